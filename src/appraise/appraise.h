@@ -1,0 +1,96 @@
+/* The one function that all programs, tests and fuzzers call: evidence in, verdict out.
+ *
+ * The only place that writes a verdict, from the complete list of reasons. The zero value is
+ * "none", and unknown never passes. Pure: time, expectations and history come in as arguments. */
+#ifndef BOOTSEAL_APPRAISE_APPRAISE_H
+#define BOOTSEAL_APPRAISE_APPRAISE_H
+
+#include "claims/claims.h"
+#include "policy/policy.h"
+#include "verify/endorsement.h"
+#include "verify/quote.h"
+#include "wire/evidence.h"
+
+enum verdict {
+    VERDICT_NONE = 0,
+    VERDICT_TRUSTED,
+    VERDICT_ATTENTION, /* trusted, and somebody should look */
+    VERDICT_UNTRUSTED,
+    VERDICT_UNKNOWN, /* could not be decided: not bad, not good */
+    VERDICT_PENDING, /* waits for a person */
+};
+
+/* A log that the caller holds from an earlier attestation. */
+struct appraise_known_log {
+    struct span sha256; /* of all bytes */
+    struct span bytes;
+};
+
+struct appraise_input {
+    struct span evidence;  /* deterministic CBOR, wire/evidence.h */
+    struct span ak_public; /* TPMT_PUBLIC enrolled for the host; empty: take the bundle's */
+    struct crypto_key *ak; /* the same key made ready; NULL: made from ak_public */
+    struct span nonce;     /* the challenge; empty: take the bundle's (offline only) */
+    bool channel_bound;    /* TLS ends at us: channel_binding is demanded */
+    struct span channel_binding;
+    uint32_t pcrs; /* demanded PCRs; 0: the default set */
+    struct span
+        identity_policy; /* authPolicy that an identity key must have; empty: none accepted */
+    struct quote_history history;
+    const struct appraise_known_log *known_logs;
+    size_t n_known_logs;
+    const struct policy *policy; /* NULL: no verdict better than unknown */
+};
+
+/* PCRs demanded by default: 0-7 firmware, 8-15 loader and system. */
+#define APPRAISE_DEFAULT_PCRS 0x0000FFFFu
+
+/* What a later attestation with the same logs and PCRs may rely on. A caller stores it with the
+ * host and gives it to appraise_steady; plain values only. */
+struct appraise_memory {
+    bool valid;
+    uint32_t pcrs;
+    uint16_t bank;
+    uint8_t logs_digest[32]; /* SHA-256 over kinds and digests of the logs named */
+    uint8_t inventory_digest[32];
+    uint8_t pcr_digest[LIMIT_TPM_DIGEST_LEN];
+    size_t pcr_digest_len;
+    enum verdict verdict;
+};
+
+struct appraisal {
+    enum verdict verdict;
+    struct reasons reasons;
+    struct claims claims;
+    struct measured_log log; /* n_events is 0 without one */
+    struct tpm_attest quote; /* zero when it could not be decoded */
+    bool quote_verified;
+    bool logs_match;              /* the logs reproduce the signed PCRs */
+    struct quote_history history; /* of this quote, when it was verified */
+    struct {
+        bool proven; /* certified by the AK under this nonce, attributes as demanded */
+        struct span public_area;
+        uint8_t name[2 + LIMIT_TPM_DIGEST_LEN];
+        size_t name_len;
+    } identity;
+    struct appraise_memory memory;
+    struct evidence evidence;
+};
+
+/* Appraises. Returns false only when the work could not be done (memory, crypto failure); then
+ * there is no verdict. Whatever the host sent gives a verdict with reasons. Everything in
+ * *appraisal lives in the arena or in the input. */
+bool appraise(struct crypto *crypto, const struct appraise_input *input, struct arena *arena,
+              struct appraisal *appraisal, struct error *error) MUST_CHECK;
+
+/* The short way for an unchanged host: signature, nonce, counters, and the same PCR digest and logs
+ * as remembered. *applies is false when anything differs; the caller then does it in full. Claims
+ * stay empty; the verdict is the remembered one or worse. */
+bool appraise_steady(struct crypto *crypto, const struct appraise_input *input,
+                     const struct appraise_memory *memory, struct arena *arena,
+                     struct appraisal *appraisal, bool *applies, struct error *error) MUST_CHECK;
+
+/* "trusted", "attention", "untrusted", "unknown", "pending", "none". */
+const char *verdict_name(enum verdict verdict);
+
+#endif

@@ -1,0 +1,75 @@
+/* Every quantity that a peer controls, and its cap. No other file holds such a number.
+ *
+ * Each cap is far above what the largest known real machine needs (noted beside it) and far below
+ * what would hurt a worker. Raising one is a decision about memory and time: say why. */
+#ifndef BOOTSEAL_BASE_LIMITS_H
+#define BOOTSEAL_BASE_LIMITS_H
+
+enum {
+    /* Event logs: the largest real one seen is 150 KiB, 400 events. */
+    LIMIT_EVENTLOG_LEN = 4 * 1024 * 1024,
+    LIMIT_EVENTLOG_EVENTS = 16384,
+    LIMIT_EVENT_DATA_LEN = 1024 * 1024, /* a dbx of 400 KiB is plausible within years */
+    LIMIT_EVENTLOG_BANKS = 8,           /* TPMs have at most 5 */
+    LIMIT_PCRS = 24,                    /* TCG PC Client: PCR 0-23 */
+
+    /* TPM structures (TPM 2.0 Library part 2; the largest key is RSA-4096). */
+    LIMIT_TPM_STRUCT_LEN = 4096,
+    LIMIT_TPM_DIGEST_LEN = 64,
+    LIMIT_TPM_DATA_LEN = 128, /* TPM2B_DATA, qualifying data */
+    LIMIT_PCR_SELECTIONS = 8,
+    LIMIT_RSA_BITS = 4096,
+
+    /* UEFI. */
+    LIMIT_EFI_NAME_LEN = 512, /* bytes of UTF-16 */
+    LIMIT_SIGLIST_ENTRIES = 8192,
+    LIMIT_DEVICE_PATH_NODES = 64,
+    LIMIT_GPT_PARTITIONS = 256,
+
+    /* Windows WBCL. */
+    LIMIT_SIPA_DEPTH = 8,
+    LIMIT_SIPA_RECORDS = 65536,
+
+    /* IMA: 100,000 entries of about 120 bytes are a busy server after months. */
+    LIMIT_IMA_LEN = 64 * 1024 * 1024,
+    LIMIT_IMA_ENTRIES = 500000,
+    LIMIT_IMA_TEMPLATE_NAME_LEN = 64,
+    LIMIT_IMA_FIELD_LEN = 64 * 1024,
+    LIMIT_IMA_FIELDS = 16,
+
+    /* Evidence and the CBOR it travels in. */
+    LIMIT_EVIDENCE_LEN = 72 * 1024 * 1024,
+    LIMIT_EVIDENCE_LOGS = 8,
+    LIMIT_INVENTORY_ITEMS = 256,
+    LIMIT_INVENTORY_TEXT_LEN = 4096,
+    LIMIT_CBOR_DEPTH = 8,
+    LIMIT_NONCE_LEN = 64,
+    LIMIT_NAME_LEN = 253, /* a DNS name */
+
+    /* Certificates. */
+    LIMIT_CERTIFICATE_LEN = 16 * 1024,
+    LIMIT_CHAIN_CERTIFICATES = 8,
+
+    /* Policy text and its rules. */
+    LIMIT_POLICY_LEN = 1024 * 1024,
+    LIMIT_POLICY_RULES = 512,
+    LIMIT_POLICY_REFERENCES = 8192,
+    LIMIT_POLICY_DEPTH = 32,
+    LIMIT_POLICY_COST = 1000000,
+
+    /* What one appraisal may say. */
+    LIMIT_REASONS = 256,
+    LIMIT_REASON_TEXT_LEN = 1024,
+    LIMIT_CLAIM_ITEMS = 16384,
+
+    /* The service's front. Times are in seconds. */
+    LIMIT_HTTP_HEADERS_LEN = 16 * 1024,
+    LIMIT_HTTP_JSON_LEN = 256 * 1024,
+    LIMIT_HTTP_CONNECTIONS = 8192,
+    LIMIT_HTTP_CONNECTIONS_PER_ADDRESS = 256,
+    LIMIT_HTTP_IDLE_S = 60,
+    LIMIT_HTTP_HANDSHAKE_S = 10,
+    LIMIT_HTTP_REQUEST_S = 30,
+};
+
+#endif

@@ -1,0 +1,48 @@
+/* Spans: a view of bytes that somebody else owns.
+ *
+ * Owns nothing, trusts nothing. A span never outlives the buffer it points into; every decoder
+ * returns spans into its input so that nothing is copied before it has been verified. */
+#ifndef BOOTSEAL_BASE_SPAN_H
+#define BOOTSEAL_BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct span {
+    const uint8_t *data; /* NULL only when len is 0 */
+    size_t len;          /* bytes */
+};
+
+static inline struct span span_of(const void *data, size_t len)
+{
+    return (struct span){.data = data, .len = len};
+}
+
+/* The bytes of a NUL-terminated string, without the NUL. */
+static inline struct span span_text(const char *text)
+{
+    return span_of(text, strlen(text));
+}
+
+static inline bool span_equal(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* True when a has the same bytes as the string, its NUL not counted. */
+static inline bool span_is(struct span a, const char *text)
+{
+    return span_equal(a, span_text(text));
+}
+
+/* Orders by bytes, then by length; the order that deterministic CBOR and our sorted sets use. */
+static inline int span_compare(struct span a, struct span b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common ? memcmp(a.data, b.data, common) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+#endif

@@ -1,0 +1,158 @@
+#include "base/text.h"
+
+static const char HEX_DIGITS[] = "0123456789abcdef";
+
+void text_hex_into(char *hex, struct span bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        hex[2 * i] = HEX_DIGITS[bytes.data[i] >> 4];
+        hex[2 * i + 1] = HEX_DIGITS[bytes.data[i] & 15];
+    }
+    hex[2 * bytes.len] = '\0';
+}
+
+char *text_hex(struct arena *arena, struct span bytes)
+{
+    char *hex = arena_alloc(arena, 2 * bytes.len + 1);
+
+    if (hex)
+        text_hex_into(hex, bytes);
+    return hex;
+}
+
+static int hex_value(uint8_t digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F')
+        return digit - 'A' + 10;
+    return -1;
+}
+
+bool text_unhex(struct span hex, uint8_t *bytes, size_t cap, size_t *len)
+{
+    if (hex.len % 2 || hex.len / 2 > cap)
+        return false;
+    for (size_t i = 0; i < hex.len; i++)
+        if (hex_value(hex.data[i]) < 0)
+            return false;
+    for (size_t i = 0; i < hex.len / 2; i++)
+        bytes[i] = (uint8_t)(hex_value(hex.data[2 * i]) << 4 | hex_value(hex.data[2 * i + 1]));
+    *len = hex.len / 2;
+    return true;
+}
+
+/* Bytes of the UTF-8 character at data, or 0 when it is not well-formed (RFC 3629 section 4). */
+static size_t utf8_len(const uint8_t *data, size_t left)
+{
+    static const struct {
+        uint8_t first_low, first_high, second_low, second_high, len;
+    } FORMS[] = {
+        {0x20, 0x7E, 0, 0, 1},       {0xC2, 0xC2, 0xA0, 0xBF, 2}, {0xC3, 0xDF, 0x80, 0xBF, 2},
+        {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3},
+        {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4},
+        {0xF4, 0xF4, 0x80, 0x8F, 4},
+    };
+
+    for (size_t i = 0; i < sizeof FORMS / sizeof *FORMS; i++) {
+        if (data[0] < FORMS[i].first_low || data[0] > FORMS[i].first_high)
+            continue;
+        if (FORMS[i].len > left)
+            return 0;
+        if (FORMS[i].len > 1 && (data[1] < FORMS[i].second_low || data[1] > FORMS[i].second_high))
+            return 0;
+        for (size_t k = 2; k < FORMS[i].len; k++)
+            if (data[k] < 0x80 || data[k] > 0xBF)
+                return 0;
+        return FORMS[i].len;
+    }
+    return 0;
+}
+
+static char *put_escape(char *out, uint8_t byte)
+{
+    *out++ = '\\';
+    *out++ = 'x';
+    *out++ = HEX_DIGITS[byte >> 4];
+    *out++ = HEX_DIGITS[byte & 15];
+    return out;
+}
+
+char *text_printable(struct arena *arena, struct span bytes)
+{
+    char *text, *out;
+
+    while (bytes.len && bytes.data[bytes.len - 1] == 0)
+        bytes.len--;
+    text = out = arena_alloc(arena, 4 * bytes.len + 1);
+    if (!text)
+        return NULL;
+    for (size_t i = 0; i < bytes.len;) {
+        size_t len = utf8_len(bytes.data + i, bytes.len - i);
+        if (len == 0) {
+            out = put_escape(out, bytes.data[i++]);
+            continue;
+        }
+        memcpy(out, bytes.data + i, len);
+        out += len;
+        i += len;
+    }
+    *out = '\0';
+    return text;
+}
+
+static char *put_utf8(char *out, uint32_t code)
+{
+    if (code < 0x80) {
+        *out++ = (char)code;
+    } else if (code < 0x800) {
+        *out++ = (char)(0xC0 | code >> 6);
+        *out++ = (char)(0x80 | (code & 0x3F));
+    } else if (code < 0x10000) {
+        *out++ = (char)(0xE0 | code >> 12);
+        *out++ = (char)(0x80 | (code >> 6 & 0x3F));
+        *out++ = (char)(0x80 | (code & 0x3F));
+    } else {
+        *out++ = (char)(0xF0 | code >> 18);
+        *out++ = (char)(0x80 | (code >> 12 & 0x3F));
+        *out++ = (char)(0x80 | (code >> 6 & 0x3F));
+        *out++ = (char)(0x80 | (code & 0x3F));
+    }
+    return out;
+}
+
+static uint16_t utf16_unit(struct span utf16, size_t at)
+{
+    return (uint16_t)(utf16.data[at] | utf16.data[at + 1] << 8);
+}
+
+char *text_utf16(struct arena *arena, struct span utf16)
+{
+    char *text = arena_alloc(arena, 4 * utf16.len + 1), *out = text;
+    size_t at = 0;
+
+    if (!text)
+        return NULL;
+    for (; at + 1 < utf16.len; at += 2) {
+        uint16_t unit = utf16_unit(utf16, at);
+        uint16_t next = at + 3 < utf16.len ? utf16_unit(utf16, at + 2) : 0;
+        bool control = unit < 0x20 || (unit >= 0x7F && unit < 0xA0);
+
+        if (unit == 0)
+            break;
+        if (unit >= 0xD800 && unit < 0xDC00 && next >= 0xDC00 && next < 0xE000) {
+            out = put_utf8(out, 0x10000 + ((uint32_t)(unit - 0xD800) << 10) + (next - 0xDC00));
+            at += 2;
+        } else if (control || (unit >= 0xD800 && unit < 0xE000)) {
+            out = put_escape(put_escape(out, utf16.data[at]), utf16.data[at + 1]);
+        } else {
+            out = put_utf8(out, unit);
+        }
+    }
+    if (at + 1 == utf16.len)
+        out = put_escape(out, utf16.data[at]);
+    *out = '\0';
+    return text;
+}

@@ -1,0 +1,97 @@
+/* Claims: what the evidence says about a host, by name, three-valued, graded, with its sources.
+ *
+ * One table, claims.def, feeds this code, the policy checker, the manual and the JSON schema. A
+ * claim without evidence is unknown, never a guess and never left out. Values are what measured
+ * events say; the grade is how far that is proven. No verdicts here: src/policy judges. */
+#ifndef BOOTSEAL_CLAIMS_CLAIMS_H
+#define BOOTSEAL_CLAIMS_CLAIMS_H
+
+#include "base/reason.h"
+#include "verify/measured_log.h"
+#include "wire/evidence.h"
+
+enum claim_type {
+    CLAIM_BOOL = 1,
+    CLAIM_TEXT,
+    CLAIM_LIST, /* of items */
+};
+
+enum claim_grade {
+    CLAIM_UNPROVEN = 0, /* nothing vouches for it */
+    CLAIM_REPORTED,     /* said by the host */
+    CLAIM_SIGNED,       /* signed by firmware or vendor */
+    CLAIM_ATTESTED,     /* attested by the TPM */
+};
+
+enum claim_id {
+#define CLAIM(symbol, name, type, systems, mission, pcrs, meaning, source) CLAIM_##symbol,
+#include "claims/claims.def"
+#undef CLAIM
+    CLAIM_IDS
+};
+
+enum claim_item_kind {
+    CLAIM_ITEM_TEXT = 1,    /* bytes are printable UTF-8 */
+    CLAIM_ITEM_DIGEST,      /* of algorithm alg */
+    CLAIM_ITEM_CERTIFICATE, /* DER; named by subject only when somebody looks */
+};
+
+struct claim_item {
+    enum claim_item_kind kind;
+    uint16_t alg;
+    uint32_t event;    /* where it comes from, or REASON_NO_EVENT */
+    int pcr;           /* or REASON_NO_PCR */
+    const char *label; /* what it is in words ("GRUB"), a hint unless covered; or NULL */
+    struct span bytes;
+};
+
+struct claim {
+    bool known;
+    bool is_true;             /* CLAIM_BOOL */
+    const char *text;         /* CLAIM_TEXT, printable */
+    struct claim_item *items; /* CLAIM_LIST */
+    size_t n_items;
+    enum claim_grade grade;
+    uint32_t *events; /* numbers in the TCG log, ascending */
+    size_t n_events;
+};
+
+struct claims {
+    struct claim claims[CLAIM_IDS];
+};
+
+struct claims_input {
+    const struct measured_log *log; /* NULL when there is none */
+    bool attested;                  /* the log reproduces a verified quote */
+    struct span ima;                /* the proven part of the IMA list; empty when none */
+    bool ima_attested;
+    const struct evidence_item *inventory; /* host-said */
+    size_t n_inventory;
+};
+
+/* Collects every claim, and the findings that concern the log's form (unexpected types, data that
+ * contradicts its digest, separators, duplicates). Texts and lists are in the arena. Fails only for
+ * memory. */
+bool claims_collect(const struct claims_input *input, struct arena *arena, struct claims *claims,
+                    struct reasons *reasons, struct error *error) MUST_CHECK;
+
+/* The table's texts. */
+const char *claim_name(enum claim_id id);
+enum claim_type claim_type(enum claim_id id);
+const char *claim_meaning(enum claim_id id);
+const char *claim_systems(enum claim_id id); /* "linux", "windows" or "any" */
+const char *claim_mission(enum claim_id id); /* "A11" */
+const char *claim_source(enum claim_id id);  /* specification and clause */
+
+/* The id of "secure_boot.enabled"; CLAIM_IDS when there is none. */
+enum claim_id claim_by_name(struct span name);
+
+/* "attested", "signed", "reported", "unproven". */
+const char *claim_grade_name(enum claim_grade grade);
+
+/* An item as people see it: text as it is, digests as "sha256:<hex>", certificates by subject. In
+ * the arena; NULL when it is full. */
+const char *claim_item_print(struct crypto *crypto, const struct claim_item *item,
+                             struct arena *arena);
+
+#endif

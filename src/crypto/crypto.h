@@ -1,0 +1,141 @@
+/* The narrow interface to cryptography. OpenSSL stands behind it in this folder only.
+ *
+ * One struct crypto per thread holds fetched algorithms and reused contexts, so that nothing is
+ * looked up per operation (shared cost: see bench/). Deterministic, except crypto_random and what
+ * says so. Nothing here decides whether a key or certificate is to be trusted. */
+#ifndef BOOTSEAL_CRYPTO_CRYPTO_H
+#define BOOTSEAL_CRYPTO_CRYPTO_H
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "wire/tpm_alg.h"
+#include "wire/tpm_public.h"
+#include "wire/tpm_signature.h"
+
+struct crypto;
+struct crypto_key; /* a public key, ready for use */
+
+struct crypto *crypto_new(struct error *error);
+void crypto_free(struct crypto *crypto);
+
+struct crypto_digest {
+    uint8_t bytes[LIMIT_TPM_DIGEST_LEN];
+    size_t len;
+};
+
+static inline struct span crypto_digest_span(const struct crypto_digest *digest)
+{
+    return span_of(digest->bytes, digest->len);
+}
+
+/* Hash of the parts one after the other. alg must have tpm_digest_len > 0, else an assertion ends
+ * us. */
+void crypto_hash(struct crypto *crypto, uint16_t alg, const struct span *parts, size_t n_parts,
+                 struct crypto_digest *digest);
+
+/* Hash of one span. */
+void crypto_hash_span(struct crypto *crypto, uint16_t alg, struct span bytes,
+                      struct crypto_digest *digest);
+
+/* PCR extend: digest = H(digest || measured), in place (part 3, 22.2). measured.len must be the
+ * digest's. */
+void crypto_extend(struct crypto *crypto, uint16_t alg, uint8_t *pcr, struct span measured);
+
+void crypto_hmac(struct crypto *crypto, uint16_t alg, struct span key, struct span message,
+                 struct crypto_digest *digest);
+
+/* Constant-time comparison, for secrets and authentication codes. */
+bool crypto_equal(struct span a, struct span b);
+
+/* Fills bytes from the operating system's generator. Not for libbootseal's deterministic core:
+ * edges and MakeCredential only. */
+bool crypto_random(uint8_t *bytes, size_t len, struct error *error) MUST_CHECK;
+
+/* Public keys. ERROR_UNSUPPORTED for types other than RSA 2048-4096 and NIST P-256, P-384, P-521;
+ * ERROR_MALFORMED for points off the curve and such. */
+bool crypto_key_from_tpm(struct crypto *crypto, const struct tpm_public *public_area,
+                         struct crypto_key **key, struct error *error) MUST_CHECK;
+/* SubjectPublicKeyInfo in DER or PEM. */
+bool crypto_key_from_spki(struct crypto *crypto, struct span spki, struct crypto_key **key,
+                          struct error *error) MUST_CHECK;
+void crypto_key_free(struct crypto_key *key);
+
+/* The key as canonical SubjectPublicKeyInfo DER, in the arena. */
+bool crypto_key_spki(const struct crypto_key *key, struct arena *arena, struct span *spki,
+                     struct error *error) MUST_CHECK;
+
+/* Same key material. */
+bool crypto_key_equal(const struct crypto_key *a, const struct crypto_key *b);
+
+/* True when signature is the key's over message by the signature's own scheme and hash, and those
+ * are ones that fit the key. SHA-1 is never accepted. No other outcome than true or false. */
+bool crypto_key_verify(struct crypto *crypto, struct crypto_key *key, struct span message,
+                       const struct tpm_signature *signature);
+
+/* --- X.509 (crypto/x509.c) --- */
+
+struct crypto_certificate; /* parsed, owned by the caller */
+
+/* DER, with 0x00 or 0xFF padding after it tolerated (NV indices); *len_used tells what belongs to
+ * it. Also accepts the Infineon id-RSAES-OAEP key type. */
+bool crypto_certificate_decode(struct crypto *crypto, struct span der, size_t *len_used,
+                               struct crypto_certificate **certificate,
+                               struct error *error) MUST_CHECK;
+void crypto_certificate_free(struct crypto_certificate *certificate);
+
+struct crypto_certificate_view {
+    const char *subject; /* "CN=...,O=..." (RFC 4514), printable */
+    const char *issuer;
+    const char *common_name; /* of the subject; "" when it has none */
+    const char *serial_hex;
+    int64_t not_before_s, not_after_s; /* Unix time */
+    struct span sha256;                /* fingerprint */
+    struct span spki;                  /* SubjectPublicKeyInfo DER */
+    bool is_ca;
+};
+
+/* What a person sees of it; texts in the arena. */
+bool crypto_certificate_view(const struct crypto_certificate *certificate, struct arena *arena,
+                             struct crypto_certificate_view *view, struct error *error) MUST_CHECK;
+
+struct crypto_trust; /* a set of root certificates, read only after it is made */
+
+struct crypto_trust *crypto_trust_new(struct error *error);
+void crypto_trust_free(struct crypto_trust *trust);
+/* Adds every certificate of a PEM text (or one DER). *n_added counts them. */
+bool crypto_trust_add(struct crypto_trust *trust, struct span pem, size_t *n_added,
+                      struct error *error) MUST_CHECK;
+
+enum crypto_chain_result {
+    CRYPTO_CHAIN_NONE = 0,
+    CRYPTO_CHAIN_OK,
+    CRYPTO_CHAIN_UNTRUSTED, /* ends elsewhere, or no chain can be built */
+    CRYPTO_CHAIN_EXPIRED,   /* some certificate is not valid at now_s */
+    CRYPTO_CHAIN_INVALID,   /* bad signature, constraint broken */
+};
+
+/* Builds a chain from leaf over intermediates to a trusted root at time now_s (Unix seconds).
+ * detail is the library's own words; it is static or in the arena. */
+enum crypto_chain_result crypto_chain_verify(struct crypto_trust *trust,
+                                             const struct crypto_certificate *leaf,
+                                             const struct span *intermediates,
+                                             size_t n_intermediates, int64_t now_s,
+                                             struct arena *arena, const char **detail);
+
+/* --- MakeCredential's primitives (crypto/credential.c), part 1, 24 and annex B, C --- */
+
+/* Draws a seed for the EK and protects it: RSA-OAEP or one-pass ECDH with label ("IDENTITY"). The
+ * secret is what goes into TPM2B_ENCRYPTED_SECRET. Not deterministic. */
+bool crypto_credential_seed(struct crypto *crypto, const struct tpm_public *ek, const char *label,
+                            struct crypto_digest *seed, uint8_t *secret, size_t secret_cap,
+                            size_t *secret_len, struct error *error) MUST_CHECK;
+
+/* KDFa, part 1, 11.4.10.2: out_len bytes. context_u and context_v may be empty. */
+void crypto_kdfa(struct crypto *crypto, uint16_t alg, struct span key, const char *label,
+                 struct span context_u, struct span context_v, uint8_t *out, size_t out_len);
+
+/* AES-CFB with a zero IV, in place; key is 16 or 32 bytes. */
+bool crypto_aes_cfb_encrypt(struct span key, uint8_t *bytes, size_t len,
+                            struct error *error) MUST_CHECK;
+
+#endif

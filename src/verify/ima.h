@@ -1,0 +1,32 @@
+/* IMA list verification: template hashes recomputed, PCR 10 replayed, prefix found.
+ * Linux Documentation/security/IMA-templates.rst. */
+#ifndef BOOTSEAL_VERIFY_IMA_H
+#define BOOTSEAL_VERIFY_IMA_H
+
+#include "base/reason.h"
+#include "crypto/crypto.h"
+#include "verify/replay.h"
+
+struct ima_replay {
+    uint8_t pcr[LIMIT_TPM_DIGEST_LEN]; /* after all entries */
+    size_t digest_len;
+    uint32_t n_entries;
+    uint32_t n_violations;
+    uint32_t n_bad_template_hashes;
+    uint32_t first_bad_template_hash; /* entry number */
+    bool padded;                      /* SHA-1 digests padded with zeros make up this bank */
+    int pcr_index;                    /* the PCR all entries name; normally 10 */
+};
+
+/* Called after each entry with the PCR so far; returning true stops the replay ("found"). */
+typedef bool ima_prefix_check(void *context, uint32_t n_entries, const uint8_t *pcr);
+
+/* Replays the binary list in bank alg. *replay is where to start (all zero: a fresh PCR 10; what an
+ * earlier call left: the list's tail only, the cost is that of the tail) and where it ended. padded
+ * chooses how SHA-1 template digests enter bigger banks. check may be NULL; *found tells whether it
+ * returned true: replay then stands right after that entry. */
+bool ima_replay_list(struct crypto *crypto, struct span list, uint16_t alg, bool padded,
+                     ima_prefix_check *check, void *context, bool *found, struct ima_replay *replay,
+                     struct error *error) MUST_CHECK;
+
+#endif

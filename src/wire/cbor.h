@@ -1,0 +1,64 @@
+/* Deterministic CBOR (RFC 8949 section 4.2.1): the subset that Bootseal speaks.
+ *
+ * Unsigned integers, byte strings, UTF-8 text, arrays, maps, true, false. Definite lengths and
+ * shortest heads only; map keys in bytewise order without repetition. Anything else is
+ * ERROR_MALFORMED: there is one legal form. Reads through a struct reader, writes through a growing
+ * buffer in an arena. */
+#ifndef BOOTSEAL_WIRE_CBOR_H
+#define BOOTSEAL_WIRE_CBOR_H
+
+#include "base/arena.h"
+#include "base/reader.h"
+
+enum cbor_type {
+    CBOR_UINT = 0,
+    CBOR_BYTES = 2,
+    CBOR_TEXT = 3,
+    CBOR_ARRAY = 4,
+    CBOR_MAP = 5,
+    CBOR_SIMPLE = 7, /* true and false */
+};
+
+/* Each reads one item; a failure is in the reader and gives zero or an empty span. */
+uint64_t cbor_read_uint(struct reader *reader, uint64_t cap, const char *what);
+struct span cbor_read_bytes(struct reader *reader, size_t cap, const char *what);
+struct span cbor_read_text(struct reader *reader, size_t cap, const char *what);
+bool cbor_read_bool(struct reader *reader, const char *what);
+size_t cbor_read_array(struct reader *reader, size_t cap, const char *what);
+
+/* A map with unsigned keys: begin, then cbor_map_next until it returns false; order is enforced. */
+struct cbor_map {
+    size_t left;
+    bool any;
+    uint64_t last_key;
+};
+struct cbor_map cbor_read_map(struct reader *reader, size_t cap, const char *what);
+bool cbor_map_next(struct reader *reader, struct cbor_map *map, uint64_t *key);
+
+/* A map with text keys, in the same way. */
+struct cbor_text_map {
+    size_t left;
+    struct span last_key;
+};
+struct cbor_text_map cbor_read_text_map(struct reader *reader, size_t cap, const char *what);
+bool cbor_text_map_next(struct reader *reader, struct cbor_text_map *map, size_t cap,
+                        struct span *key);
+
+/* The writer grows in its arena; sticky failure. Callers write map keys in order. */
+struct cbor_writer {
+    struct arena *arena;
+    uint8_t *buffer;
+    size_t len, cap;
+    bool failed;
+};
+struct cbor_writer cbor_writer_init(struct arena *arena);
+void cbor_write_uint(struct cbor_writer *writer, uint64_t value);
+void cbor_write_bytes(struct cbor_writer *writer, struct span bytes);
+void cbor_write_text(struct cbor_writer *writer, struct span text);
+void cbor_write_bool(struct cbor_writer *writer, bool value);
+void cbor_write_array(struct cbor_writer *writer, size_t n_items);
+void cbor_write_map(struct cbor_writer *writer, size_t n_pairs);
+bool cbor_writer_done(const struct cbor_writer *writer, struct span *bytes,
+                      struct error *error) MUST_CHECK;
+
+#endif
