@@ -31,9 +31,10 @@ bool quote_verify(struct crypto *crypto, struct crypto_key *ak, const struct tpm
                   const struct quote_expectation *expectation, const struct quote_history *history,
                   struct arena *arena, struct reasons *reasons) MUST_CHECK;
 
-/* True when the digest over the given PCR values of one bank is the quoted one. pcrs holds
- * LIMIT_PCRS values. */
-bool quote_digest_is(struct crypto *crypto, const struct tpm_attest *attest,
+/* True when the digest over the given PCR values of the quoted bank is the quoted one. pcrs holds
+ * LIMIT_PCRS values. signing_hash is the hash of the quote's signature (tpm_signature.hash), with
+ * which the TPM makes this digest whatever the bank is (part 3, 18.4). */
+bool quote_digest_is(struct crypto *crypto, const struct tpm_attest *attest, uint16_t signing_hash,
                      const uint8_t (*pcrs)[LIMIT_TPM_DIGEST_LEN]) MUST_CHECK;
 
 #endif
