@@ -39,7 +39,8 @@ bool text_unhex(struct span hex, uint8_t *bytes, size_t cap, size_t *len)
         if (hex_value(hex.data[i]) < 0)
             return false;
     for (size_t i = 0; i < hex.len / 2; i++)
-        bytes[i] = (uint8_t)(hex_value(hex.data[2 * i]) << 4 | hex_value(hex.data[2 * i + 1]));
+        bytes[i] = (uint8_t)((unsigned)hex_value(hex.data[2 * i]) << 4 |
+                             (unsigned)hex_value(hex.data[2 * i + 1]));
     *len = hex.len / 2;
     return true;
 }
