@@ -7,8 +7,9 @@
 
 #include "wire/tpm_pcr_selection.h"
 
+#define TPM_GENERATED_VALUE 0xFF544347u /* no enumerator: it does not fit an int */
+
 enum {
-    TPM_GENERATED_VALUE = 0xFF544347,
     TPM_ST_ATTEST_CERTIFY = 0x8017,
     TPM_ST_ATTEST_QUOTE = 0x8018,
 };
