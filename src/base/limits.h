@@ -46,6 +46,11 @@ enum {
     LIMIT_NONCE_LEN = 64,
     LIMIT_NAME_LEN = 253, /* a DNS name */
 
+    /* Host messages other than evidence (src/msg): eight certificates and a full inventory. */
+    LIMIT_MESSAGE_LEN = 2 * 1024 * 1024,
+    LIMIT_POLICY_REF_LEN = 64, /* a TPM2B_NONCE: at most the largest digest */
+    LIMIT_VERDICT_ID_LEN = 64,
+
     /* Certificates. */
     LIMIT_CERTIFICATE_LEN = 16 * 1024,
     LIMIT_CHAIN_CERTIFICATES = 8,
