@@ -37,7 +37,8 @@ static inline bool span_is(struct span a, const char *text)
     return span_equal(a, span_text(text));
 }
 
-/* Orders by bytes, then by length; the order that deterministic CBOR and our sorted sets use. */
+/* Orders by bytes, then by length; the order of our sorted sets (CBOR's map keys have their own).
+ */
 static inline int span_compare(struct span a, struct span b)
 {
     size_t common = a.len < b.len ? a.len : b.len;

@@ -72,6 +72,19 @@ static size_t utf8_len(const uint8_t *data, size_t left)
     return 0;
 }
 
+bool text_utf8_valid(struct span bytes)
+{
+    for (size_t i = 0; i < bytes.len;) {
+        bool control = bytes.data[i] < 0x20 || bytes.data[i] == 0x7F;
+        size_t len = control ? 1 : utf8_len(bytes.data + i, bytes.len - i);
+
+        if (!len)
+            return false;
+        i += len;
+    }
+    return true;
+}
+
 static char *put_escape(char *out, uint8_t byte)
 {
     *out++ = '\\';

@@ -24,4 +24,7 @@ char *text_printable(struct arena *arena, struct span bytes);
  * \xNN. NULL when the arena is full. */
 char *text_utf16(struct arena *arena, struct span utf16);
 
+/* True when the bytes are well-formed UTF-8 (RFC 3629); control characters are. */
+bool text_utf8_valid(struct span bytes);
+
 #endif

@@ -44,14 +44,19 @@ struct cbor_text_map cbor_read_text_map(struct reader *reader, size_t cap, const
 bool cbor_text_map_next(struct reader *reader, struct cbor_text_map *map, size_t cap,
                         struct span *key);
 
-/* The writer grows in its arena; sticky failure. Callers write map keys in order. */
+/* The order of text keys: that of their encodings, so shorter ones first (4.2.1). */
+int cbor_text_key_compare(struct span a, struct span b);
+
+/* The writer grows in its arena, or fills the caller's buffer; sticky failure. Callers write map
+ * keys in order. */
 struct cbor_writer {
-    struct arena *arena;
+    struct arena *arena; /* NULL: buffer is the caller's and does not grow */
     uint8_t *buffer;
     size_t len, cap;
     bool failed;
 };
 struct cbor_writer cbor_writer_init(struct arena *arena);
+struct cbor_writer cbor_writer_into(uint8_t *buffer, size_t cap);
 void cbor_write_uint(struct cbor_writer *writer, uint64_t value);
 void cbor_write_bytes(struct cbor_writer *writer, struct span bytes);
 void cbor_write_text(struct cbor_writer *writer, struct span text);

@@ -1,0 +1,291 @@
+/* Deterministic CBOR, both ways (RFC 8949 section 4.2.1).
+ *
+ * Owns nothing but what the writer has in its arena. Trusts nothing: every count and length is held
+ * against its cap and against the bytes that are left before it is used, so that a short input
+ * cannot announce a large one. Never accepts a second form of the same value, and never recurses:
+ * callers read by schema. */
+#include "wire/cbor.h"
+
+#include "base/text.h"
+
+enum {
+    ARGUMENT_1_BYTE = 24, /* section 3: additional information 24 to 27 */
+    ARGUMENT_8_BYTES = 27,
+    SIMPLE_FALSE = 20,
+    SIMPLE_TRUE = 21,
+    HEAD_LEN_MAX = 9,
+};
+
+static const char *const TYPE_NAMES[8] = {
+    "an unsigned integer", "a negative integer", "bytes", "text", "an array", "a map", "a tag",
+    "a simple value",
+};
+
+/* Reads the head of an item of the wanted type: its argument in its shortest form. */
+static uint64_t read_head(struct reader *reader, enum cbor_type type, const char *what)
+{
+    static const uint64_t SMALLEST[] = {24, 0x100, 0x10000, 0x100000000};
+    uint8_t first = reader_u8(reader);
+    unsigned form = first & 31;
+    uint64_t value;
+
+    if (!reader_ok(reader))
+        return 0;
+    if (first >> 5 != type) {
+        reader_fail(reader, ERROR_MALFORMED, "%s is %s, expected %s", what, TYPE_NAMES[first >> 5],
+                    TYPE_NAMES[type]);
+        return 0;
+    }
+    if (form < ARGUMENT_1_BYTE)
+        return form;
+    switch (form) {
+    case ARGUMENT_1_BYTE:
+        value = reader_u8(reader);
+        break;
+    case ARGUMENT_1_BYTE + 1:
+        value = reader_be16(reader);
+        break;
+    case ARGUMENT_1_BYTE + 2:
+        value = reader_be32(reader);
+        break;
+    case ARGUMENT_8_BYTES:
+        value = reader_be64(reader);
+        break;
+    default: /* reserved, or an indefinite length */
+        reader_fail(reader, ERROR_MALFORMED, "%s has no definite length", what);
+        return 0;
+    }
+    if (!reader_ok(reader))
+        return 0;
+    if (value < SMALLEST[form - ARGUMENT_1_BYTE]) {
+        reader_fail(reader, ERROR_MALFORMED, "%s is not in its shortest form", what);
+        return 0;
+    }
+    return value;
+}
+
+uint64_t cbor_read_uint(struct reader *reader, uint64_t cap, const char *what)
+{
+    uint64_t value = read_head(reader, CBOR_UINT, what);
+
+    if (!reader_ok(reader) || !reader_cap(reader, value, cap, what))
+        return 0;
+    return value;
+}
+
+static struct span read_string(struct reader *reader, enum cbor_type type, size_t cap,
+                               const char *what)
+{
+    uint64_t len = read_head(reader, type, what);
+
+    if (!reader_ok(reader) || !reader_cap(reader, len, cap, what))
+        return span_of(NULL, 0);
+    return reader_bytes(reader, (size_t)len, what);
+}
+
+struct span cbor_read_bytes(struct reader *reader, size_t cap, const char *what)
+{
+    return read_string(reader, CBOR_BYTES, cap, what);
+}
+
+struct span cbor_read_text(struct reader *reader, size_t cap, const char *what)
+{
+    struct span text = read_string(reader, CBOR_TEXT, cap, what);
+
+    if (!text_utf8_valid(text)) {
+        reader_fail(reader, ERROR_MALFORMED, "%s is not UTF-8", what);
+        return span_of(NULL, 0);
+    }
+    return text;
+}
+
+bool cbor_read_bool(struct reader *reader, const char *what)
+{
+    uint64_t value = read_head(reader, CBOR_SIMPLE, what);
+
+    if (reader_ok(reader) && value != SIMPLE_FALSE && value != SIMPLE_TRUE)
+        reader_fail(reader, ERROR_MALFORMED, "%s is neither true nor false", what);
+    return reader_ok(reader) && value == SIMPLE_TRUE;
+}
+
+/* Reads a count of items of which each takes at least item_len bytes. */
+static size_t read_count(struct reader *reader, enum cbor_type type, size_t item_len, size_t cap,
+                         const char *what)
+{
+    uint64_t n_items = read_head(reader, type, what);
+
+    if (!reader_ok(reader) || !reader_cap(reader, n_items, cap, what))
+        return 0;
+    if (n_items > reader_left(reader) / item_len) {
+        reader_fail(reader, ERROR_TRUNCATED, "%s has %llu items, the input ends before", what,
+                    (unsigned long long)n_items);
+        return 0;
+    }
+    return (size_t)n_items;
+}
+
+size_t cbor_read_array(struct reader *reader, size_t cap, const char *what)
+{
+    return read_count(reader, CBOR_ARRAY, 1, cap, what);
+}
+
+struct cbor_map cbor_read_map(struct reader *reader, size_t cap, const char *what)
+{
+    return (struct cbor_map){.left = read_count(reader, CBOR_MAP, 2, cap, what)};
+}
+
+bool cbor_map_next(struct reader *reader, struct cbor_map *map, uint64_t *key)
+{
+    uint64_t found;
+
+    if (map->left == 0 || !reader_ok(reader))
+        return false;
+    found = cbor_read_uint(reader, UINT64_MAX, "map key");
+    if (!reader_ok(reader))
+        return false;
+    if (map->any && found <= map->last_key)
+        return reader_fail(reader, ERROR_MALFORMED, "map key %llu is repeated or out of order",
+                           (unsigned long long)found);
+    map->left--;
+    map->any = true;
+    map->last_key = found;
+    *key = found;
+    return true;
+}
+
+int cbor_text_key_compare(struct span a, struct span b)
+{
+    if (a.len != b.len)
+        return a.len < b.len ? -1 : 1;
+    return span_compare(a, b);
+}
+
+struct cbor_text_map cbor_read_text_map(struct reader *reader, size_t cap, const char *what)
+{
+    return (struct cbor_text_map){.left = read_count(reader, CBOR_MAP, 2, cap, what)};
+}
+
+bool cbor_text_map_next(struct reader *reader, struct cbor_text_map *map, size_t cap,
+                        struct span *key)
+{
+    struct span found;
+
+    if (map->left == 0 || !reader_ok(reader))
+        return false;
+    found = cbor_read_text(reader, cap, "map key");
+    if (reader_ok(reader) && found.len == 0)
+        return reader_fail(reader, ERROR_MALFORMED, "a map key is empty");
+    if (!reader_ok(reader))
+        return false;
+    /* No key is empty, so the first one is after the zeroed last_key. */
+    if (cbor_text_key_compare(found, map->last_key) <= 0)
+        return reader_fail(reader, ERROR_MALFORMED, "a map key is repeated or out of order");
+    map->left--;
+    map->last_key = found;
+    *key = found;
+    return true;
+}
+
+struct cbor_writer cbor_writer_init(struct arena *arena)
+{
+    return (struct cbor_writer){.arena = arena};
+}
+
+struct cbor_writer cbor_writer_into(uint8_t *buffer, size_t cap)
+{
+    return (struct cbor_writer){.buffer = buffer, .cap = cap};
+}
+
+static bool make_room(struct cbor_writer *writer, size_t len)
+{
+    const size_t smallest = 256;
+    size_t cap;
+    uint8_t *buffer;
+
+    if (writer->failed)
+        return false;
+    if (len <= writer->cap - writer->len)
+        return true;
+    writer->failed = true;
+    if (!writer->arena || __builtin_add_overflow(writer->len, len, &cap))
+        return false;
+    if (cap < 2 * writer->cap)
+        cap = 2 * writer->cap;
+    if (cap < smallest)
+        cap = smallest;
+    buffer = arena_alloc(writer->arena, cap);
+    if (!buffer)
+        return false;
+    if (writer->len)
+        memcpy(buffer, writer->buffer, writer->len);
+    writer->buffer = buffer;
+    writer->cap = cap;
+    writer->failed = false;
+    return true;
+}
+
+static void write_raw(struct cbor_writer *writer, const uint8_t *data, size_t len)
+{
+    if (!make_room(writer, len) || len == 0)
+        return;
+    memcpy(writer->buffer + writer->len, data, len);
+    writer->len += len;
+}
+
+static void write_head(struct cbor_writer *writer, enum cbor_type type, uint64_t value)
+{
+    uint8_t head[HEAD_LEN_MAX];
+    unsigned form = value < 24            ? (unsigned)value
+                    : value < 0x100       ? ARGUMENT_1_BYTE
+                    : value < 0x10000     ? ARGUMENT_1_BYTE + 1
+                    : value < 0x100000000 ? ARGUMENT_1_BYTE + 2
+                                          : ARGUMENT_8_BYTES;
+    size_t n_bytes = form < ARGUMENT_1_BYTE ? 0 : (size_t)1 << (form - ARGUMENT_1_BYTE);
+
+    head[0] = (uint8_t)((unsigned)type << 5 | form);
+    for (size_t i = 0; i < n_bytes; i++)
+        head[1 + i] = (uint8_t)(value >> 8 * (n_bytes - 1 - i));
+    write_raw(writer, head, 1 + n_bytes);
+}
+
+void cbor_write_uint(struct cbor_writer *writer, uint64_t value)
+{
+    write_head(writer, CBOR_UINT, value);
+}
+
+void cbor_write_bytes(struct cbor_writer *writer, struct span bytes)
+{
+    write_head(writer, CBOR_BYTES, bytes.len);
+    write_raw(writer, bytes.data, bytes.len);
+}
+
+void cbor_write_text(struct cbor_writer *writer, struct span text)
+{
+    write_head(writer, CBOR_TEXT, text.len);
+    write_raw(writer, text.data, text.len);
+}
+
+void cbor_write_bool(struct cbor_writer *writer, bool value)
+{
+    write_head(writer, CBOR_SIMPLE, value ? SIMPLE_TRUE : SIMPLE_FALSE);
+}
+
+void cbor_write_array(struct cbor_writer *writer, size_t n_items)
+{
+    write_head(writer, CBOR_ARRAY, n_items);
+}
+
+void cbor_write_map(struct cbor_writer *writer, size_t n_pairs)
+{
+    write_head(writer, CBOR_MAP, n_pairs);
+}
+
+bool cbor_writer_done(const struct cbor_writer *writer, struct span *bytes, struct error *error)
+{
+    if (writer->failed && writer->arena)
+        return arena_error(writer->arena, error);
+    if (writer->failed)
+        return error_plain(error, ERROR_LIMIT, "the CBOR does not fit into %zu bytes", writer->cap);
+    *bytes = span_of(writer->buffer, writer->len);
+    return true;
+}

@@ -1,0 +1,239 @@
+/* Deterministic CBOR: the vectors of RFC 8949 appendix A that the subset has, every second form of
+ * a value refused, and what the writer writes read back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "wire/cbor.h"
+
+struct input {
+    uint8_t bytes[512];
+    size_t len;
+    struct error error;
+    struct reader reader;
+};
+
+static void open_hex(struct input *input, const char *hex)
+{
+    assert_true(text_unhex(span_text(hex), input->bytes, sizeof input->bytes, &input->len));
+    input->error = (struct error){0};
+    input->reader = reader_init(span_of(input->bytes, input->len), "RFC 8949", &input->error);
+}
+
+static void test_uint_vectors(void **state)
+{
+    static const struct {
+        const char *hex;
+        uint64_t value;
+    } VECTORS[] = {
+        {"00", 0},
+        {"17", 23},
+        {"1818", 24},
+        {"18ff", 255},
+        {"190100", 256},
+        {"1a00010000", 65536},
+        {"1b0000000100000000", 4294967296},
+        {"1bffffffffffffffff", UINT64_MAX},
+    };
+    struct input input;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof VECTORS / sizeof *VECTORS; i++) {
+        open_hex(&input, VECTORS[i].hex);
+        assert_int_equal(cbor_read_uint(&input.reader, UINT64_MAX, "value"), VECTORS[i].value);
+        assert_true(reader_end(&input.reader));
+    }
+}
+
+static void test_second_forms_are_refused(void **state)
+{
+    static const char *const FORMS[] = {"1817", "1900ff", "1a0000ffff", "1b00000000ffffffff",
+                                        "1c",   "1f",     "20",         "c000",
+                                        "f5",   "4100"};
+    struct input input;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof FORMS / sizeof *FORMS; i++) {
+        open_hex(&input, FORMS[i]);
+        assert_int_equal(cbor_read_uint(&input.reader, UINT64_MAX, "value"), 0);
+        assert_int_equal(input.error.code, ERROR_MALFORMED);
+    }
+}
+
+static void test_caps_and_truncation(void **state)
+{
+    struct input input;
+
+    (void)state;
+    open_hex(&input, "1903e8");
+    cbor_read_uint(&input.reader, 999, "value");
+    assert_int_equal(input.error.code, ERROR_LIMIT);
+
+    open_hex(&input, "43010203");
+    assert_int_equal(cbor_read_bytes(&input.reader, 2, "value").len, 0);
+    assert_int_equal(input.error.code, ERROR_LIMIT);
+
+    open_hex(&input, "430102");
+    cbor_read_bytes(&input.reader, 3, "value");
+    assert_int_equal(input.error.code, ERROR_TRUNCATED);
+
+    /* a count that the bytes left cannot hold */
+    open_hex(&input, "99ffff00");
+    assert_int_equal(cbor_read_array(&input.reader, 65535, "value"), 0);
+    assert_int_equal(input.error.code, ERROR_TRUNCATED);
+    open_hex(&input, "a2000001");
+    assert_int_equal(cbor_read_map(&input.reader, 8, "value").left, 0);
+    assert_int_equal(input.error.code, ERROR_TRUNCATED);
+    open_hex(&input, "83000000");
+    cbor_read_array(&input.reader, 2, "value");
+    assert_int_equal(input.error.code, ERROR_LIMIT);
+}
+
+static void test_text(void **state)
+{
+    struct input input;
+
+    (void)state;
+    open_hex(&input, "62c3bc");
+    assert_true(span_is(cbor_read_text(&input.reader, 10, "value"), "\xc3\xbc"));
+    open_hex(&input, "610a");
+    assert_true(span_is(cbor_read_text(&input.reader, 10, "value"), "\n"));
+    open_hex(&input, "62c328");
+    assert_int_equal(cbor_read_text(&input.reader, 10, "value").len, 0);
+    assert_int_equal(input.error.code, ERROR_MALFORMED);
+    open_hex(&input, "61ff");
+    cbor_read_text(&input.reader, 10, "value");
+    assert_int_equal(input.error.code, ERROR_MALFORMED);
+}
+
+static void test_bool(void **state)
+{
+    struct input input;
+
+    (void)state;
+    open_hex(&input, "f5f4f6");
+    assert_true(cbor_read_bool(&input.reader, "value"));
+    assert_false(cbor_read_bool(&input.reader, "value"));
+    assert_true(reader_ok(&input.reader));
+    assert_false(cbor_read_bool(&input.reader, "value"));
+    assert_int_equal(input.error.code, ERROR_MALFORMED);
+}
+
+/* Walks a map of integers; true when it is accepted to its end. */
+static bool int_map_holds(const char *hex)
+{
+    struct input input;
+    struct cbor_map map;
+    uint64_t key;
+
+    open_hex(&input, hex);
+    map = cbor_read_map(&input.reader, 8, "map");
+    while (cbor_map_next(&input.reader, &map, &key))
+        cbor_read_uint(&input.reader, UINT64_MAX, "value");
+    return reader_end(&input.reader);
+}
+
+static bool text_map_holds(const char *hex)
+{
+    struct input input;
+    struct cbor_text_map map;
+    struct span key;
+
+    open_hex(&input, hex);
+    map = cbor_read_text_map(&input.reader, 8, "map");
+    while (cbor_text_map_next(&input.reader, &map, 16, &key))
+        cbor_read_uint(&input.reader, UINT64_MAX, "value");
+    return reader_end(&input.reader);
+}
+
+static void test_map_order(void **state)
+{
+    (void)state;
+    assert_true(int_map_holds("a0"));
+    assert_true(int_map_holds("a2000a010b"));
+    assert_false(int_map_holds("a2010a000b"));
+    assert_false(int_map_holds("a2010a010b"));
+    assert_true(text_map_holds("a261620162616102"));
+    assert_false(text_map_holds("a262616101616202")); /* longer key first */
+    assert_false(text_map_holds("a2616101616102"));
+    assert_false(text_map_holds("a16001"));
+}
+
+static void test_written_reads_back(void **state)
+{
+    static const uint64_t VALUES[] = {0,     23,         24,          255,       256,
+                                      65535, 4294967295, 4294967296u, UINT64_MAX};
+    const size_t n_values = sizeof VALUES / sizeof *VALUES;
+    struct arena arena = arena_init(1 << 20);
+    struct cbor_writer writer = cbor_writer_init(&arena);
+    struct error error;
+    struct span bytes;
+    struct reader reader;
+
+    (void)state;
+    cbor_write_array(&writer, n_values + 3);
+    for (size_t i = 0; i < n_values; i++)
+        cbor_write_uint(&writer, VALUES[i]);
+    cbor_write_bytes(&writer, span_of(writer.buffer, 40));
+    cbor_write_text(&writer, span_text("text"));
+    cbor_write_bool(&writer, true);
+    assert_true(cbor_writer_done(&writer, &bytes, &error));
+
+    reader = reader_init(bytes, "RFC 8949", &error);
+    assert_int_equal(cbor_read_array(&reader, 100, "array"), n_values + 3);
+    for (size_t i = 0; i < n_values; i++)
+        assert_int_equal(cbor_read_uint(&reader, UINT64_MAX, "value"), VALUES[i]);
+    assert_int_equal(cbor_read_bytes(&reader, 100, "bytes").len, 40);
+    assert_true(span_is(cbor_read_text(&reader, 100, "text"), "text"));
+    assert_true(cbor_read_bool(&reader, "bool"));
+    assert_true(reader_end(&reader));
+    arena_done(&arena);
+}
+
+static void test_writer_grows_and_fails(void **state)
+{
+    static const uint8_t BLOCK[300];
+    struct arena arena = arena_init(4096);
+    struct cbor_writer writer = cbor_writer_init(&arena);
+    struct error error;
+    struct span bytes;
+    uint8_t small[4];
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        cbor_write_bytes(&writer, span_of(BLOCK, sizeof BLOCK));
+    assert_true(cbor_writer_done(&writer, &bytes, &error));
+    assert_int_equal(bytes.len, 3 * (3 + sizeof BLOCK));
+    for (int i = 0; i < 20; i++)
+        cbor_write_bytes(&writer, span_of(BLOCK, sizeof BLOCK));
+    assert_false(cbor_writer_done(&writer, &bytes, &error));
+    assert_int_equal(error.code, ERROR_MEMORY);
+
+    writer = cbor_writer_into(small, sizeof small);
+    cbor_write_text(&writer, span_text("abc"));
+    assert_true(cbor_writer_done(&writer, &bytes, &error));
+    cbor_write_uint(&writer, 0);
+    assert_false(cbor_writer_done(&writer, &bytes, &error));
+    assert_int_equal(error.code, ERROR_LIMIT);
+    arena_done(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_uint_vectors),
+        cmocka_unit_test(test_second_forms_are_refused),
+        cmocka_unit_test(test_caps_and_truncation),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_bool),
+        cmocka_unit_test(test_map_order),
+        cmocka_unit_test(test_written_reads_back),
+        cmocka_unit_test(test_writer_grows_and_fails),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
