@@ -1,0 +1,29 @@
+/* One measured event in words that an operator understands.
+ *
+ * The command line's show, diff and explain use it, and every reason that names an event. Whatever
+ * a host wrote comes out printable. Says what is known from bytes that the digest covers and what
+ * is only a hint; never judges. */
+#ifndef BOOTSEAL_CLAIMS_DESCRIBE_H
+#define BOOTSEAL_CLAIMS_DESCRIBE_H
+
+#include "verify/measured_log.h"
+
+struct event_description {
+    const char *component; /* "Secure Boot variable db", "shim", "kernel command line"... */
+    const char *summary;   /* contents decoded: certificates by subject, paths, digests; or "" */
+    const char *key;       /* equal for the same component in two logs; repeats within one log */
+    bool proven;           /* the digest covers what the summary says */
+};
+
+/* What an event measures, without decoding its contents: cheap. log->events[index] must exist. The
+ * text is static or in the arena; NULL when the arena is full. */
+const char *event_component(const struct measured_log *log, size_t index, struct arena *arena);
+
+/* Describes log->events[index]. Certificates are named by subject with crypto, or by
+ * fingerprintless kind and length when crypto is NULL. Texts are static or in the arena. Event data
+ * that cannot be decoded is described as such; fails only for memory. */
+bool event_describe(const struct measured_log *log, size_t index, struct crypto *crypto,
+                    struct arena *arena, struct event_description *description,
+                    struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,171 @@
+#include "wire/sipa.h"
+
+static const char CLAUSE[] = "wbcl.h SIPAEVENT";
+
+static const struct {
+    uint32_t id;
+    enum sipa_payload payload;
+    const char *name;
+    const char *meaning;
+} IDS[] = {
+#define SIPA(symbol, id, payload, meaning) {id, payload, #symbol, meaning},
+#include "wire/sipa.def"
+#undef SIPA
+};
+
+void sipa_open(struct sipa_walk *walk, struct span bytes, struct error *error)
+{
+    *walk = (struct sipa_walk){.depth = 1, .error = error};
+    walk->levels[0] = reader_init(bytes, CLAUSE, error);
+}
+
+enum sipa_step sipa_next(struct sipa_walk *walk, struct sipa_record *record)
+{
+    struct sipa_record found = {0};
+    struct reader *level;
+    uint32_t len;
+
+    while (walk->depth > 0) {
+        level = &walk->levels[walk->depth - 1];
+        if (!reader_ok(level))
+            return SIPA_FAILED;
+        if (reader_left(level))
+            break;
+        walk->depth--;
+    }
+    if (walk->depth == 0)
+        return SIPA_END;
+    level = &walk->levels[walk->depth - 1];
+    reader_cap(level, ++walk->n_records, LIMIT_SIPA_RECORDS, "records");
+    found.offset = reader_offset(level);
+    found.depth = walk->depth - 1;
+    found.id = reader_le32(level);
+    len = reader_le32(level);
+    if ((found.id & SIPA_FLAG_AGGREGATION) && walk->depth == LIMIT_SIPA_DEPTH)
+        reader_fail(level, ERROR_LIMIT, "records are nested more than %d deep", LIMIT_SIPA_DEPTH);
+    struct reader content = *level;
+    found.payload = reader_bytes(level, len, "record");
+    if (!reader_ok(level))
+        return SIPA_FAILED;
+    if (found.id & SIPA_FLAG_AGGREGATION)
+        walk->levels[walk->depth++] = reader_child(&content, len, CLAUSE);
+    *record = found;
+    return SIPA_RECORD;
+}
+
+/* Index in the table; the number of ids when it is not there. */
+static size_t find(uint32_t id)
+{
+    size_t i = 0;
+
+    while (i < sizeof IDS / sizeof *IDS && IDS[i].id != id)
+        i++;
+    return i;
+}
+
+const char *sipa_name(uint32_t id)
+{
+    size_t i = find(id);
+
+    return i < sizeof IDS / sizeof *IDS ? IDS[i].name : NULL;
+}
+
+const char *sipa_meaning(uint32_t id)
+{
+    size_t i = find(id);
+
+    return i < sizeof IDS / sizeof *IDS ? IDS[i].meaning : NULL;
+}
+
+enum sipa_payload sipa_payload_kind(uint32_t id)
+{
+    size_t i = find(id);
+
+    return i < sizeof IDS / sizeof *IDS ? IDS[i].payload : SIPA_PAYLOAD_BYTES;
+}
+
+bool sipa_number(const struct sipa_record *record, uint64_t *value)
+{
+    struct error error = {0};
+    struct reader reader = reader_init(record->payload, CLAUSE, &error);
+    uint64_t number = 0;
+
+    switch (sipa_payload_kind(record->id)) {
+    case SIPA_PAYLOAD_BOOL:
+        number = reader_u8(&reader);
+        break;
+    case SIPA_PAYLOAD_U32:
+    case SIPA_PAYLOAD_STATUS:
+        number = reader_le32(&reader);
+        break;
+    case SIPA_PAYLOAD_U64:
+        number = reader_le64(&reader);
+        break;
+    default:
+        return false;
+    }
+    if (!reader_end(&reader))
+        return false;
+    *value = number;
+    return true;
+}
+
+bool sipa_si_policy_decode(struct span payload, struct sipa_si_policy *policy, struct error *error)
+{
+    struct reader reader = reader_init(payload, "wbcl.h SIPAEVENT_SI_POLICY_PAYLOAD", error);
+    struct sipa_si_policy decoded = {0};
+    uint16_t name_len;
+    uint32_t digest_len;
+
+    decoded.version = reader_le64(&reader);
+    name_len = reader_le16(&reader);
+    decoded.alg = reader_le16(&reader);
+    digest_len = reader_le32(&reader);
+    decoded.name = reader_bytes(&reader, name_len, "policy name");
+    decoded.digest = reader_bytes(&reader, digest_len, "policy digest");
+    if (!reader_end(&reader))
+        return false;
+    *policy = decoded;
+    return true;
+}
+
+bool sipa_revocation_list_decode(struct span payload, struct sipa_revocation_list *list,
+                                 struct error *error)
+{
+    struct reader reader = reader_init(payload, "wbcl.h SIPAEVENT_REVOCATION_LIST_PAYLOAD", error);
+    struct sipa_revocation_list decoded = {0};
+    uint32_t digest_len;
+
+    decoded.creation_time = (int64_t)reader_le64(&reader);
+    digest_len = reader_le32(&reader);
+    decoded.alg = reader_le16(&reader);
+    decoded.digest = reader_bytes(&reader, digest_len, "list digest");
+    if (!reader_end(&reader))
+        return false;
+    *list = decoded;
+    return true;
+}
+
+bool sipa_sbcp_decode(struct span payload, struct sipa_sbcp *sbcp, struct error *error)
+{
+    struct reader reader = reader_init(payload, "wbcl.h SIPAEVENT_SBCP_INFO_PAYLOAD_V1", error);
+    struct sipa_sbcp decoded = {0};
+    uint32_t digest_offset;
+    uint16_t digest_len;
+
+    decoded.version = reader_le32(&reader);
+    digest_offset = reader_le32(&reader);
+    decoded.alg = reader_le16(&reader);
+    digest_len = reader_le16(&reader);
+    decoded.options = reader_le32(&reader);
+    decoded.n_signers = reader_le32(&reader);
+    if (reader_ok(&reader) && digest_offset < reader_offset(&reader))
+        return reader_fail(&reader, ERROR_MALFORMED, "digest at byte %u, inside the fixed part",
+                           digest_offset);
+    reader_bytes(&reader, digest_offset - reader_offset(&reader), "bytes before the digest");
+    decoded.digest = reader_bytes(&reader, digest_len, "policy digest");
+    if (!reader_end(&reader))
+        return false;
+    *sbcp = decoded;
+    return true;
+}

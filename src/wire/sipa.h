@@ -1,0 +1,95 @@
+/* SIPA records: what the Windows boot chain measures in EV_EVENT_TAG (Windows SDK wbcl.h).
+ *
+ * A sequence of {id, size, payload}, little endian and without padding; a record with the
+ * aggregation bit holds records in turn. Walks them in order, containers first, in bounded depth.
+ * Only PCR 12, 13 and 14 (and 17-22 of a dynamic launch) carry them; other makers use the event
+ * type elsewhere. */
+#ifndef BOOTSEAL_WIRE_SIPA_H
+#define BOOTSEAL_WIRE_SIPA_H
+
+#include "base/limits.h"
+#include "base/reader.h"
+
+enum sipa_payload {
+    SIPA_PAYLOAD_BYTES = 0,
+    SIPA_PAYLOAD_CONTAINER,
+    SIPA_PAYLOAD_BOOL, /* 1 byte */
+    SIPA_PAYLOAD_U32,
+    SIPA_PAYLOAD_U64,
+    SIPA_PAYLOAD_STATUS, /* NTSTATUS */
+    SIPA_PAYLOAD_UTF16,
+    SIPA_PAYLOAD_DIGEST,
+    SIPA_PAYLOAD_SI_POLICY,
+    SIPA_PAYLOAD_REVOCATION_LIST,
+    SIPA_PAYLOAD_SBCP,
+    SIPA_PAYLOAD_KEY, /* SubjectPublicKeyInfo */
+};
+
+enum sipa_id {
+#define SIPA(symbol, id, payload, meaning) SIPA_##symbol = (int)(id),
+#include "wire/sipa.def"
+#undef SIPA
+};
+
+enum { SIPA_FLAG_AGGREGATION = 0x40000000 };
+#define SIPA_FLAG_UNMEASURED 0x80000000u
+
+struct sipa_record {
+    uint32_t id;
+    struct span payload;
+    size_t offset; /* of the record in the input */
+    size_t depth;  /* 0: not in a container */
+};
+
+struct sipa_walk {
+    struct reader levels[LIMIT_SIPA_DEPTH]; /* private, like the rest */
+    size_t depth;
+    size_t n_records;
+    struct error *error;
+};
+
+enum sipa_step { SIPA_FAILED = 0, SIPA_RECORD, SIPA_END };
+
+/* Starts on an event's data. Both arguments must outlive the walk. */
+void sipa_open(struct sipa_walk *walk, struct span bytes, struct error *error);
+
+/* The next record, the contents of a container right after it. After SIPA_FAILED the error is set.
+ */
+enum sipa_step sipa_next(struct sipa_walk *walk, struct sipa_record *record) MUST_CHECK;
+
+/* "BOOTDEBUGGING"; NULL for an id that is not in the table. Static, as the next two. */
+const char *sipa_name(uint32_t id);
+const char *sipa_meaning(uint32_t id);
+enum sipa_payload sipa_payload_kind(uint32_t id);
+
+/* A payload that is a number: 1, 4 or 8 bytes as the id demands. False for any other size. */
+bool sipa_number(const struct sipa_record *record, uint64_t *value) MUST_CHECK;
+
+struct sipa_si_policy {
+    uint64_t version; /* 4 x 16 bits, major first */
+    uint16_t alg;     /* TPM_ALG_ID */
+    struct span name; /* UTF-16LE */
+    struct span digest;
+};
+
+bool sipa_si_policy_decode(struct span payload, struct sipa_si_policy *policy,
+                           struct error *error) MUST_CHECK;
+
+struct sipa_revocation_list {
+    int64_t creation_time; /* FILETIME: 100 ns since 1601 */
+    uint16_t alg;
+    struct span digest;
+};
+
+bool sipa_revocation_list_decode(struct span payload, struct sipa_revocation_list *list,
+                                 struct error *error) MUST_CHECK;
+
+struct sipa_sbcp {
+    uint32_t version, options, n_signers;
+    uint16_t alg;
+    struct span digest;
+};
+
+bool sipa_sbcp_decode(struct span payload, struct sipa_sbcp *sbcp, struct error *error) MUST_CHECK;
+
+#endif
