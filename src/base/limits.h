@@ -19,6 +19,7 @@ enum {
     LIMIT_TPM_DATA_LEN = 128, /* TPM2B_DATA, qualifying data */
     LIMIT_PCR_SELECTIONS = 8,
     LIMIT_RSA_BITS = 4096,
+    LIMIT_ECC_COORDINATE_LEN = 66, /* P-521 */
 
     /* UEFI. */
     LIMIT_EFI_NAME_LEN = 512, /* bytes of UTF-16 */
