@@ -76,6 +76,18 @@ enum {
     LIMIT_HTTP_IDLE_S = 60,
     LIMIT_HTTP_HANDSHAKE_S = 10,
     LIMIT_HTTP_REQUEST_S = 30,
+    LIMIT_HTTP_BODIES_LEN = 1024 * 1024 * 1024, /* of all requests at a time: a dozen at the cap */
+    LIMIT_HTTP_STREAM_LEN = 256 * 1024,      /* that a slow reader of a stream may leave waiting */
+    LIMIT_HTTP_REQUEST_MEMORY = 1024 * 1024, /* what a handler makes for one request */
+
+    /* Enrolments under way: each is 64 KiB at most, and the largest fleet boots in waves. */
+    LIMIT_ENROL_ATTEMPTS = 4096,
+    LIMIT_ENROL_REQUEST_LEN = 64 * 1024,
+
+    /* Lists that the API gives out, and configuration files. */
+    LIMIT_LIST_ITEMS = 500,
+    LIMIT_CONF_LEN = 256 * 1024,
+    LIMIT_CONF_DROP_INS = 64,
 };
 
 #endif

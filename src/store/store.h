@@ -1,0 +1,389 @@
+/* The store: what the service remembers, in our words. One implementation is SQLite
+ * (store/sqlite.c); a conformance suite (tests/store/conformance.h) is written against this header.
+ *
+ * Reading: each store_*_get or _list is one call on its own snapshot, results in the caller's
+ * arena. Writing: a transaction is a list of acts built with store_act_*, handed in with
+ * store_commit, done whole or not at all by the one writer, which puts many waiting transactions
+ * into one durable commit. The first act that cannot be done decides the transaction's result.
+ * An outcome with STORE_OK is on disk (fsync) before anybody sees it.
+ *
+ * Trusts its file and its callers; checks lengths (asserts), never content. Holds no secret in the
+ * clear: tokens and enrolment credentials are digests; the nonce key is the one exception. */
+#ifndef BOOTSEAL_STORE_STORE_H
+#define BOOTSEAL_STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/limits.h"
+
+enum {
+    STORE_HOST_ID_LEN = 32,
+    STORE_DIGEST_LEN = 32, /* SHA-256 */
+    STORE_NONCE_LEN = 32,
+    STORE_ATTEMPT_ID_LEN = 16,
+    STORE_AK_NAME_LEN = 66, /* room; 34 with SHA-256 */
+    STORE_SERIAL_LEN = 20,
+    STORE_VERDICT_ID_LEN = 80, /* text with NUL */
+};
+
+struct store;
+
+/* Opens (and makes, mode 0600) the database and brings its schema up to date. location is a file
+ * name, or "postgresql://..." later. ERROR_CONFLICT when its schema is newer than this program;
+ * ERROR_IO else. One process may hold it open for writing. */
+bool store_open(const char *location, struct store **store, struct error *error) MUST_CHECK;
+
+/* Finishes what was committed, tells its callers (store_dispatch is called from here), closes. */
+void store_close(struct store *store);
+
+/* The schema's version, for `bootseal status`. */
+unsigned store_schema(const struct store *store);
+
+/* --- Transactions --- */
+
+enum store_result {
+    STORE_NONE = 0,
+    STORE_OK,
+    STORE_CONFLICT_TPM,  /* host id (EK) is bound to another AK or name */
+    STORE_CONFLICT_AK,   /* AK is bound to another host */
+    STORE_CONFLICT_NAME, /* name is bound to another host */
+    STORE_CONFLICT,      /* anything else that exists already or changed meanwhile */
+    STORE_NOT_FOUND,
+    STORE_USED,    /* nonce or attempt: used before */
+    STORE_EXPIRED, /* nonce or attempt: too old */
+    STORE_FOREIGN, /* nonce: not ours, or another host's */
+    STORE_STALE,   /* counters or clock of the host went back against what is stored */
+    STORE_FULL,    /* a cap of base/limits.h */
+    STORE_FAILED,  /* disk, memory; outcome.error says more */
+};
+
+/* Stable lower-case word: "ok", "conflict_name"... */
+const char *store_result_name(enum store_result result);
+
+struct store_outcome {
+    enum store_result result;
+    size_t act;         /* number of the act that decided, first is 0; with result != STORE_OK */
+    struct error error; /* with STORE_FAILED */
+    /* Made by the acts: */
+    bool host_existed; /* store_act_host_enrol: same binding was there, nothing changed */
+    char verdict_id[STORE_VERDICT_ID_LEN]; /* store_act_attest; "" without */
+    bool verdict_appended;                 /* false: counted as a repetition */
+    size_t n_changed;                      /* rows, of the last act that speaks of a number */
+};
+
+/* Called once for every commit, on the thread that calls store_dispatch. */
+typedef void store_done_fn(void *context, const struct store_outcome *outcome);
+
+struct store_txn;
+
+/* Starts to collect acts. Never fails: lack of memory shows as STORE_FAILED. Acts copy what they
+ * are given. Not for threads; several transactions at a time are fine. */
+struct store_txn *store_begin(struct store *store);
+
+/* Forgets a transaction that will not be committed. NULL is fine. */
+void store_abandon(struct store_txn *txn);
+
+/* Hands the transaction over (*txn becomes NULL). Order is that of the calls. done may be NULL. */
+void store_commit(struct store_txn **txn, store_done_fn *done, void *context);
+
+/* Readable when outcomes wait to be told; for the event loop. */
+int store_fd(const struct store *store);
+
+/* Tells outcomes that wait. Returns how many. */
+size_t store_dispatch(struct store *store);
+
+/* Commits and waits, for start-up, command line and tests. Does not dispatch others' outcomes. */
+struct store_outcome store_commit_wait(struct store_txn **txn);
+
+/* --- Nonces: single use, bound to a host, good on every node --- */
+
+/* Makes a nonce: expiry and randomness authenticated with a key that lives in the store, so making
+ * one writes nothing. ERROR_CRYPTO only. */
+bool store_nonce_issue(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN], int64_t now_s,
+                       uint32_t life_s, uint8_t nonce[STORE_NONCE_LEN],
+                       struct error *error) MUST_CHECK;
+
+/* What can be told without using it up: STORE_OK, STORE_FOREIGN, STORE_EXPIRED; also STORE_USED and
+ * STORE_FAILED. To be asked before work is spent on the evidence. */
+enum store_result store_nonce_peek(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
+                                   struct span nonce, int64_t now_s);
+
+/* Uses it up. Two transactions with the same nonce: the later is STORE_USED, also after a restart
+ * or a step of the clock. */
+void store_act_nonce_use(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN],
+                         struct span nonce, int64_t now_s);
+
+/* --- Enrolment attempts --- */
+
+struct store_attempt {
+    uint8_t id[STORE_ATTEMPT_ID_LEN]; /* random */
+    uint8_t credential_sha256[STORE_DIGEST_LEN];
+    int64_t expires_s;
+    struct span request; /* whatever the service needs to finish it, at most 64 KiB */
+};
+
+/* STORE_FULL when LIMIT_ENROL_ATTEMPTS live ones exist at now_s. */
+void store_act_attempt_put(struct store_txn *txn, const struct store_attempt *attempt,
+                           int64_t now_s);
+/* Takes it out for good: STORE_USED when it is gone, STORE_EXPIRED when late. */
+void store_act_attempt_take(struct store_txn *txn, const uint8_t id[STORE_ATTEMPT_ID_LEN],
+                            int64_t now_s);
+/* *found is false when there is none. Expiry is not looked at. */
+bool store_attempt_get(struct store *store, const uint8_t id[STORE_ATTEMPT_ID_LEN],
+                       struct arena *arena, struct store_attempt *attempt, bool *found,
+                       struct error *error) MUST_CHECK;
+
+/* --- Hosts --- */
+
+enum store_host_state {
+    STORE_HOST_NONE = 0,
+    STORE_HOST_PENDING, /* waits for a named approval */
+    STORE_HOST_ENROLLED,
+    STORE_HOST_REVOKED,
+};
+const char *store_host_state_name(enum store_host_state state);
+
+/* What is fixed by enrolment. Texts are printable and may be ""; NULL counts as "". */
+struct store_enrolment {
+    uint8_t id[STORE_HOST_ID_LEN];
+    const char *name;                      /* unique, a DNS name in lower case */
+    struct span ek_public, ek_certificate; /* TPMT_PUBLIC; DER or empty */
+    struct span ak_public, ak_name;        /* TPMT_PUBLIC; name unique */
+    enum store_host_state state;           /* PENDING or ENROLLED */
+    int endorsement;                       /* enum endorsement of verify/endorsement.h */
+    const char *issuer, *manufacturer, *model, *version;
+    struct span inventory; /* deterministic CBOR map */
+};
+
+struct store_counters {
+    bool known; /* false: no quote was accepted yet */
+    uint32_t reset_count, restart_count;
+    uint64_t clock_ms, firmware_version;
+};
+
+struct store_host {
+    struct store_enrolment enrolled;          /* its state is the present one */
+    int64_t created_s, approved_s, revoked_s; /* 0: not */
+    const char *approved_by, *revoked_by, *revoked_reason;
+    struct store_counters counters;
+    int verdict; /* enum verdict; 0 before the first */
+    int64_t verdict_s, expires_s;
+    int64_t seen_s;         /* last evidence, whatever its verdict */
+    const char *verdict_id; /* "" before the first */
+    const char *reasons;    /* as given to store_act_attest */
+    struct span memory;     /* encoded struct appraise_memory, or empty */
+};
+
+/* Binds TPM, AK and name in one transaction: STORE_CONFLICT_TPM, _AK or _NAME when one of them is
+ * bound otherwise. The very same binding again is STORE_OK with host_existed (a revoked host stays
+ * revoked). */
+void store_act_host_enrol(struct store_txn *txn, const struct store_enrolment *enrolment,
+                          int64_t now_s);
+/* Pending to enrolled; STORE_CONFLICT from other states. */
+void store_act_host_approve(struct store_txn *txn, const uint8_t id[STORE_HOST_ID_LEN],
+                            const char *by, int64_t now_s);
+/* Revokes it for good, and with it all its certificates. */
+void store_act_host_revoke(struct store_txn *txn, const uint8_t id[STORE_HOST_ID_LEN],
+                           const char *by, const char *reason, int64_t now_s);
+/* Gives TPM, AK and name free again; verdicts go, audit and certificates stay. Its live
+ * certificates are revoked. */
+void store_act_host_forget(struct store_txn *txn, const uint8_t id[STORE_HOST_ID_LEN],
+                           const char *by, int64_t now_s);
+
+bool store_host_get(struct store *store, const uint8_t id[STORE_HOST_ID_LEN], struct arena *arena,
+                    struct store_host *host, bool *found, struct error *error) MUST_CHECK;
+bool store_host_get_by_name(struct store *store, const char *name, struct arena *arena,
+                            struct store_host *host, bool *found, struct error *error) MUST_CHECK;
+
+/* Which hosts a list holds; zero values don't filter. Ordered by name. */
+struct store_host_filter {
+    enum store_host_state state;
+    int verdict;
+    int64_t expires_before_s; /* verdict ended before */
+    const char *name_contains;
+    const char *after; /* name of the last one of the page before */
+    size_t limit;      /* 1 to 500 */
+};
+/* Without memory, certificate and inventory spans (empty). *n_hosts == limit: ask for more. */
+bool store_host_list(struct store *store, const struct store_host_filter *filter,
+                     struct arena *arena, struct store_host **hosts, size_t *n_hosts,
+                     struct error *error) MUST_CHECK;
+
+struct store_host_counts {
+    size_t by_state[STORE_HOST_REVOKED + 1];
+    size_t by_verdict[8]; /* of enrolled hosts whose verdict has not ended at now_s */
+    size_t expired;       /* enrolled hosts whose verdict has ended, or that never had one */
+};
+bool store_host_count(struct store *store, int64_t now_s, struct store_host_counts *counts,
+                      struct error *error) MUST_CHECK;
+
+/* --- Attestations and verdicts --- */
+
+struct store_attestation {
+    uint8_t host_id[STORE_HOST_ID_LEN];
+    int64_t now_s, expires_s;
+    int verdict;
+    const char *reasons; /* text the service can show again: JSON array; "" when there is none */
+    uint8_t reasons_sha256[STORE_DIGEST_LEN];
+    uint8_t boot_sha256[STORE_DIGEST_LEN]; /* of the measured state: PCR values and logs */
+    const char *policy;                    /* name and version that judged; "" without */
+    struct store_counters counters;        /* unknown: quote was not verified; stored ones stay */
+    struct span memory;                    /* empty: stored one stays */
+    bool forget_memory;                    /* with empty memory: none from now on */
+    struct span evidence;                  /* without log bytes; empty: stored one stays */
+    struct span inventory;                 /* empty: stored one stays */
+};
+
+/* Records an attestation of an enrolled or pending host: the host's last state, and its history, in
+ * which a verdict is appended when verdict, reasons or measured state differ from the last entry,
+ * and else counted. STORE_STALE when reset count, or clock within one reset count, go back;
+ * STORE_NOT_FOUND for unknown, STORE_CONFLICT for revoked hosts. */
+void store_act_attest(struct store_txn *txn, const struct store_attestation *attestation);
+
+struct store_verdict {
+    const char *id;
+    int verdict;
+    const char *reasons, *policy;
+    uint8_t boot_sha256[STORE_DIGEST_LEN];
+    uint32_t reset_count;     /* at the last of them */
+    uint32_t n_seen, n_boots; /* attestations and boots that it stands for */
+    int64_t first_s, last_s;
+};
+
+/* Newest first. before: id of the last one of the page before, or NULL. */
+bool store_verdict_list(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
+                        const char *before, size_t limit, struct arena *arena,
+                        struct store_verdict **verdicts, size_t *n_verdicts,
+                        struct error *error) MUST_CHECK;
+/* By id alone; host_id tells whose it is. */
+bool store_verdict_get(struct store *store, const char *id, struct arena *arena,
+                       struct store_verdict *verdict, uint8_t host_id[STORE_HOST_ID_LEN],
+                       bool *found, struct error *error) MUST_CHECK;
+/* The last evidence of a host (without log bytes); empty when there is none. */
+bool store_evidence_get(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
+                        struct arena *arena, struct span *evidence, struct error *error) MUST_CHECK;
+
+/* --- Logs: content-addressed, compressed --- */
+
+/* Keeps bytes under their SHA-256 (which the caller has checked) as the host's last log of that
+ * kind; the one before is let go when no host refers to it. Compresses in the calling thread.
+ * Same content from many hosts is stored once. */
+void store_act_log_put(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN], int kind,
+                       const uint8_t sha256[STORE_DIGEST_LEN], struct span bytes);
+/* Only for a log that this host refers to: one host never reads another's. Contents are checked
+ * against the digest. */
+bool store_log_get(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
+                   const uint8_t sha256[STORE_DIGEST_LEN], struct arena *arena, struct span *bytes,
+                   bool *found, struct error *error) MUST_CHECK;
+
+struct store_log {
+    int kind;
+    uint8_t sha256[STORE_DIGEST_LEN];
+    size_t len; /* uncompressed */
+};
+bool store_log_list(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
+                    struct arena *arena, struct store_log **logs, size_t *n_logs,
+                    struct error *error) MUST_CHECK;
+
+/* --- Policies: versioned, never edited, at most one active (exactly one once one was) --- */
+
+struct store_policy {
+    const char *name, *version; /* together unique */
+    uint8_t sha256[STORE_DIGEST_LEN];
+    struct span text; /* empty in lists */
+    const char *created_by;
+    int64_t created_s;
+    bool active;
+    int64_t activated_s; /* last time; 0: never */
+};
+
+/* STORE_CONFLICT when name and version exist with another text; the same text again is fine. */
+void store_act_policy_put(struct store_txn *txn, const struct store_policy *policy);
+void store_act_policy_activate(struct store_txn *txn, const char *name, const char *version,
+                               int64_t now_s);
+bool store_policy_active(struct store *store, struct arena *arena, struct store_policy *policy,
+                         bool *found, struct error *error) MUST_CHECK;
+bool store_policy_get(struct store *store, const char *name, const char *version,
+                      struct arena *arena, struct store_policy *policy, bool *found,
+                      struct error *error) MUST_CHECK;
+/* Newest first, 500 at most. */
+bool store_policy_list(struct store *store, struct arena *arena, struct store_policy **policies,
+                       size_t *n_policies, struct error *error) MUST_CHECK;
+
+/* --- API tokens --- */
+
+enum store_role {
+    STORE_ROLE_NONE = 0,
+    STORE_ROLE_VIEWER,
+    STORE_ROLE_OPERATOR,
+    STORE_ROLE_ADMIN,
+};
+const char *store_role_name(enum store_role role);
+enum store_role store_role_by_name(const char *name);
+
+struct store_token {
+    uint8_t sha256[STORE_DIGEST_LEN]; /* of the secret, which is never stored */
+    const char *name;                 /* unique among those not revoked */
+    enum store_role role;
+    const char *created_by;
+    int64_t created_s, expires_s; /* expires_s 0: never */
+    int64_t revoked_s;            /* 0: not */
+};
+
+void store_act_token_put(struct store_txn *txn, const struct store_token *token);
+void store_act_token_revoke(struct store_txn *txn, const char *name, int64_t now_s);
+/* *found also for expired and revoked ones: the caller judges with store_token_valid. */
+bool store_token_get(struct store *store, const uint8_t sha256[STORE_DIGEST_LEN],
+                     struct arena *arena, struct store_token *token, bool *found,
+                     struct error *error) MUST_CHECK;
+bool store_token_valid(const struct store_token *token, int64_t now_s);
+bool store_token_list(struct store *store, struct arena *arena, struct store_token **tokens,
+                      size_t *n_tokens, struct error *error) MUST_CHECK;
+
+/* --- Certificates --- */
+
+struct store_certificate {
+    uint8_t serial[STORE_SERIAL_LEN]; /* big endian, left-padded with zeros */
+    uint8_t host_id[STORE_HOST_ID_LEN];
+    uint8_t sha256[STORE_DIGEST_LEN]; /* of the DER */
+    int64_t issued_s, expires_s;
+    int64_t revoked_s; /* 0: not */
+    int reason;        /* RFC 5280 CRLReason */
+};
+
+void store_act_certificate_put(struct store_txn *txn, const struct store_certificate *certificate);
+/* n_changed tells how many were live. */
+void store_act_certificates_revoke(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN],
+                                   int reason, int64_t now_s);
+/* For the CRL: revoked and not expired at now_s. */
+bool store_certificate_revoked_list(struct store *store, int64_t now_s, struct arena *arena,
+                                    struct store_certificate **certificates, size_t *n_certificates,
+                                    struct error *error) MUST_CHECK;
+bool store_certificate_list(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
+                            struct arena *arena, struct store_certificate **certificates,
+                            size_t *n_certificates, struct error *error) MUST_CHECK;
+
+/* --- Audit: append only --- */
+
+struct store_audit {
+    const char *id;      /* made by the store, ordered by time; ignored when put */
+    int64_t at_us;       /* Unix time */
+    const char *who;     /* token's name, "host:NAME", "system" */
+    const char *what;    /* stable word: "host.approve" */
+    const char *subject; /* host name, policy... */
+    const char *detail;  /* JSON object or "" */
+    const char *address; /* the peer's, or "" */
+};
+
+void store_act_audit(struct store_txn *txn, const struct store_audit *audit);
+/* Newest first; before as in store_verdict_list. */
+bool store_audit_list(struct store *store, const char *before, size_t limit, struct arena *arena,
+                      struct store_audit **entries, size_t *n_entries,
+                      struct error *error) MUST_CHECK;
+
+/* --- Housekeeping --- */
+
+/* Removes what has ended: used nonces, attempts, certificates expired a day ago. To be called
+ * every minute or so. n_changed counts. */
+void store_act_prune(struct store_txn *txn, int64_t now_s);
+
+#endif
