@@ -136,13 +136,11 @@ static void read_inventory(struct reader *reader, struct arena *arena,
     *n_inventory = n;
 }
 
-/* RFC 8949 section 4.2.1: by the bytes of the encoded key, so shorter names come first. */
 static int item_order(const void *a, const void *b)
 {
-    struct span x = ((const struct evidence_item *)a)->name;
-    struct span y = ((const struct evidence_item *)b)->name;
+    const struct evidence_item *first = a, *second = b;
 
-    return x.len != y.len ? (x.len > y.len) - (x.len < y.len) : span_compare(x, y);
+    return cbor_text_key_compare(first->name, second->name);
 }
 
 static bool write_inventory(struct cbor_writer *writer, struct evidence_item *items, size_t n,
@@ -154,7 +152,7 @@ static bool write_inventory(struct cbor_writer *writer, struct evidence_item *it
         qsort(items, n, sizeof *items, item_order);
     cbor_write_map(writer, n);
     for (size_t i = 0; i < n; i++) {
-        if (items[i].name.len > LIMIT_NAME_LEN || items[i].value.len > LIMIT_INVENTORY_TEXT_LEN ||
+        if (!fits(items[i].name, LIMIT_NAME_LEN) || items[i].value.len > LIMIT_INVENTORY_TEXT_LEN ||
             (i && span_equal(items[i].name, items[i - 1].name)))
             return unencodable(error, "inventory item");
         cbor_write_text(writer, items[i].name);
@@ -583,12 +581,16 @@ static void read_attest_field(struct fields *fields, uint64_t key, struct arena 
         break;
     case 5:
         answer->n_certificates = read_certificates(reader, answer->certificates);
+        if (reader_ok(reader) && answer->n_certificates == 0)
+            reader_fail(reader, ERROR_MALFORMED, "an empty certificate chain is left out");
         break;
     case 6:
         read_approval(reader, answer);
         break;
     case 7:
         answer->send_logs = cbor_read_bool(reader, "wish for all logs");
+        if (reader_ok(reader) && !answer->send_logs)
+            reader_fail(reader, ERROR_MALFORMED, "a wish for logs that is none is left out");
         break;
     case 8:
         answer->verdict_id = cbor_read_text(reader, LIMIT_VERDICT_ID_LEN, "verdict id");
