@@ -1,0 +1,101 @@
+#include "msg/result_json.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+
+json_t *result_json_hex(struct span bytes)
+{
+    char *hex = malloc(2 * bytes.len + 1);
+    json_t *string;
+
+    if (!hex)
+        return NULL;
+    text_hex_into(hex, bytes);
+    string = json_stringn(hex, 2 * bytes.len);
+    free(hex);
+    return string;
+}
+
+json_t *result_json_reason(const struct reason *reason)
+{
+    json_t *pcr = reason->pcr == REASON_NO_PCR ? json_null() : json_integer(reason->pcr);
+    json_t *event = reason->event == REASON_NO_EVENT ? json_null() : json_integer(reason->event);
+
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s?, s:s?, s:s?, s:s?, s:s?, s:s}", "code",
+                     reason_code_text(reason->code), "weight", reason_weight_text(reason->weight),
+                     "title", reason_title(reason->code), "pcr", pcr, "event", event, "component",
+                     reason->component, "expected", reason->expected, "found", reason->found,
+                     "rule", reason->rule, "message", reason->message, "action",
+                     reason->action ? reason->action : reason_action(reason->code));
+}
+
+json_t *result_json_reasons(const struct reasons *reasons)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < reasons->n_items; i++)
+        json_array_append_new(array, result_json_reason(&reasons->items[i]));
+    return array;
+}
+
+static json_t *claim_value(struct crypto *crypto, enum claim_id id, const struct claim *claim,
+                           struct arena *arena)
+{
+    json_t *list;
+
+    if (!claim->known)
+        return json_null();
+    switch (claim_type(id)) {
+    case CLAIM_BOOL:
+        return json_boolean(claim->is_true);
+    case CLAIM_TEXT:
+        return json_string(claim->text);
+    case CLAIM_LIST:
+        break;
+    }
+    list = json_array();
+    for (size_t i = 0; i < claim->n_items; i++) {
+        const char *text = claim_item_print(crypto, &claim->items[i], arena);
+        json_array_append_new(list, text ? json_string(text) : NULL);
+    }
+    return list;
+}
+
+json_t *result_json_claims(struct crypto *crypto, const struct claims *claims, struct arena *arena)
+{
+    json_t *object = json_object();
+
+    for (int i = 0; i < CLAIM_IDS; i++) {
+        const struct claim *claim = &claims->claims[i];
+        json_t *events = json_array();
+
+        for (size_t k = 0; k < claim->n_events; k++)
+            json_array_append_new(events, json_integer(claim->events[k]));
+        json_object_set_new(object, claim_name((enum claim_id)i),
+                            json_pack("{s:o, s:s, s:o}", "value",
+                                      claim_value(crypto, (enum claim_id)i, claim, arena), "grade",
+                                      claim_grade_name(claim->grade), "events", events));
+    }
+    return object;
+}
+
+static json_t *quote_json(const struct appraisal *appraisal)
+{
+    const struct tpm_attest *quote = &appraisal->quote;
+
+    return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I}", "verified", appraisal->quote_verified,
+                     "logs_match", appraisal->logs_match, "reset_count",
+                     (json_int_t)quote->reset_count, "restart_count",
+                     (json_int_t)quote->restart_count, "clock_ms", (json_int_t)quote->clock_ms,
+                     "firmware_version", (json_int_t)quote->firmware_version);
+}
+
+json_t *result_json_appraisal(struct crypto *crypto, const struct appraisal *appraisal,
+                              struct arena *arena)
+{
+    return json_pack("{s:s, s:o, s:o, s:o}", "verdict", verdict_name(appraisal->verdict), "reasons",
+                     result_json_reasons(&appraisal->reasons), "claims",
+                     result_json_claims(crypto, &appraisal->claims, arena), "quote",
+                     quote_json(appraisal));
+}

@@ -1,0 +1,30 @@
+/* Results as JSON, in one shape for command line and API: reasons, claims, appraisals.
+ *
+ * Every function returns a new reference, or NULL when memory is out. Digests are lower-case hex.
+ */
+#ifndef BOOTSEAL_MSG_RESULT_JSON_H
+#define BOOTSEAL_MSG_RESULT_JSON_H
+
+#include "appraise/appraise.h"
+
+#include <jansson.h>
+
+/* {"code", "weight", "title", "pcr", "event", "component", "expected", "found", "rule", "message",
+ * "action"}; what is not there is null. */
+json_t *result_json_reason(const struct reason *reason);
+
+/* An array of the above. */
+json_t *result_json_reasons(const struct reasons *reasons);
+
+/* {"NAME": {"value", "grade", "events"}, ...} with every claim of the table; a list's items are
+ * texts. */
+json_t *result_json_claims(struct crypto *crypto, const struct claims *claims, struct arena *arena);
+
+/* {"verdict", "reasons", "claims", "quote": {...}}. */
+json_t *result_json_appraisal(struct crypto *crypto, const struct appraisal *appraisal,
+                              struct arena *arena);
+
+/* Bytes as a lower-case hex string. */
+json_t *result_json_hex(struct span bytes);
+
+#endif
