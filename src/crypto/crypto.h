@@ -52,7 +52,7 @@ bool crypto_equal(struct span a, struct span b);
 bool crypto_random(uint8_t *bytes, size_t len, struct error *error) MUST_CHECK;
 
 /* Public keys. ERROR_UNSUPPORTED for types other than RSA 2048-4096 and NIST P-256, P-384, P-521;
- * ERROR_MALFORMED for points off the curve and such. */
+ * ERROR_MALFORMED for points off the curve and such. A key is for one thread at a time. */
 bool crypto_key_from_tpm(struct crypto *crypto, const struct tpm_public *public_area,
                          struct crypto_key **key, struct error *error) MUST_CHECK;
 /* SubjectPublicKeyInfo in DER or PEM. */
@@ -67,8 +67,12 @@ bool crypto_key_spki(const struct crypto_key *key, struct arena *arena, struct s
 /* Same key material. */
 bool crypto_key_equal(const struct crypto_key *a, const struct crypto_key *b);
 
-/* True when signature is the key's over message by the signature's own scheme and hash, and those
- * are ones that fit the key. SHA-1 is never accepted. No other outcome than true or false. */
+/* True when a signature of this scheme and hash may be the key's: they fit its type, are the key's
+ * own when its TPM public area names some, and the hash is SHA-256 or longer. */
+bool crypto_key_accepts(const struct crypto_key *key, const struct tpm_signature *signature);
+
+/* True when signature is the key's over message and crypto_key_accepts it. No other outcome than
+ * true or false. */
 bool crypto_key_verify(struct crypto *crypto, struct crypto_key *key, struct span message,
                        const struct tpm_signature *signature);
 

@@ -12,6 +12,26 @@ struct crypto {
     EVP_MAC *hmac;
 };
 
+struct crypto_key {
+    EVP_PKEY *pkey;
+    uint16_t type;        /* TPM_ALG_RSA or TPM_ALG_ECC */
+    uint16_t curve;       /* ECC: TPM_ECC_... */
+    uint16_t scheme;      /* the only one it signs with; TPM_ALG_NULL for any */
+    uint16_t scheme_hash; /* with the scheme */
+    EVP_PKEY_CTX *verify; /* ready for verify_scheme and verify_hash; NULL before the first use */
+    uint16_t verify_scheme, verify_hash;
+};
+
+/* What this folder needs to know of a curve. */
+struct crypto_curve {
+    uint16_t curve; /* TPM_ECC_... */
+    const char *name;
+    size_t len; /* bytes of a coordinate */
+};
+
+/* NULL for a curve that is not supported. */
+const struct crypto_curve *crypto_curve_find(uint16_t curve);
+
 /* OpenSSL's name of a hash algorithm, "SHA2-256"; NULL for what is none. */
 const char *crypto_hash_name(uint16_t alg);
 

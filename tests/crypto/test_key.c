@@ -1,0 +1,378 @@
+/* Keys and signatures, made by OpenSSL in the test and checked through our interface. */
+#include "crypto/crypto.h"
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define MESSAGE span_text("what the TPM says")
+
+/* A key pair with the public area and signatures a TPM would give. */
+struct pair {
+    EVP_PKEY *pkey;
+    struct tpm_public public_area;
+    uint8_t x[512], y[66], signature[512];
+    struct tpm_signature tpm;
+};
+
+struct fixture {
+    struct crypto *crypto;
+    struct arena arena;
+    struct pair rsa, p256, p384, p521;
+};
+
+static void make_rsa(struct pair *pair, unsigned int bits)
+{
+    BIGNUM *n = NULL;
+
+    pair->pkey = EVP_RSA_gen(bits);
+    assert_int_equal(EVP_PKEY_get_bn_param(pair->pkey, OSSL_PKEY_PARAM_RSA_N, &n), 1);
+    size_t len = (size_t)BN_bn2bin(n, pair->x);
+    BN_free(n);
+    pair->public_area = (struct tpm_public){.type = TPM_ALG_RSA,
+                                            .scheme = TPM_ALG_NULL,
+                                            .rsa = {(uint16_t)bits, 65537, {pair->x, len}}};
+}
+
+static void make_ecc(struct pair *pair, const char *name, uint16_t curve, int len)
+{
+    BIGNUM *x = NULL, *y = NULL;
+
+    pair->pkey = EVP_EC_gen(name);
+    assert_int_equal(EVP_PKEY_get_bn_param(pair->pkey, OSSL_PKEY_PARAM_EC_PUB_X, &x), 1);
+    assert_int_equal(EVP_PKEY_get_bn_param(pair->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, &y), 1);
+    BN_bn2binpad(x, pair->x, len);
+    BN_bn2binpad(y, pair->y, len);
+    BN_free(x);
+    BN_free(y);
+    pair->public_area = (struct tpm_public){
+        .type = TPM_ALG_ECC,
+        .scheme = TPM_ALG_NULL,
+        .ecc = {curve, {pair->x, (size_t)len}, {pair->y, (size_t)len}}};
+}
+
+static const EVP_MD *md_of(uint16_t hash)
+{
+    switch (hash) {
+    case TPM_ALG_SHA1:
+        return EVP_sha1();
+    case TPM_ALG_SHA384:
+        return EVP_sha384();
+    case TPM_ALG_SHA512:
+        return EVP_sha512();
+    default:
+        return EVP_sha256();
+    }
+}
+
+static void sign(struct pair *pair, uint16_t scheme, uint16_t hash)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *pkey_context;
+    uint8_t bytes[600];
+    size_t len = sizeof bytes;
+
+    assert_int_equal(EVP_DigestSignInit(context, &pkey_context, md_of(hash), NULL, pair->pkey), 1);
+    if (scheme == TPM_ALG_RSAPSS)
+        EVP_PKEY_CTX_set_rsa_padding(pkey_context, RSA_PKCS1_PSS_PADDING);
+    assert_int_equal(EVP_DigestSign(context, bytes, &len, MESSAGE.data, MESSAGE.len), 1);
+    EVP_MD_CTX_free(context);
+    pair->tpm = (struct tpm_signature){.scheme = scheme, .hash = hash};
+    if (scheme == TPM_ALG_ECDSA) {
+        const uint8_t *at = bytes;
+        ECDSA_SIG *parsed = d2i_ECDSA_SIG(NULL, &at, (long)len);
+        int r = BN_bn2bin(ECDSA_SIG_get0_r(parsed), pair->signature);
+        int s = BN_bn2bin(ECDSA_SIG_get0_s(parsed), pair->signature + r);
+
+        ECDSA_SIG_free(parsed);
+        pair->tpm.ecdsa_r = span_of(pair->signature, (size_t)r);
+        pair->tpm.ecdsa_s = span_of(pair->signature + r, (size_t)s);
+    } else {
+        memcpy(pair->signature, bytes, len);
+        pair->tpm.rsa = span_of(pair->signature, len);
+    }
+}
+
+static int setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct error error;
+
+    fixture->crypto = crypto_new(&error);
+    fixture->arena = arena_init(1 << 20);
+    make_rsa(&fixture->rsa, 2048);
+    make_ecc(&fixture->p256, "P-256", TPM_ECC_NIST_P256, 32);
+    make_ecc(&fixture->p384, "P-384", TPM_ECC_NIST_P384, 48);
+    make_ecc(&fixture->p521, "P-521", TPM_ECC_NIST_P521, 66);
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+
+    EVP_PKEY_free(fixture->rsa.pkey);
+    EVP_PKEY_free(fixture->p256.pkey);
+    EVP_PKEY_free(fixture->p384.pkey);
+    EVP_PKEY_free(fixture->p521.pkey);
+    arena_done(&fixture->arena);
+    crypto_free(fixture->crypto);
+    free(fixture);
+    return 0;
+}
+
+static struct crypto_key *key_of(struct fixture *fixture, const struct tpm_public *public_area)
+{
+    struct crypto_key *key = NULL;
+    struct error error = {0};
+
+    if (!crypto_key_from_tpm(fixture->crypto, public_area, &key, &error))
+        fail_msg("%s", error.message);
+    return key;
+}
+
+/* Signature good; then with every byte of it, the message and the key wrong. */
+static void check_pair(struct fixture *fixture, struct pair *pair, uint16_t scheme, uint16_t hash)
+{
+    struct crypto_key *key = key_of(fixture, &pair->public_area);
+    size_t len;
+
+    sign(pair, scheme, hash);
+    len = scheme == TPM_ALG_ECDSA ? pair->tpm.ecdsa_r.len + pair->tpm.ecdsa_s.len
+                                  : pair->tpm.rsa.len;
+    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
+    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
+    assert_false(
+        crypto_key_verify(fixture->crypto, key, span_text("what it did not say"), &pair->tpm));
+    for (size_t i = 0; i < len; i += 7) {
+        pair->signature[i] ^= 0x10;
+        assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
+        pair->signature[i] ^= 0x10;
+    }
+    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
+    crypto_key_free(key);
+}
+
+static void signatures_of_every_key_verify_and_altered_ones_do_not(void **state)
+{
+    static const uint16_t HASHES[] = {TPM_ALG_SHA256, TPM_ALG_SHA384, TPM_ALG_SHA512};
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < 3; i++) {
+        check_pair(fixture, &fixture->rsa, TPM_ALG_RSASSA, HASHES[i]);
+        check_pair(fixture, &fixture->rsa, TPM_ALG_RSAPSS, HASHES[i]);
+        check_pair(fixture, &fixture->p256, TPM_ALG_ECDSA, HASHES[i]);
+        check_pair(fixture, &fixture->p384, TPM_ALG_ECDSA, HASHES[i]);
+        check_pair(fixture, &fixture->p521, TPM_ALG_ECDSA, HASHES[i]);
+    }
+}
+
+static void padded_and_missing_ecdsa_numbers(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pair *pair = &fixture->p256;
+    struct crypto_key *key = key_of(fixture, &pair->public_area);
+    uint8_t padded[66] = {0};
+
+    sign(pair, TPM_ALG_ECDSA, TPM_ALG_SHA256);
+    memcpy(padded + 66 - pair->tpm.ecdsa_r.len, pair->tpm.ecdsa_r.data, pair->tpm.ecdsa_r.len);
+    pair->tpm.ecdsa_r = span_of(padded, 66);
+    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
+    pair->tpm.ecdsa_r = span_of(NULL, 0);
+    assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
+    pair->tpm.ecdsa_r = span_of((uint8_t[66]){0}, 66);
+    assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
+    crypto_key_free(key);
+}
+
+static void sha1_never_verifies(void **state)
+{
+    struct fixture *fixture = *state;
+    struct crypto_key *rsa = key_of(fixture, &fixture->rsa.public_area);
+    struct crypto_key *ecc = key_of(fixture, &fixture->p256.public_area);
+
+    sign(&fixture->rsa, TPM_ALG_RSASSA, TPM_ALG_SHA1);
+    assert_false(crypto_key_accepts(rsa, &fixture->rsa.tpm));
+    assert_false(crypto_key_verify(fixture->crypto, rsa, MESSAGE, &fixture->rsa.tpm));
+    sign(&fixture->p256, TPM_ALG_ECDSA, TPM_ALG_SHA1);
+    assert_false(crypto_key_accepts(ecc, &fixture->p256.tpm));
+    assert_false(crypto_key_verify(fixture->crypto, ecc, MESSAGE, &fixture->p256.tpm));
+    crypto_key_free(rsa);
+    crypto_key_free(ecc);
+}
+
+static void scheme_must_be_the_keys_own(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tpm_public own = fixture->rsa.public_area;
+    struct crypto_key *key, *ecc = key_of(fixture, &fixture->p256.public_area);
+
+    own.scheme = TPM_ALG_RSASSA;
+    own.scheme_hash = TPM_ALG_SHA256;
+    key = key_of(fixture, &own);
+    sign(&fixture->rsa, TPM_ALG_RSASSA, TPM_ALG_SHA256);
+    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &fixture->rsa.tpm));
+    assert_false(crypto_key_accepts(ecc, &fixture->rsa.tpm));
+    sign(&fixture->rsa, TPM_ALG_RSASSA, TPM_ALG_SHA384);
+    assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &fixture->rsa.tpm));
+    sign(&fixture->rsa, TPM_ALG_RSAPSS, TPM_ALG_SHA256);
+    assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &fixture->rsa.tpm));
+    sign(&fixture->p256, TPM_ALG_ECDSA, TPM_ALG_SHA256);
+    assert_false(crypto_key_accepts(key, &fixture->p256.tpm));
+    crypto_key_free(key);
+    crypto_key_free(ecc);
+}
+
+static void assert_refused(struct fixture *fixture, const struct tpm_public *public_area,
+                           enum error_code code)
+{
+    struct crypto_key *key = NULL;
+    struct error error = {0};
+
+    assert_false(crypto_key_from_tpm(fixture->crypto, public_area, &key, &error));
+    assert_null(key);
+    assert_int_equal(error.code, code);
+}
+
+static void bad_parameters_make_no_key(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tpm_public rsa = fixture->rsa.public_area, ecc = fixture->p256.public_area, bad;
+    uint8_t bytes[512];
+
+    bad = rsa;
+    bad.rsa.modulus.len = 128;
+    assert_refused(fixture, &bad, ERROR_MALFORMED); /* not the bits it says */
+    bad.rsa.bits = 1024;
+    assert_refused(fixture, &bad, ERROR_UNSUPPORTED);
+    memcpy(bytes, rsa.rsa.modulus.data, 256);
+    bad = rsa;
+    bad.rsa.modulus.data = bytes;
+    bytes[255] &= 0xFE;
+    assert_refused(fixture, &bad, ERROR_MALFORMED);
+    bytes[255] |= 1;
+    bytes[0] &= 0x7F;
+    assert_refused(fixture, &bad, ERROR_MALFORMED);
+    bad = rsa;
+    bad.rsa.exponent = 3;
+    assert_refused(fixture, &bad, ERROR_MALFORMED);
+    bad.rsa.exponent = 65538;
+    assert_refused(fixture, &bad, ERROR_MALFORMED);
+
+    bad = ecc;
+    memcpy(bytes, ecc.ecc.y.data, 32);
+    bytes[31] ^= 1;
+    bad.ecc.y.data = bytes;
+    assert_refused(fixture, &bad, ERROR_MALFORMED); /* off the curve */
+    bad = ecc;
+    bad.ecc.x.len = 0;
+    assert_refused(fixture, &bad, ERROR_MALFORMED);
+    bad = ecc;
+    bad.ecc.x = span_of(bytes, 33);
+    assert_refused(fixture, &bad, ERROR_MALFORMED);
+    bad = ecc;
+    bad.ecc.curve = 0x0010;
+    assert_refused(fixture, &bad, ERROR_UNSUPPORTED);
+}
+
+static void spki_is_canonical_and_reads_back(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pair *pairs[] = {&fixture->rsa, &fixture->p256, &fixture->p384, &fixture->p521};
+
+    for (size_t i = 0; i < 4; i++) {
+        struct crypto_key *key = key_of(fixture, &pairs[i]->public_area), *again = NULL;
+        struct error error = {0};
+        uint8_t *expected = NULL;
+        int len = i2d_PUBKEY(pairs[i]->pkey, &expected);
+        struct span spki;
+
+        assert_true(crypto_key_spki(key, &fixture->arena, &spki, &error));
+        assert_true(span_equal(spki, span_of(expected, (size_t)len)));
+        assert_true(crypto_key_from_spki(fixture->crypto, spki, &again, &error));
+        assert_true(crypto_key_equal(key, again));
+        crypto_key_free(again);
+        OPENSSL_free(expected);
+
+        for (size_t cut = 0; cut < spki.len; cut++)
+            assert_false(
+                crypto_key_from_spki(fixture->crypto, span_of(spki.data, cut), &again, &error));
+        struct crypto_key *other = key_of(fixture, &pairs[(i + 1) % 4]->public_area);
+        assert_false(crypto_key_equal(key, other));
+        crypto_key_free(other);
+        crypto_key_free(key);
+    }
+}
+
+static void pem_and_oaep_read_as_the_same_key(void **state)
+{
+    static const uint8_t RSA_OID[] = {0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01};
+    struct fixture *fixture = *state;
+    struct crypto_key *key = key_of(fixture, &fixture->rsa.public_area), *again = NULL;
+    struct error error = {0};
+    uint8_t *der = NULL;
+    int len = i2d_PUBKEY(fixture->rsa.pkey, &der);
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *pem;
+
+    PEM_write_bio_PUBKEY(bio, fixture->rsa.pkey);
+    size_t pem_len = (size_t)BIO_get_mem_data(bio, &pem);
+    assert_true(crypto_key_from_spki(fixture->crypto, span_of(pem, pem_len), &again, &error));
+    assert_true(crypto_key_equal(key, again));
+    crypto_key_free(again);
+    BIO_free(bio);
+
+    uint8_t *oid = memmem(der, (size_t)len, RSA_OID, sizeof RSA_OID);
+    assert_non_null(oid);
+    oid[sizeof RSA_OID] = 7; /* id-RSAES-OAEP instead of rsaEncryption */
+    assert_true(crypto_key_from_spki(fixture->crypto, span_of(der, (size_t)len), &again, &error));
+    assert_true(crypto_key_equal(key, again));
+    crypto_key_free(again);
+    OPENSSL_free(der);
+    crypto_key_free(key);
+}
+
+static void other_kinds_of_key_are_unsupported(void **state)
+{
+    struct fixture *fixture = *state;
+    EVP_PKEY *others[] = {EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), EVP_EC_gen("secp256k1"),
+                          EVP_RSA_gen(1024)};
+
+    for (size_t i = 0; i < 3; i++) {
+        struct crypto_key *key = NULL;
+        struct error error = {0};
+        uint8_t *der = NULL;
+        int len = i2d_PUBKEY(others[i], &der);
+
+        assert_false(
+            crypto_key_from_spki(fixture->crypto, span_of(der, (size_t)len), &key, &error));
+        assert_int_equal(error.code, ERROR_UNSUPPORTED);
+        assert_null(key);
+        OPENSSL_free(der);
+        EVP_PKEY_free(others[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(signatures_of_every_key_verify_and_altered_ones_do_not),
+        cmocka_unit_test(padded_and_missing_ecdsa_numbers),
+        cmocka_unit_test(sha1_never_verifies),
+        cmocka_unit_test(scheme_must_be_the_keys_own),
+        cmocka_unit_test(bad_parameters_make_no_key),
+        cmocka_unit_test(spki_is_canonical_and_reads_back),
+        cmocka_unit_test(pem_and_oaep_read_as_the_same_key),
+        cmocka_unit_test(other_kinds_of_key_are_unsupported),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
