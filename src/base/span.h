@@ -37,6 +37,12 @@ static inline bool span_is(struct span a, const char *text)
     return span_equal(a, span_text(text));
 }
 
+/* True when a starts with all the bytes of prefix. */
+static inline bool span_begins(struct span a, struct span prefix)
+{
+    return a.len >= prefix.len && span_equal(span_of(a.data, prefix.len), prefix);
+}
+
 /* Orders by bytes, then by length; the order of our sorted sets (CBOR's map keys have their own).
  */
 static inline int span_compare(struct span a, struct span b)

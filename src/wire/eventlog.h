@@ -48,7 +48,8 @@ struct eventlog {
     uint8_t spec_major, spec_minor, spec_errata; /* of the Spec ID Event; 0 without one */
     struct eventlog_bank banks[LIMIT_EVENTLOG_BANKS];
     size_t n_banks;
-    struct reader reader; /* private */
+    struct reader reader; /* private, as all that follows */
+    size_t padding;       /* where the fill bytes at the reader's end begin */
     uint32_t next_number;
     struct error *error;
 };
