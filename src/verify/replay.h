@@ -22,11 +22,19 @@ struct replay {
     size_t n_banks;
     uint8_t startup_locality; /* 0, 3 or 4 */
     bool hcrtm;
+    bool pcr_0_started; /* private: the start value of PCR 0 is settled */
 };
 
-/* Replays the whole log in the wanted bank only (alg), or in every bank when alg is 0. */
-bool replay_eventlog(struct crypto *crypto, struct span log, uint16_t alg, struct replay *replay,
+/* Replays the whole log in the wanted bank only (alg), or in every bank when alg is 0. Fails where
+ * the log cannot be framed, and as replay_begin does. */
+bool replay_eventlog(struct crypto *crypto, struct span bytes, uint16_t alg, struct replay *replay,
                      struct error *error) MUST_CHECK;
+
+/* The same for callers who walk the log themselves: begin, then every event in order.
+ * ERROR_UNSUPPORTED when the log does not carry the bank (alg 0: none that we can hash). */
+bool replay_begin(struct replay *replay, const struct eventlog *log, uint16_t alg,
+                  struct error *error) MUST_CHECK;
+void replay_event(struct crypto *crypto, struct replay *replay, const struct eventlog_event *event);
 
 /* The bank of a replay, or NULL. */
 const struct replay_bank *replay_find(const struct replay *replay, uint16_t alg);

@@ -1,0 +1,221 @@
+/* One pass over a TCG log: framing, coverage of every event's data, replay.
+ * Owns nothing but the array of events, which is the arena's. Trusts no type and no data: coverage
+ * says what a digest proves, and only after the replay was compared with a quote does the digest
+ * itself count. Must never allocate per event: this is the hot path of every first attestation. */
+#include "verify/measured_log.h"
+
+#include "wire/efi_variable.h"
+#include "wire/event_type.h"
+
+struct measuring {
+    struct crypto *crypto;
+    struct arena *arena;
+    struct measured_log *measured;
+    size_t cap; /* room in measured->events */
+};
+
+/* True when the event's digest is that of the part and, where it matters, a NUL after it. */
+static bool digest_is_of(struct measuring *measuring, const struct measured_event *event,
+                         struct span part, bool with_nul)
+{
+    struct span parts[] = {part, span_of("", 1)};
+    struct crypto_digest digest;
+
+    crypto_hash(measuring->crypto, measuring->measured->bank, parts, with_nul ? 2 : 1, &digest);
+    return span_equal(crypto_digest_span(&digest), event->digest);
+}
+
+static enum coverage cover(struct measured_event *event, struct span part)
+{
+    event->covered = part;
+    return part.len == event->event.data.len ? COVERAGE_WHOLE : COVERAGE_PART;
+}
+
+static enum coverage cover_perhaps(struct measuring *measuring, struct measured_event *event)
+{
+    if (digest_is_of(measuring, event, event->event.data, false))
+        return cover(event, event->event.data);
+    return COVERAGE_NONE;
+}
+
+static enum coverage cover_demanded(struct measuring *measuring, struct measured_event *event)
+{
+    if (digest_is_of(measuring, event, event->event.data, false))
+        return cover(event, event->event.data);
+    return COVERAGE_MISMATCH;
+}
+
+/* Older firmware measures what the variable holds and not what it is called. */
+static enum coverage cover_variable(struct measuring *measuring, struct measured_event *event)
+{
+    struct efi_variable variable;
+    struct error ignored; /* what is no variable has no VariableData either */
+
+    if (digest_is_of(measuring, event, event->event.data, false))
+        return cover(event, event->event.data);
+    if (efi_variable_decode(event->event.data, &variable, &ignored) &&
+        digest_is_of(measuring, event, variable.data, false))
+        return cover(event, variable.data);
+    return COVERAGE_MISMATCH;
+}
+
+static enum coverage cover_authority(struct measuring *measuring, struct measured_event *event)
+{
+    enum coverage coverage = cover_variable(measuring, event);
+    struct span data = event->event.data;
+
+    if (coverage != COVERAGE_MISMATCH || data.len == 0)
+        return coverage;
+    data.len--;
+    if (digest_is_of(measuring, event, data, false))
+        return cover(event, data);
+    return COVERAGE_MISMATCH;
+}
+
+/* GRUB logs a prefix and a NUL around the text that it measures; what it was built from decides
+ * about both. systemd-boot cuts the last byte of its UTF-16 text off in the log. */
+static enum coverage cover_text(struct measuring *measuring, struct measured_event *event)
+{
+    static const char *const prefixes[] = {
+        "grub_cmd: ", "kernel_cmdline: ", "module_cmdline: ", "grub_cmd ", "grub_kernel_cmdline "};
+    struct span data = event->event.data;
+    struct span text = data;
+
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (span_begins(data, span_text(prefixes[i]))) {
+            size_t len = strlen(prefixes[i]);
+            text = span_of(data.data + len, data.len - len);
+            break;
+        }
+    if (text.len && text.data[text.len - 1] == '\0' && text.len != data.len) {
+        text.len--;
+        if (digest_is_of(measuring, event, text, false))
+            return cover(event, text);
+        text.len++;
+    }
+    if (digest_is_of(measuring, event, text, false))
+        return cover(event, text);
+    if (text.len == data.len && data.len % 2 == 1 && digest_is_of(measuring, event, text, true))
+        return cover(event, text);
+    return COVERAGE_NONE;
+}
+
+/* Windows numbers its records by category, 1 to 12, in the third byte; the low bits of the top byte
+ * are free (wbcl.h). Tags of Linux boot code do not look like that, and stand for other data. */
+static bool holds_windows_records(struct span data)
+{
+    struct error ignored;
+    struct reader reader = reader_init(data, "wbcl.h", &ignored);
+    uint32_t id = reader_le32(&reader);
+    uint32_t category = id >> 16 & 0xFF;
+
+    return reader_ok(&reader) && (id >> 24 & 0x3F) == 0 && category >= 1 && category <= 12;
+}
+
+static enum coverage cover_event(struct measuring *measuring, struct measured_event *event)
+{
+    const struct eventlog_event *framed = &event->event;
+    bool registers = measuring->measured->measurement_registers;
+
+    if (framed->type == EV_NO_ACTION || framed->pcr >= LIMIT_PCRS)
+        return COVERAGE_UNMEASURED;
+    if (!eventlog_event_digest(framed, measuring->measured->bank, &event->digest))
+        return COVERAGE_NONE;
+    switch (event_type_rule(framed->type, registers ? LIMIT_PCRS : framed->pcr)) {
+    case EVENT_DIGEST_PERHAPS:
+        return cover_perhaps(measuring, event);
+    case EVENT_DIGEST_WHOLE:
+        return cover_demanded(measuring, event);
+    case EVENT_DIGEST_VARIABLE:
+        return cover_variable(measuring, event);
+    case EVENT_DIGEST_AUTHORITY:
+        return cover_authority(measuring, event);
+    case EVENT_DIGEST_TEXT:
+        return cover_text(measuring, event);
+    case EVENT_DIGEST_TAGGED:
+        return holds_windows_records(framed->data) ? cover_demanded(measuring, event)
+                                                   : cover_perhaps(measuring, event);
+    case EVENT_DIGEST_OPAQUE:
+        return COVERAGE_NONE;
+    case EVENT_DIGEST_NEVER:
+        break;
+    }
+    return COVERAGE_UNMEASURED;
+}
+
+/* Room for one more event. Doubles, so that the arena holds at most twice what is needed. */
+static struct measured_event *next_event(struct measuring *measuring, struct error *error)
+{
+    struct measured_log *measured = measuring->measured;
+    struct measured_event *grown;
+
+    if (measured->n_events == measuring->cap) {
+        grown = arena_array(measuring->arena, 2 * measuring->cap, sizeof *grown);
+        if (!grown) {
+            arena_error(measuring->arena, error);
+            return NULL;
+        }
+        memcpy(grown, measured->events, measured->n_events * sizeof *grown);
+        measured->events = grown;
+        measuring->cap *= 2;
+    }
+    return &measured->events[measured->n_events];
+}
+
+static bool read_events(struct measuring *measuring, struct eventlog *log, struct replay *replay,
+                        struct error *error)
+{
+    struct measured_event *event;
+    enum eventlog_step step;
+
+    while ((event = next_event(measuring, error)) &&
+           (step = eventlog_next(log, &event->event)) == EVENTLOG_EVENT) {
+        event->coverage = cover_event(measuring, event);
+        replay_event(measuring->crypto, replay, &event->event);
+        measuring->measured->n_events++;
+    }
+    return event && step == EVENTLOG_END;
+}
+
+bool measured_log_read(struct crypto *crypto, struct span bytes, uint16_t bank, struct arena *arena,
+                       struct measured_log *measured, struct error *error)
+{
+    struct measured_log read = {.bank = bank};
+    struct measuring measuring = {.crypto = crypto, .arena = arena, .measured = &read};
+    struct eventlog log;
+    struct replay replay;
+
+    if (bank == 0)
+        return error_plain(error, ERROR_UNSUPPORTED, "a measured log has one bank");
+    if (!eventlog_open(&log, bytes, error) || !replay_begin(&replay, &log, bank, error))
+        return false;
+    read.format = log.format;
+    read.measurement_registers = log.measurement_registers;
+    measuring.cap = 16 + bytes.len / 256; /* events have 250 bytes and more, on average */
+    read.events = arena_array(arena, measuring.cap, sizeof *read.events);
+    if (!read.events)
+        return arena_error(arena, error);
+    if (!read_events(&measuring, &log, &replay, error))
+        return false;
+    read.replay = replay.banks[0];
+    read.startup_locality = replay.startup_locality;
+    *measured = read;
+    return true;
+}
+
+const char *coverage_name(enum coverage coverage)
+{
+    switch (coverage) {
+    case COVERAGE_NONE:
+        return "none";
+    case COVERAGE_WHOLE:
+        return "whole";
+    case COVERAGE_PART:
+        return "part";
+    case COVERAGE_MISMATCH:
+        return "mismatch";
+    case COVERAGE_UNMEASURED:
+        return "unmeasured";
+    }
+    return "none";
+}

@@ -1,0 +1,241 @@
+/* Real logs against what the TPM of the same machine said: replay must give the recorded PCRs in
+ * every bank. Reads the folder that BOOTSEAL_CORPUS names (lab/ and public/); skipped without it.
+ */
+#include "verify/measured_log.h"
+#include "verify/replay.h"
+
+#include <ftw.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+
+static struct crypto *crypto;
+
+static struct span read_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *bytes = NULL;
+    long len;
+
+    if (!file)
+        return span_of(NULL, 0);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    len = ftell(file);
+    rewind(file);
+    bytes = malloc((size_t)len + 1);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, (size_t)len, file), (size_t)len);
+    fclose(file);
+    return span_of(bytes, (size_t)len);
+}
+
+static bool ends_with(const char *path, const char *end)
+{
+    return strlen(path) >= strlen(end) && strcmp(path + strlen(path) - strlen(end), end) == 0;
+}
+
+struct tally {
+    unsigned n_logs, n_banks, n_pcrs, n_wrong;
+};
+static struct tally tally;
+
+/* Says which PCR differs and counts it. */
+static void compare(const char *path, const struct replay_bank *bank, unsigned pcr, const char *hex)
+{
+    uint8_t want[LIMIT_TPM_DIGEST_LEN];
+    size_t len;
+
+    assert_true(text_unhex(span_text(hex), want, sizeof want, &len));
+    assert_int_equal(len, bank->digest_len);
+    tally.n_pcrs++;
+    if (memcmp(want, bank->pcrs[pcr], len) == 0)
+        return;
+    tally.n_wrong++;
+    printf("%s: PCR %u of %s differs\n", path, pcr, tpm_alg_name(bank->alg));
+}
+
+/* measured_log_read must see what replay_eventlog sees. */
+static void compare_measured(const char *path, struct span bytes, const struct replay *replay)
+{
+    for (size_t i = 0; i < replay->n_banks; i++) {
+        const struct replay_bank *bank = &replay->banks[i];
+        struct arena arena = arena_init((size_t)64 << 20);
+        struct measured_log measured;
+        struct error error;
+
+        if (!measured_log_read(crypto, bytes, bank->alg, &arena, &measured, &error))
+            fail_msg("%s: %s", path, error.message);
+        assert_memory_equal(measured.replay.pcrs, bank->pcrs, sizeof bank->pcrs);
+        assert_int_equal(measured.replay.incomplete, bank->incomplete);
+        assert_int_equal(measured.startup_locality, replay->startup_locality);
+        arena_done(&arena);
+    }
+}
+
+/* A workload of the lab extends these itself, after the log. */
+static bool outside_the_log(const char *path, unsigned pcr)
+{
+    bool two = strstr(path, "/two-A/") || strstr(path, "/two-B/");
+
+    return pcr == 10 || pcr == 15 || pcr >= 16 || (pcr == 4 && two);
+}
+
+static void compare_lab_bank(const char *log_path, const struct replay_bank *bank)
+{
+    char path[512], hex[200];
+    unsigned pcr;
+    FILE *file;
+
+    snprintf(path, sizeof path, "%.*spcr-%s", (int)(strlen(log_path) - strlen("eventlog.bin")),
+             log_path, tpm_alg_name(bank->alg));
+    file = fopen(path, "r");
+    if (!file)
+        return;
+    tally.n_banks++;
+    while (fscanf(file, "%u %199s", &pcr, hex) == 2)
+        if (pcr < LIMIT_PCRS && (bank->extended & 1u << pcr) && !outside_the_log(log_path, pcr))
+            compare(log_path, bank, pcr, hex);
+    fclose(file);
+}
+
+static int visit_lab(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    struct replay replay;
+    struct error error;
+    struct span bytes;
+
+    (void)info;
+    (void)where;
+    if (type != FTW_F || !ends_with(path, "/eventlog.bin"))
+        return 0;
+    bytes = read_file(path);
+    if (!replay_eventlog(crypto, bytes, 0, &replay, &error))
+        fail_msg("%s: %s", path, error.message);
+    tally.n_logs++;
+    for (size_t i = 0; i < replay.n_banks; i++)
+        compare_lab_bank(path, &replay.banks[i]);
+    compare_measured(path, bytes, &replay);
+    free((void *)(uintptr_t)bytes.data);
+    return 0;
+}
+
+/* True when the truth file says that everything in the bank was found equal. */
+static bool bank_is_sure(json_t *truth, const char *bank)
+{
+    json_t *results = json_object_get(json_object_get(truth, "verified_here"), "replay_vs_tpm");
+    json_t *result;
+    char sure[64];
+    size_t i;
+
+    snprintf(sure, sizeof sure, "%s:all match", bank);
+    json_array_foreach(results, i,
+                       result) if (strcmp(json_string_value(result), sure) == 0) return true;
+    return false;
+}
+
+static void compare_truth(const char *path, struct span bytes, json_t *truth)
+{
+    json_t *banks = json_object_get(truth, "pcrs_from_tpm");
+    const char *name, *number;
+    json_t *pcrs, *hex;
+    struct replay replay;
+    struct error error;
+
+    if (!replay_eventlog(crypto, bytes, 0, &replay, &error))
+        fail_msg("%s: %s", path, error.message);
+    tally.n_logs++;
+    json_object_foreach(banks, name, pcrs)
+    {
+        const struct replay_bank *bank = replay_find(&replay, tpm_hash_by_name(span_text(name)));
+
+        if (!bank_is_sure(truth, name))
+            continue;
+        assert_non_null(bank);
+        tally.n_banks++;
+        json_object_foreach(pcrs, number, hex)
+        {
+            unsigned pcr = (unsigned)atoi(number);
+            if (pcr < LIMIT_PCRS && (bank->extended & 1u << pcr) && !outside_the_log(path, pcr))
+                compare(path, bank, pcr, json_string_value(hex));
+        }
+    }
+    compare_measured(path, bytes, &replay);
+}
+
+static int visit_public(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    json_t *truth, *results;
+    json_error_t problem;
+    char log_path[512];
+    struct span bytes;
+
+    (void)info;
+    (void)where;
+    if (type != FTW_F || !ends_with(path, ".truth.json"))
+        return 0;
+    truth = json_load_file(path, JSON_DECODE_INT_AS_REAL, &problem);
+    if (!truth)
+        fail_msg("%s: %s", path, problem.text);
+    results = json_object_get(json_object_get(truth, "verified_here"), "replay_vs_tpm");
+    snprintf(log_path, sizeof log_path, "%.*s", (int)(strlen(path) - strlen(".truth.json")), path);
+    if (json_object_get(truth, "pcrs_from_tpm") && json_array_size(results) > 0) {
+        bytes = read_file(log_path);
+        if (bytes.data)
+            compare_truth(log_path, bytes, truth);
+        free((void *)(uintptr_t)bytes.data);
+    }
+    json_decref(truth);
+    return 0;
+}
+
+static void walk(const char *folder,
+                 int (*visit)(const char *, const struct stat *, int, struct FTW *))
+{
+    const char *corpus = getenv("BOOTSEAL_CORPUS");
+    char path[512];
+
+    if (!corpus)
+        skip();
+    snprintf(path, sizeof path, "%s/%s", corpus, folder);
+    tally = (struct tally){0};
+    assert_int_equal(nftw(path, visit, 16, FTW_PHYS), 0);
+    printf("%s: %u logs, %u banks, %u PCRs, %u wrong\n", folder, tally.n_logs, tally.n_banks,
+           tally.n_pcrs, tally.n_wrong);
+    assert_int_not_equal(tally.n_pcrs, 0);
+    assert_int_equal(tally.n_wrong, 0);
+}
+
+static void lab_logs_replay_to_the_recorded_pcrs(void **state)
+{
+    (void)state;
+    walk("lab", visit_lab);
+}
+
+static void public_logs_replay_to_the_recorded_pcrs(void **state)
+{
+    (void)state;
+    walk("public", visit_public);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lab_logs_replay_to_the_recorded_pcrs),
+        cmocka_unit_test(public_logs_replay_to_the_recorded_pcrs),
+    };
+    struct error error;
+    int failed;
+
+    crypto = crypto_new(&error);
+    if (!crypto)
+        return 1;
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    crypto_free(crypto);
+    return failed;
+}
