@@ -1,0 +1,32 @@
+/* Do the logs reproduce what the TPM signed? The last step of verifying a quote, with logs at hand.
+ *
+ * Takes a quote that quote_verify has accepted. IMA extends PCR 10 all the time, so any prefix of
+ * its list may be the quoted one; nothing behind that prefix is proven. Compares digests; judges
+ * nothing else. */
+#ifndef BOOTSEAL_VERIFY_QUOTED_LOGS_H
+#define BOOTSEAL_VERIFY_QUOTED_LOGS_H
+
+#include "verify/ima.h"
+#include "verify/measured_log.h"
+#include "verify/quote.h"
+
+struct quoted_logs {
+    const struct measured_log *log; /* in the quoted bank; NULL when there is none */
+    struct span ima;                /* binary IMA list; empty when there is none */
+    size_t ima_before_len;          /* its first bytes, known to be older than the quote; or 0 */
+};
+
+struct quoted_logs_result {
+    uint32_t n_ima_entries; /* of the proven prefix */
+    bool ima_padded;        /* the bank holds zero-padded SHA-1 digests for IMA */
+};
+
+/* True when the logs reproduce the quoted PCRs. Else adds one reason (EVENTLOG_BANK_MISSING,
+ * IMA_MALFORMED, QUOTE_PCR_DIGEST) and returns false. A match over zero-padded digests adds
+ * IMA_PADDED_BANK. PCRs that no log extends count as zeros, PCR 17-22 as ones (PC Client Platform
+ * TPM Profile 1.06, 4.6.2). signing_hash is the hash of the quote's signature. */
+bool quoted_logs_check(struct crypto *crypto, const struct tpm_attest *attest,
+                       uint16_t signing_hash, const struct quoted_logs *logs, struct arena *arena,
+                       struct quoted_logs_result *result, struct reasons *reasons) MUST_CHECK;
+
+#endif
