@@ -1,9 +1,8 @@
 /* Keys and signatures, made by OpenSSL in the test and checked through our interface. */
 #include "crypto/crypto.h"
+#include "support/soft_key.h"
 
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -15,91 +14,11 @@
 
 #define MESSAGE span_text("what the TPM says")
 
-/* A key pair with the public area and signatures a TPM would give. */
-struct pair {
-    EVP_PKEY *pkey;
-    struct tpm_public public_area;
-    uint8_t x[512], y[66], signature[512];
-    struct tpm_signature tpm;
-};
-
 struct fixture {
     struct crypto *crypto;
     struct arena arena;
-    struct pair rsa, p256, p384, p521;
+    struct soft_key rsa, p256, p384, p521;
 };
-
-static void make_rsa(struct pair *pair, unsigned int bits)
-{
-    BIGNUM *n = NULL;
-
-    pair->pkey = EVP_RSA_gen(bits);
-    assert_int_equal(EVP_PKEY_get_bn_param(pair->pkey, OSSL_PKEY_PARAM_RSA_N, &n), 1);
-    size_t len = (size_t)BN_bn2bin(n, pair->x);
-    BN_free(n);
-    pair->public_area = (struct tpm_public){.type = TPM_ALG_RSA,
-                                            .scheme = TPM_ALG_NULL,
-                                            .rsa = {(uint16_t)bits, 65537, {pair->x, len}}};
-}
-
-static void make_ecc(struct pair *pair, const char *name, uint16_t curve, int len)
-{
-    BIGNUM *x = NULL, *y = NULL;
-
-    pair->pkey = EVP_EC_gen(name);
-    assert_int_equal(EVP_PKEY_get_bn_param(pair->pkey, OSSL_PKEY_PARAM_EC_PUB_X, &x), 1);
-    assert_int_equal(EVP_PKEY_get_bn_param(pair->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, &y), 1);
-    BN_bn2binpad(x, pair->x, len);
-    BN_bn2binpad(y, pair->y, len);
-    BN_free(x);
-    BN_free(y);
-    pair->public_area = (struct tpm_public){
-        .type = TPM_ALG_ECC,
-        .scheme = TPM_ALG_NULL,
-        .ecc = {curve, {pair->x, (size_t)len}, {pair->y, (size_t)len}}};
-}
-
-static const EVP_MD *md_of(uint16_t hash)
-{
-    switch (hash) {
-    case TPM_ALG_SHA1:
-        return EVP_sha1();
-    case TPM_ALG_SHA384:
-        return EVP_sha384();
-    case TPM_ALG_SHA512:
-        return EVP_sha512();
-    default:
-        return EVP_sha256();
-    }
-}
-
-static void sign(struct pair *pair, uint16_t scheme, uint16_t hash)
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    EVP_PKEY_CTX *pkey_context;
-    uint8_t bytes[600];
-    size_t len = sizeof bytes;
-
-    assert_int_equal(EVP_DigestSignInit(context, &pkey_context, md_of(hash), NULL, pair->pkey), 1);
-    if (scheme == TPM_ALG_RSAPSS)
-        EVP_PKEY_CTX_set_rsa_padding(pkey_context, RSA_PKCS1_PSS_PADDING);
-    assert_int_equal(EVP_DigestSign(context, bytes, &len, MESSAGE.data, MESSAGE.len), 1);
-    EVP_MD_CTX_free(context);
-    pair->tpm = (struct tpm_signature){.scheme = scheme, .hash = hash};
-    if (scheme == TPM_ALG_ECDSA) {
-        const uint8_t *at = bytes;
-        ECDSA_SIG *parsed = d2i_ECDSA_SIG(NULL, &at, (long)len);
-        int r = BN_bn2bin(ECDSA_SIG_get0_r(parsed), pair->signature);
-        int s = BN_bn2bin(ECDSA_SIG_get0_s(parsed), pair->signature + r);
-
-        ECDSA_SIG_free(parsed);
-        pair->tpm.ecdsa_r = span_of(pair->signature, (size_t)r);
-        pair->tpm.ecdsa_s = span_of(pair->signature + r, (size_t)s);
-    } else {
-        memcpy(pair->signature, bytes, len);
-        pair->tpm.rsa = span_of(pair->signature, len);
-    }
-}
 
 static int setup(void **state)
 {
@@ -108,10 +27,10 @@ static int setup(void **state)
 
     fixture->crypto = crypto_new(&error);
     fixture->arena = arena_init(1 << 20);
-    make_rsa(&fixture->rsa, 2048);
-    make_ecc(&fixture->p256, "P-256", TPM_ECC_NIST_P256, 32);
-    make_ecc(&fixture->p384, "P-384", TPM_ECC_NIST_P384, 48);
-    make_ecc(&fixture->p521, "P-521", TPM_ECC_NIST_P521, 66);
+    soft_key_rsa(&fixture->rsa, 2048);
+    soft_key_ecc(&fixture->p256, TPM_ECC_NIST_P256);
+    soft_key_ecc(&fixture->p384, TPM_ECC_NIST_P384);
+    soft_key_ecc(&fixture->p521, TPM_ECC_NIST_P521);
     *state = fixture;
     return 0;
 }
@@ -120,10 +39,10 @@ static int teardown(void **state)
 {
     struct fixture *fixture = *state;
 
-    EVP_PKEY_free(fixture->rsa.pkey);
-    EVP_PKEY_free(fixture->p256.pkey);
-    EVP_PKEY_free(fixture->p384.pkey);
-    EVP_PKEY_free(fixture->p521.pkey);
+    soft_key_done(&fixture->rsa);
+    soft_key_done(&fixture->p256);
+    soft_key_done(&fixture->p384);
+    soft_key_done(&fixture->p521);
     arena_done(&fixture->arena);
     crypto_free(fixture->crypto);
     free(fixture);
@@ -141,24 +60,26 @@ static struct crypto_key *key_of(struct fixture *fixture, const struct tpm_publi
 }
 
 /* Signature good; then with every byte of it, the message and the key wrong. */
-static void check_pair(struct fixture *fixture, struct pair *pair, uint16_t scheme, uint16_t hash)
+static void check_pair(struct fixture *fixture, struct soft_key *pair, uint16_t scheme,
+                       uint16_t hash)
 {
     struct crypto_key *key = key_of(fixture, &pair->public_area);
+    struct tpm_signature signature;
     size_t len;
 
-    sign(pair, scheme, hash);
-    len = scheme == TPM_ALG_ECDSA ? pair->tpm.ecdsa_r.len + pair->tpm.ecdsa_s.len
-                                  : pair->tpm.rsa.len;
-    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
-    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
+    signature = soft_key_sign(pair, scheme, hash, MESSAGE);
+    len = scheme == TPM_ALG_ECDSA ? signature.ecdsa_r.len + signature.ecdsa_s.len
+                                  : signature.rsa.len;
+    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &signature));
+    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &signature));
     assert_false(
-        crypto_key_verify(fixture->crypto, key, span_text("what it did not say"), &pair->tpm));
+        crypto_key_verify(fixture->crypto, key, span_text("what it did not say"), &signature));
     for (size_t i = 0; i < len; i += 7) {
-        pair->signature[i] ^= 0x10;
-        assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
-        pair->signature[i] ^= 0x10;
+        pair->numbers[i] ^= 0x10;
+        assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &signature));
+        pair->numbers[i] ^= 0x10;
     }
-    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
+    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &signature));
     crypto_key_free(key);
 }
 
@@ -179,18 +100,19 @@ static void signatures_of_every_key_verify_and_altered_ones_do_not(void **state)
 static void padded_and_missing_ecdsa_numbers(void **state)
 {
     struct fixture *fixture = *state;
-    struct pair *pair = &fixture->p256;
+    struct soft_key *pair = &fixture->p256;
     struct crypto_key *key = key_of(fixture, &pair->public_area);
+    struct tpm_signature signature;
     uint8_t padded[66] = {0};
 
-    sign(pair, TPM_ALG_ECDSA, TPM_ALG_SHA256);
-    memcpy(padded + 66 - pair->tpm.ecdsa_r.len, pair->tpm.ecdsa_r.data, pair->tpm.ecdsa_r.len);
-    pair->tpm.ecdsa_r = span_of(padded, 66);
-    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
-    pair->tpm.ecdsa_r = span_of(NULL, 0);
-    assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
-    pair->tpm.ecdsa_r = span_of((uint8_t[66]){0}, 66);
-    assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &pair->tpm));
+    signature = soft_key_sign(pair, TPM_ALG_ECDSA, TPM_ALG_SHA256, MESSAGE);
+    memcpy(padded + 66 - signature.ecdsa_r.len, signature.ecdsa_r.data, signature.ecdsa_r.len);
+    signature.ecdsa_r = span_of(padded, 66);
+    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &signature));
+    signature.ecdsa_r = span_of(NULL, 0);
+    assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &signature));
+    signature.ecdsa_r = span_of((uint8_t[66]){0}, 66);
+    assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &signature));
     crypto_key_free(key);
 }
 
@@ -199,13 +121,14 @@ static void sha1_never_verifies(void **state)
     struct fixture *fixture = *state;
     struct crypto_key *rsa = key_of(fixture, &fixture->rsa.public_area);
     struct crypto_key *ecc = key_of(fixture, &fixture->p256.public_area);
+    struct tpm_signature signature;
 
-    sign(&fixture->rsa, TPM_ALG_RSASSA, TPM_ALG_SHA1);
-    assert_false(crypto_key_accepts(rsa, &fixture->rsa.tpm));
-    assert_false(crypto_key_verify(fixture->crypto, rsa, MESSAGE, &fixture->rsa.tpm));
-    sign(&fixture->p256, TPM_ALG_ECDSA, TPM_ALG_SHA1);
-    assert_false(crypto_key_accepts(ecc, &fixture->p256.tpm));
-    assert_false(crypto_key_verify(fixture->crypto, ecc, MESSAGE, &fixture->p256.tpm));
+    signature = soft_key_sign(&fixture->rsa, TPM_ALG_RSASSA, TPM_ALG_SHA1, MESSAGE);
+    assert_false(crypto_key_accepts(rsa, &signature));
+    assert_false(crypto_key_verify(fixture->crypto, rsa, MESSAGE, &signature));
+    signature = soft_key_sign(&fixture->p256, TPM_ALG_ECDSA, TPM_ALG_SHA1, MESSAGE);
+    assert_false(crypto_key_accepts(ecc, &signature));
+    assert_false(crypto_key_verify(fixture->crypto, ecc, MESSAGE, &signature));
     crypto_key_free(rsa);
     crypto_key_free(ecc);
 }
@@ -215,19 +138,20 @@ static void scheme_must_be_the_keys_own(void **state)
     struct fixture *fixture = *state;
     struct tpm_public own = fixture->rsa.public_area;
     struct crypto_key *key, *ecc = key_of(fixture, &fixture->p256.public_area);
+    struct tpm_signature signature;
 
     own.scheme = TPM_ALG_RSASSA;
     own.scheme_hash = TPM_ALG_SHA256;
     key = key_of(fixture, &own);
-    sign(&fixture->rsa, TPM_ALG_RSASSA, TPM_ALG_SHA256);
-    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &fixture->rsa.tpm));
-    assert_false(crypto_key_accepts(ecc, &fixture->rsa.tpm));
-    sign(&fixture->rsa, TPM_ALG_RSASSA, TPM_ALG_SHA384);
-    assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &fixture->rsa.tpm));
-    sign(&fixture->rsa, TPM_ALG_RSAPSS, TPM_ALG_SHA256);
-    assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &fixture->rsa.tpm));
-    sign(&fixture->p256, TPM_ALG_ECDSA, TPM_ALG_SHA256);
-    assert_false(crypto_key_accepts(key, &fixture->p256.tpm));
+    signature = soft_key_sign(&fixture->rsa, TPM_ALG_RSASSA, TPM_ALG_SHA256, MESSAGE);
+    assert_true(crypto_key_verify(fixture->crypto, key, MESSAGE, &signature));
+    assert_false(crypto_key_accepts(ecc, &signature));
+    signature = soft_key_sign(&fixture->rsa, TPM_ALG_RSASSA, TPM_ALG_SHA384, MESSAGE);
+    assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &signature));
+    signature = soft_key_sign(&fixture->rsa, TPM_ALG_RSAPSS, TPM_ALG_SHA256, MESSAGE);
+    assert_false(crypto_key_verify(fixture->crypto, key, MESSAGE, &signature));
+    signature = soft_key_sign(&fixture->p256, TPM_ALG_ECDSA, TPM_ALG_SHA256, MESSAGE);
+    assert_false(crypto_key_accepts(key, &signature));
     crypto_key_free(key);
     crypto_key_free(ecc);
 }
@@ -287,7 +211,7 @@ static void bad_parameters_make_no_key(void **state)
 static void spki_is_canonical_and_reads_back(void **state)
 {
     struct fixture *fixture = *state;
-    struct pair *pairs[] = {&fixture->rsa, &fixture->p256, &fixture->p384, &fixture->p521};
+    struct soft_key *pairs[] = {&fixture->rsa, &fixture->p256, &fixture->p384, &fixture->p521};
 
     for (size_t i = 0; i < 4; i++) {
         struct crypto_key *key = key_of(fixture, &pairs[i]->public_area), *again = NULL;
