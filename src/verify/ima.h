@@ -10,12 +10,14 @@
 struct ima_replay {
     uint8_t pcr[LIMIT_TPM_DIGEST_LEN]; /* after all entries */
     size_t digest_len;
-    uint32_t n_entries;
+    uint32_t n_entries; /* all that were read, whatever PCR they name */
     uint32_t n_violations;
     uint32_t n_bad_template_hashes;
     uint32_t first_bad_template_hash; /* entry number */
     bool padded;                      /* SHA-1 digests padded with zeros make up this bank */
-    int pcr_index;                    /* the PCR all entries name; normally 10 */
+    int pcr_index;        /* the PCR that the first entry (boot_aggregate) names; normally 10 */
+    uint32_t n_other_pcr; /* entries that a policy (pcr=) sent elsewhere: counted in n_entries, not
+                             replayed; this PCR does not prove them */
 };
 
 /* Called after each entry with the PCR so far; returning true stops the replay ("found"). */

@@ -14,31 +14,9 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "support/corpus.h"
 
 static struct crypto *crypto;
-
-static struct span read_file(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    uint8_t *bytes = NULL;
-    long len;
-
-    if (!file)
-        return span_of(NULL, 0);
-    assert_int_equal(fseek(file, 0, SEEK_END), 0);
-    len = ftell(file);
-    rewind(file);
-    bytes = malloc((size_t)len + 1);
-    assert_non_null(bytes);
-    assert_int_equal(fread(bytes, 1, (size_t)len, file), (size_t)len);
-    fclose(file);
-    return span_of(bytes, (size_t)len);
-}
-
-static bool ends_with(const char *path, const char *end)
-{
-    return strlen(path) >= strlen(end) && strcmp(path + strlen(path) - strlen(end), end) == 0;
-}
 
 struct tally {
     unsigned n_logs, n_banks, n_pcrs, n_wrong;
@@ -112,16 +90,16 @@ static int visit_lab(const char *path, const struct stat *info, int type, struct
 
     (void)info;
     (void)where;
-    if (type != FTW_F || !ends_with(path, "/eventlog.bin"))
+    if (type != FTW_F || !corpus_ends_with(path, "/eventlog.bin"))
         return 0;
-    bytes = read_file(path);
+    bytes = corpus_read(path);
     if (!replay_eventlog(crypto, bytes, 0, &replay, &error))
         fail_msg("%s: %s", path, error.message);
     tally.n_logs++;
     for (size_t i = 0; i < replay.n_banks; i++)
         compare_lab_bank(path, &replay.banks[i]);
     compare_measured(path, bytes, &replay);
-    free((void *)(uintptr_t)bytes.data);
+    corpus_free(bytes);
     return 0;
 }
 
@@ -171,24 +149,21 @@ static void compare_truth(const char *path, struct span bytes, json_t *truth)
 static int visit_public(const char *path, const struct stat *info, int type, struct FTW *where)
 {
     json_t *truth, *results;
-    json_error_t problem;
     char log_path[512];
     struct span bytes;
 
     (void)info;
     (void)where;
-    if (type != FTW_F || !ends_with(path, ".truth.json"))
+    if (type != FTW_F || !corpus_ends_with(path, ".truth.json"))
         return 0;
-    truth = json_load_file(path, JSON_DECODE_INT_AS_REAL, &problem);
-    if (!truth)
-        fail_msg("%s: %s", path, problem.text);
+    truth = corpus_truth(path);
     results = json_object_get(json_object_get(truth, "verified_here"), "replay_vs_tpm");
     snprintf(log_path, sizeof log_path, "%.*s", (int)(strlen(path) - strlen(".truth.json")), path);
     if (json_object_get(truth, "pcrs_from_tpm") && json_array_size(results) > 0) {
-        bytes = read_file(log_path);
+        bytes = corpus_read(log_path);
         if (bytes.data)
             compare_truth(log_path, bytes, truth);
-        free((void *)(uintptr_t)bytes.data);
+        corpus_free(bytes);
     }
     json_decref(truth);
     return 0;
@@ -197,14 +172,8 @@ static int visit_public(const char *path, const struct stat *info, int type, str
 static void walk(const char *folder,
                  int (*visit)(const char *, const struct stat *, int, struct FTW *))
 {
-    const char *corpus = getenv("BOOTSEAL_CORPUS");
-    char path[512];
-
-    if (!corpus)
-        skip();
-    snprintf(path, sizeof path, "%s/%s", corpus, folder);
     tally = (struct tally){0};
-    assert_int_equal(nftw(path, visit, 16, FTW_PHYS), 0);
+    corpus_walk(folder, visit);
     printf("%s: %u logs, %u banks, %u PCRs, %u wrong\n", folder, tally.n_logs, tally.n_banks,
            tally.n_pcrs, tally.n_wrong);
     assert_int_not_equal(tally.n_pcrs, 0);
