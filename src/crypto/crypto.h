@@ -94,13 +94,29 @@ struct crypto_certificate_view {
     const char *serial_hex;
     int64_t not_before_s, not_after_s; /* Unix time */
     struct span sha256;                /* fingerprint */
-    struct span spki;                  /* SubjectPublicKeyInfo DER */
+    struct span spki;                  /* SubjectPublicKeyInfo DER, as it stands there */
     bool is_ca;
 };
 
 /* What a person sees of it; texts in the arena. */
 bool crypto_certificate_view(const struct crypto_certificate *certificate, struct arena *arena,
                              struct crypto_certificate_view *view, struct error *error) MUST_CHECK;
+
+/* What the TCG EK Credential Profile 2.6, 3.2 puts into an EK certificate. */
+struct crypto_ek_view {
+    long version; /* of X.509; 3 */
+    bool is_ca;
+    bool has_key_usage, key_encipherment, key_agreement;
+    bool has_extended_key_usage, ek_usage; /* tcg-kp-EKCertificate, 2.23.133.8.1 */
+    const char *manufacturer; /* of the TPM, "id:49465800"; "" when the SAN names none */
+    const char *model;
+    const char *firmware; /* tpmVersion, "id:00070055" */
+};
+
+/* Reads them from any certificate; texts printable, in the arena. ERROR_MALFORMED for broken
+ * extensions. */
+bool crypto_certificate_ek_view(const struct crypto_certificate *certificate, struct arena *arena,
+                                struct crypto_ek_view *view, struct error *error) MUST_CHECK;
 
 struct crypto_trust; /* a set of root certificates, read only after it is made */
 
@@ -118,8 +134,9 @@ enum crypto_chain_result {
     CRYPTO_CHAIN_INVALID,   /* bad signature, constraint broken */
 };
 
-/* Builds a chain from leaf over intermediates to a trusted root at time now_s (Unix seconds).
- * detail is the library's own words; it is static or in the arena. */
+/* Builds a chain from leaf over intermediates (DER) to a trusted certificate at time now_s (Unix
+ * seconds; RFC 5280, 6). What was added to trust is an anchor, self-signed or not. SHA-1 signatures
+ * break a chain. detail is the library's own words; it is static or in the arena. */
 enum crypto_chain_result crypto_chain_verify(struct crypto_trust *trust,
                                              const struct crypto_certificate *leaf,
                                              const struct span *intermediates,
