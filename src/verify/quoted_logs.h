@@ -14,17 +14,23 @@ struct quoted_logs {
     const struct measured_log *log; /* in the quoted bank; NULL when there is none */
     struct span ima;                /* binary IMA list; empty when there is none */
     size_t ima_before_len;          /* its first bytes, known to be older than the quote; or 0 */
+    struct span pcr_values; /* of the quoted PCRs, ascending, one after the other; or empty. A hint:
+                               used only when they hash to the signed digest */
 };
 
 struct quoted_logs_result {
     uint32_t n_ima_entries; /* of the proven prefix */
     bool ima_padded;        /* the bank holds zero-padded SHA-1 digests for IMA */
+    uint32_t
+        unexplained_pcrs; /* bit n: PCR n, 16 or higher, is signed but no log given extends it */
 };
 
-/* True when the logs reproduce the quoted PCRs. Else adds one reason (EVENTLOG_BANK_MISSING,
- * IMA_MALFORMED, QUOTE_PCR_DIGEST) and returns false. A match over zero-padded digests adds
- * IMA_PADDED_BANK. PCRs that no log extends count as zeros, PCR 17-22 as ones (PC Client Platform
- * TPM Profile 1.06, 4.6.2). signing_hash is the hash of the quote's signature. */
+/* True when the logs reproduce the quoted PCRs. Else adds reasons (EVENTLOG_BANK_MISSING,
+ * IMA_MALFORMED, IMA_MISMATCH, QUOTE_PCR_DIGEST; one for each wrong PCR when pcr_values are of use)
+ * and returns false. A match over zero-padded digests adds IMA_PADDED_BANK. PCRs that no log
+ * extends count as zeros, PCR 17-22 as ones (PC Client Platform TPM Profile 1.06, 4.6.2); a dynamic
+ * launch without its log can be told from a lie only with pcr_values. signing_hash is the hash of
+ * the quote's signature. */
 bool quoted_logs_check(struct crypto *crypto, const struct tpm_attest *attest,
                        uint16_t signing_hash, const struct quoted_logs *logs, struct arena *arena,
                        struct quoted_logs_result *result, struct reasons *reasons) MUST_CHECK;
