@@ -174,10 +174,8 @@ bool tpm_key_remove(struct tpm *tpm, uint32_t handle, struct error *error)
         return false;
     rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, object, ESYS_TR_PASSWORD, ESYS_TR_NONE,
                            ESYS_TR_NONE, handle, &gone);
-    if (!rc)
-        return true; /* and ESYS has forgotten the object */
     tpm_handle_close(tpm, &object);
-    return tpm_fail(error, rc, "remove a key");
+    return rc ? tpm_fail(error, rc, "remove a key") : true;
 }
 
 /* --- what the attestation key signs --- */

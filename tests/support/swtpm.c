@@ -41,6 +41,7 @@ static void start(struct swtpm *swtpm)
     demand(swtpm->pid >= 0);
     if (swtpm->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        demand(freopen("/dev/null", "w", stderr) != NULL); /* it tells every disconnection */
         execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", state, "--server", server,
                "--ctrl", control, "--flags", "not-need-init,startup-clear", (char *)NULL);
         _exit(127);
