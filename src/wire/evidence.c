@@ -23,7 +23,8 @@ enum {
     KEY_INVENTORY = 9,
     KEY_AK_PUBLIC = 10,
     KEY_CHANNEL_BINDING = 11,
-    N_KEYS = 11,
+    KEY_PCR_VALUES = 12,
+    N_KEYS = 12,
     LOG_KEYS = 4,
     IDENTITY_KEYS = 3,
     ITEM_OVERHEAD = 16, /* heads and keys around one item, at most */
@@ -203,6 +204,9 @@ static void read_member(struct reader *reader, uint64_t key, struct arena *arena
     case KEY_CHANNEL_BINDING:
         evidence->channel_binding = read_exact(reader, SHA256_LEN, "channel binding");
         break;
+    case KEY_PCR_VALUES:
+        evidence->pcr_values = read_some(reader, LIMIT_PCRS * LIMIT_TPM_DIGEST_LEN, "PCR values");
+        break;
     default:
         reader_fail(reader, ERROR_MALFORMED, "key %llu is not known", (unsigned long long)key);
     }
@@ -265,7 +269,7 @@ static size_t encoded_len_cap(const struct evidence *evidence)
                  evidence->host_id.len + evidence->nonce.len + evidence->quote.len +
                  evidence->quote_signature.len + evidence->identity.public_area.len +
                  evidence->identity.certify.len + evidence->identity.certify_signature.len +
-                 evidence->ak_public.len + evidence->channel_binding.len;
+                 evidence->ak_public.len + evidence->channel_binding.len + evidence->pcr_values.len;
 
     for (size_t i = 0; i < evidence->n_logs; i++)
         len += LOG_KEYS * ITEM_OVERHEAD + SHA256_LEN + evidence->logs[i].bytes.len;
@@ -280,7 +284,8 @@ static void write_evidence(struct cbor_writer *writer, const struct evidence *ev
     bool has_identity = evidence->identity.public_area.len != 0;
 
     cbor_write_map(writer, (size_t)8 + has_identity + (evidence->ak_public.len != 0) +
-                               (evidence->channel_binding.len != 0));
+                               (evidence->channel_binding.len != 0) +
+                               (evidence->pcr_values.len != 0));
     cbor_write_uint(writer, KEY_VERSION);
     cbor_write_uint(writer, PROTOCOL_VERSION);
     write_member(writer, KEY_HOST_ID, evidence->host_id);
@@ -310,6 +315,8 @@ static void write_evidence(struct cbor_writer *writer, const struct evidence *ev
         write_member(writer, KEY_AK_PUBLIC, evidence->ak_public);
     if (evidence->channel_binding.len)
         write_member(writer, KEY_CHANNEL_BINDING, evidence->channel_binding);
+    if (evidence->pcr_values.len)
+        write_member(writer, KEY_PCR_VALUES, evidence->pcr_values);
 }
 
 bool evidence_encode(struct evidence *evidence, struct arena *arena, struct span *bytes,

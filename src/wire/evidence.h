@@ -7,6 +7,7 @@
  *   8 identity key: {1 TPMT_PUBLIC, 2 certify TPMS_ATTEST, 3 certify signature}; absent when
  * unchanged 9 inventory: map of text to text, host-said facts 10 AK (TPMT_PUBLIC): in saved
  * bundles, so that they stand alone; the service uses its own 11 channel binding (32 bytes): in
+ *  12 values of the quoted PCRs, ascending, one after the other: a hint that names wrong PCRs
  * saved bundles; the service uses its own Unknown keys are refused: an old service must not accept
  * what it does not understand. */
 #ifndef BOOTSEAL_WIRE_EVIDENCE_H
@@ -48,6 +49,7 @@ struct evidence {
     size_t n_inventory;
     struct span ak_public;       /* empty when absent */
     struct span channel_binding; /* empty when absent */
+    struct span pcr_values;      /* of the quoted PCRs, ascending; a hint; empty when absent */
 };
 
 /* Decodes; spans point into bytes. */

@@ -49,6 +49,7 @@ static int setup(void **state)
     evidence->n_inventory = 3;
     evidence->ak_public = span_of(LOG, 30);
     evidence->channel_binding = span_of(BYTES_32, 32);
+    evidence->pcr_values = span_of(BYTES_32, 32);
     *state = fixture;
     return 0;
 }
@@ -95,6 +96,7 @@ static void test_round_trip(void **state)
     assert_true(span_is(found.inventory[0].name, "arch")); /* shorter names first */
     assert_true(span_is(found.inventory[1].name, "agent"));
     assert_true(span_equal(found.channel_binding, fixture->evidence.channel_binding));
+    assert_true(span_equal(found.pcr_values, fixture->evidence.pcr_values));
     assert_ptr_equal(evidence_find_log(&found, EVIDENCE_LOG_IMA), &found.logs[1]);
     assert_true(evidence_encode(&found, &fixture->arena, &again, &fixture->error));
     assert_true(span_equal(bytes, again));
@@ -109,6 +111,7 @@ static void test_optional_members_may_be_absent(void **state)
     fixture->evidence.identity.public_area = none;
     fixture->evidence.ak_public = none;
     fixture->evidence.channel_binding = none;
+    fixture->evidence.pcr_values = none;
     fixture->evidence.n_logs = 0;
     fixture->evidence.n_inventory = 0;
     assert_true(evidence_decode(encode(fixture), &fixture->arena, &found, &fixture->error));
