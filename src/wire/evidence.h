@@ -1,15 +1,15 @@
 /* Evidence: what one host sends for one attestation, and the saved bundle on disk (same bytes).
  *
  * Deterministic CBOR (RFC 8949 section 4.2), a map with integer keys (docs/protocol.md):
- *   1 version (1)            2 host id (32 bytes)         3 nonce
- *   4 bank (TPM_ALG_ID)      5 quote (TPMS_ATTEST)        6 quote signature (TPMT_SIGNATURE)
- *   7 logs: array of {1 kind, 2 sha256, 3 covered length, 4 bytes (absent: known by digest)}
- *   8 identity key: {1 TPMT_PUBLIC, 2 certify TPMS_ATTEST, 3 certify signature}; absent when
- * unchanged 9 inventory: map of text to text, host-said facts 10 AK (TPMT_PUBLIC): in saved
- * bundles, so that they stand alone; the service uses its own 11 channel binding (32 bytes): in
- *  12 values of the quoted PCRs, ascending, one after the other: a hint that names wrong PCRs
- * saved bundles; the service uses its own Unknown keys are refused: an old service must not accept
- * what it does not understand. */
+ *    1 version (1)           2 host id (32 bytes)        3 nonce
+ *    4 bank (TPM_ALG_ID)     5 quote (TPMS_ATTEST)       6 quote signature (TPMT_SIGNATURE)
+ *    7 logs: array of {1 kind, 2 sha256, 3 covered length, 4 bytes (absent: known by digest)}
+ *    8 identity key: {1 TPMT_PUBLIC, 2 certify TPMS_ATTEST, 3 signature}; absent when unchanged
+ *    9 inventory: map of text to text, host-said facts
+ *   10 AK (TPMT_PUBLIC): in saved bundles, so that they stand alone; the service uses its own
+ *   11 channel binding (32 bytes): in saved bundles; the service uses its own
+ *   12 values of the quoted PCRs, ascending, one after the other: a hint that names wrong PCRs
+ * Unknown keys are refused: an old service must not accept what it does not understand. */
 #ifndef BOOTSEAL_WIRE_EVIDENCE_H
 #define BOOTSEAL_WIRE_EVIDENCE_H
 
