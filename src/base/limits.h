@@ -66,6 +66,8 @@ enum {
     /* What one appraisal may say. */
     LIMIT_REASONS = 256,
     LIMIT_REASON_TEXT_LEN = 1024,
+    LIMIT_SUMMARY_LEN = 2048, /* one event in words; what does not fit is left out visibly */
+    LIMIT_SUMMARY_TEXT_LEN = 512,
     LIMIT_CLAIM_ITEMS = 16384,
 
     /* The service's front. Times are in seconds. */

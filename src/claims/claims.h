@@ -67,6 +67,7 @@ struct claims_input {
     bool ima_attested;
     const struct evidence_item *inventory; /* host-said */
     size_t n_inventory;
+    struct crypto *crypto; /* tells whose key allowed a boot loader; NULL: nobody's is known */
 };
 
 /* Collects every claim, and the findings that concern the log's form (unexpected types, data that

@@ -1,0 +1,170 @@
+/* The table of claims, and the one pass over the evidence that fills it in. The families stand in
+ * files of their own; their order is that of what they need from one another. */
+#include "claims/claims.h"
+
+#include "base/text.h"
+#include "claims/collect.h"
+#include "wire/event_type.h"
+
+static const struct {
+    const char *name;
+    enum claim_type type;
+    const char *systems, *mission, *meaning, *source;
+} TABLE[CLAIM_IDS] = {
+#define CLAIM(symbol, name, type, systems, mission, pcrs, meaning, source)                         \
+    [CLAIM_##symbol] = {name, type, systems, mission, meaning, source},
+#include "claims/claims.def"
+#undef CLAIM
+};
+
+const char *claim_name(enum claim_id id)
+{
+    return TABLE[id].name;
+}
+
+enum claim_type claim_type(enum claim_id id)
+{
+    return TABLE[id].type;
+}
+
+const char *claim_meaning(enum claim_id id)
+{
+    return TABLE[id].meaning;
+}
+
+const char *claim_systems(enum claim_id id)
+{
+    return TABLE[id].systems;
+}
+
+const char *claim_mission(enum claim_id id)
+{
+    return TABLE[id].mission;
+}
+
+const char *claim_source(enum claim_id id)
+{
+    return TABLE[id].source;
+}
+
+enum claim_id claim_by_name(struct span name)
+{
+    int id = 0;
+
+    while (id < CLAIM_IDS && !span_is(name, TABLE[id].name))
+        id++;
+    return (enum claim_id)id;
+}
+
+const char *claim_grade_name(enum claim_grade grade)
+{
+    static const char *const names[] = {
+        [CLAIM_UNPROVEN] = "unproven",
+        [CLAIM_REPORTED] = "reported",
+        [CLAIM_SIGNED] = "signed",
+        [CLAIM_ATTESTED] = "attested",
+    };
+
+    return names[grade];
+}
+
+/* Finds what the families ask for again and again. */
+static void survey(struct collector *collector)
+{
+    static const uint8_t good[] = {0, 0, 0, 0};
+    const struct measured_log *log = collector->log;
+
+    for (size_t pcr = 0; pcr < LIMIT_PCRS; pcr++)
+        collector->separators[pcr] = log->n_events;
+    for (size_t i = 0; i < log->n_events; i++) {
+        const struct measured_event *event = &log->events[i];
+        uint32_t pcr = collect_pcr(collector, event);
+
+        if (pcr >= LIMIT_PCRS || event->coverage == COVERAGE_UNMEASURED)
+            continue;
+        if (event->event.type == EV_EVENT_TAG && (pcr == 12 || pcr == 13))
+            collector->windows = true;
+        if (event->event.type == EV_SEPARATOR && event->coverage == COVERAGE_WHOLE &&
+            collector->separators[pcr] == log->n_events &&
+            (pcr < 12 ? span_equal(event->covered, span_of(good, sizeof good))
+                      : span_is(event->covered, "WBCL")))
+            collector->separators[pcr] = i;
+        if (pcr >= 12 && event->event.type == EV_SEPARATOR && span_is(event->event.data, "WBCL"))
+            collector->windows = true;
+    }
+}
+
+/* Facts that the host states of itself under the name of a claim. */
+void collect_inventory(struct collector *collector)
+{
+    const struct claims_input *input = collector->input;
+
+    for (size_t i = 0; i < input->n_inventory; i++)
+        if (span_is(input->inventory[i].name, claim_name(CLAIM_TPM_MANUFACTURER))) {
+            collect_text(collector, CLAIM_TPM_MANUFACTURER,
+                         text_printable(collector->arena, input->inventory[i].value));
+            collector->claims->claims[CLAIM_TPM_MANUFACTURER].grade = CLAIM_REPORTED;
+        }
+}
+
+bool claims_collect(const struct claims_input *input, struct arena *arena, struct claims *claims,
+                    struct reasons *reasons, struct error *error)
+{
+    static const struct measured_log no_log;
+    struct claims collected = {0};
+    struct collector collector = {.input = input,
+                                  .log = input->log ? input->log : &no_log,
+                                  .arena = arena,
+                                  .claims = &collected,
+                                  .reasons = reasons};
+
+    survey(&collector);
+    collect_form(&collector);
+    collect_secure_boot(&collector);
+    collect_boot(&collector);
+    collect_command_line(&collector);
+    collect_windows(&collector);
+    collect_linux(&collector);
+    collect_ima(&collector);
+    collect_drtm(&collector);
+    collect_inventory(&collector);
+    if (collector.out_of_memory)
+        return arena_error(arena, error);
+    *claims = collected;
+    return true;
+}
+
+/* A certificate by its subject; one that cannot be parsed by its length, for it must not hide. */
+static const char *print_certificate(struct crypto *crypto, struct span der, struct arena *arena)
+{
+    struct crypto_certificate *certificate;
+    struct crypto_certificate_view view;
+    struct error ignored;
+    const char *text = NULL;
+    size_t len;
+
+    if (crypto && crypto_certificate_decode(crypto, der, &len, &certificate, &ignored)) {
+        if (crypto_certificate_view(certificate, arena, &view, &ignored))
+            text = view.subject;
+        crypto_certificate_free(certificate);
+    }
+    return text ? text : arena_printf(arena, "certificate of %zu bytes", der.len);
+}
+
+const char *claim_item_print(struct crypto *crypto, const struct claim_item *item,
+                             struct arena *arena)
+{
+    const char *alg, *hex;
+
+    switch (item->kind) {
+    case CLAIM_ITEM_TEXT:
+        return arena_text(arena, item->bytes);
+    case CLAIM_ITEM_CERTIFICATE:
+        return print_certificate(crypto, item->bytes, arena);
+    case CLAIM_ITEM_DIGEST:
+        break;
+    }
+    alg = tpm_alg_name(item->alg);
+    hex = text_hex(arena, item->bytes);
+    return hex ? arena_printf(arena, "%s:%s", alg ? alg : "data", hex) : NULL;
+}

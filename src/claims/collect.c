@@ -1,0 +1,131 @@
+/* The collector's small parts. Owns no memory but what it takes from the caller's arena; remembers
+ * that the arena was full instead of failing at each step. */
+#include "claims/collect.h"
+
+#include "claims/describe.h"
+
+bool collect_covers_name(const struct measured_event *event)
+{
+    return (event->coverage == COVERAGE_WHOLE || event->coverage == COVERAGE_PART) &&
+           event->covered.data == event->event.data.data;
+}
+
+enum claim_grade collect_grade(const struct collector *collector)
+{
+    return collector->input->attested ? CLAIM_ATTESTED : CLAIM_REPORTED;
+}
+
+struct claim *collect_claim(struct collector *collector, enum claim_id id)
+{
+    struct claim *claim = &collector->claims->claims[id];
+
+    if (!claim->known) {
+        claim->known = true;
+        claim->grade = collect_grade(collector);
+    }
+    return claim;
+}
+
+void collect_bool(struct collector *collector, enum claim_id id, bool value)
+{
+    collect_claim(collector, id)->is_true = value;
+}
+
+void collect_text(struct collector *collector, enum claim_id id, const char *text)
+{
+    if (!text)
+        collector->out_of_memory = true;
+    else
+        collect_claim(collector, id)->text = text;
+}
+
+/* Room for one more element of an array that doubles whenever its length is a power of two. */
+static void *grow(struct collector *collector, void *array, size_t n, size_t size)
+{
+    void *grown;
+
+    if (n & (n - 1))
+        return array;
+    grown = arena_array(collector->arena, n ? 2 * n : 1, size);
+    if (!grown)
+        collector->out_of_memory = true;
+    else if (n)
+        memcpy(grown, array, n * size);
+    return grown;
+}
+
+void collect_event(struct collector *collector, enum claim_id id, size_t event)
+{
+    struct claim *claim = &collector->claims->claims[id];
+    uint32_t number = collector->log->events[event].event.number;
+    size_t at = claim->n_events;
+    uint32_t *grown;
+
+    while (at && claim->events[at - 1] > number)
+        at--;
+    if (at && claim->events[at - 1] == number)
+        return;
+    grown = grow(collector, claim->events, claim->n_events, sizeof *claim->events);
+    if (!grown)
+        return;
+    claim->events = grown;
+    memmove(grown + at + 1, grown + at, (claim->n_events - at) * sizeof *grown);
+    grown[at] = number;
+    claim->n_events++;
+}
+
+void collect_from(struct collector *collector, enum claim_id id, enum claim_id source)
+{
+    const struct claim *from = &collector->claims->claims[source];
+    struct claim *claim = &collector->claims->claims[id];
+
+    if (claim->known && from->grade < claim->grade)
+        claim->grade = from->grade;
+    for (size_t i = 0; i < from->n_events; i++)
+        collect_event(collector, id, from->events[i]);
+}
+
+void collect_item(struct collector *collector, enum claim_id id, struct claim_item item)
+{
+    struct claim *claim = collect_claim(collector, id);
+    struct claim_item *grown;
+
+    if (claim->n_items == LIMIT_CLAIM_ITEMS) {
+        collect_unknown(collector, id); /* a shortened list would lie */
+        return;
+    }
+    grown = grow(collector, claim->items, claim->n_items, sizeof *claim->items);
+    if (!grown)
+        return;
+    claim->items = grown;
+    claim->items[claim->n_items++] = item;
+}
+
+void collect_unproven(struct collector *collector, enum claim_id id)
+{
+    collector->claims->claims[id].grade = CLAIM_UNPROVEN;
+}
+
+void collect_unknown(struct collector *collector, enum claim_id id)
+{
+    struct claim *claim = &collector->claims->claims[id];
+
+    *claim = (struct claim){.events = claim->events, .n_events = claim->n_events};
+}
+
+void collect_reason(struct collector *collector, enum reason_code code, size_t event,
+                    const char *expected, const char *found, const char *message)
+{
+    const struct eventlog_event *framed = &collector->log->events[event].event;
+
+    reason_add(collector->reasons,
+               (struct reason){
+                   .code = code,
+                   .pcr = framed->pcr < LIMIT_PCRS ? (int)framed->pcr : REASON_NO_PCR,
+                   .event = framed->number,
+                   .component = event_component(collector->log, event, collector->arena),
+                   .expected = expected,
+                   .found = found,
+                   .message = message,
+               });
+}

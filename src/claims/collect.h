@@ -1,0 +1,79 @@
+/* What the families of claims share while one log is read: where claims, findings and texts go.
+ *
+ * Private to src/claims. Each family (secure_boot.c, boot.c, windows.c...) gets the same collector,
+ * reads the events it knows, and sets claims only from bytes that a digest covers. */
+#ifndef BOOTSEAL_CLAIMS_COLLECT_H
+#define BOOTSEAL_CLAIMS_COLLECT_H
+
+#include "claims/claims.h"
+
+struct collector {
+    const struct claims_input *input;
+    const struct measured_log *log; /* never NULL; may have no events */
+    struct arena *arena;
+    struct claims *claims;
+    struct reasons *reasons;
+    bool out_of_memory;
+
+    size_t separators[LIMIT_PCRS]; /* index of the first separator; log->n_events without one */
+    bool secure_boot_sound; /* PCR 7 has its separator and every event there is what it says */
+    bool loader_vouched;    /* Secure Boot, and shim where there is one, checked the boot loader */
+    bool windows_vouched;   /* and nobody but Microsoft's Windows key allowed one */
+    bool windows;           /* PCR 12 or 13 hold Windows records */
+};
+
+/* The PCR an event belongs to. A confidential VM's measurement registers count as the PCR whose
+ * events they hold first: 7, 4 and 8 (UEFI 2.10 section 38.4.1). */
+static inline uint32_t collect_pcr(const struct collector *collector,
+                                   const struct measured_event *event)
+{
+    static const uint32_t REGISTERS[] = {0, 7, 4, 8};
+
+    if (!collector->log->measurement_registers)
+        return event->event.pcr;
+    return event->event.pcr < sizeof REGISTERS / sizeof *REGISTERS ? REGISTERS[event->event.pcr]
+                                                                   : LIMIT_PCRS;
+}
+
+/* True when the digest covers the event's data from its first byte on. */
+bool collect_covers_name(const struct measured_event *event);
+
+/* The best grade that anything in this log can have. */
+enum claim_grade collect_grade(const struct collector *collector);
+
+/* A claim becomes known with the log's grade, when it was not. */
+struct claim *collect_claim(struct collector *collector, enum claim_id id);
+void collect_bool(struct collector *collector, enum claim_id id, bool value);
+void collect_text(struct collector *collector, enum claim_id id, const char *text);
+
+/* Notes that the claim rests on an event. */
+void collect_event(struct collector *collector, enum claim_id id, size_t event);
+
+/* Notes that the claim rests on what another claim rests on, and is proven no better. */
+void collect_from(struct collector *collector, enum claim_id id, enum claim_id source);
+
+/* Adds an item and its event to a list claim. */
+void collect_item(struct collector *collector, enum claim_id id, struct claim_item item);
+
+/* The claim keeps its value and loses its grade. */
+void collect_unproven(struct collector *collector, enum claim_id id);
+
+/* The claim becomes unknown, whatever was said before. */
+void collect_unknown(struct collector *collector, enum claim_id id);
+
+/* Adds a finding about an event; expected, found and message may be NULL. */
+void collect_reason(struct collector *collector, enum reason_code code, size_t event,
+                    const char *expected, const char *found, const char *message);
+
+/* The families. */
+void collect_form(struct collector *collector);
+void collect_secure_boot(struct collector *collector);
+void collect_boot(struct collector *collector);
+void collect_command_line(struct collector *collector);
+void collect_windows(struct collector *collector);
+void collect_linux(struct collector *collector);
+void collect_ima(struct collector *collector);
+void collect_drtm(struct collector *collector);
+void collect_inventory(struct collector *collector);
+
+#endif

@@ -1,0 +1,346 @@
+/* What an event measures, by its type, its PCR and the names in its data. Names are hints unless the
+ * digest covers them; they choose words here and nothing else. Says the same for the same component
+ * in another log, so that two logs can be laid side by side. */
+#include "claims/describe.h"
+
+#include "base/reason.h"
+#include "base/text.h"
+#include "claims/summary.h"
+#include "wire/efi_device_path.h"
+#include "wire/efi_image_load.h"
+#include "wire/efi_variable.h"
+#include "wire/event_type.h"
+#include "wire/tcg_no_action.h"
+
+/* How far to look for the events that tell what an image without a telling name is. */
+enum { NEIGHBOURS = 64 };
+
+struct naming {
+    const struct measured_log *log;
+    size_t index;
+    struct arena *arena;
+    const char *component; /* NULL: the arena is full */
+    const char *detail;    /* what tells two events of the same component apart; or NULL */
+};
+
+static const struct measured_event *this_event(const struct naming *naming)
+{
+    return &naming->log->events[naming->index];
+}
+
+static bool begins(struct span text, const char *prefix)
+{
+    return text.len >= strlen(prefix) && memcmp(text.data, prefix, strlen(prefix)) == 0;
+}
+
+/* Case-insensitive for ASCII: firmware and people write paths as they like. */
+static bool holds_word(const char *text, const char *word)
+{
+    return strcasestr(text, word) != NULL;
+}
+
+/* --- images --- */
+
+static const struct {
+    const char *word; /* in the image's path */
+    const char *component;
+} IMAGES[] = {
+    {"shim", "shim"},
+    {"grub", "GRUB"},
+    {"bootmgfw", "Windows boot manager"},
+    {"bootmgr", "Windows boot manager"},
+    {"mmx64", "MOK manager"},
+    {"fbx64", "shim fallback"},
+    {"systemd-boot", "systemd-boot"},
+    {"fwup", "fwupd updater"},
+    {"\\EFI\\Linux\\", "unified kernel image"},
+    {"vmlinuz", "Linux kernel"},
+};
+
+static const char *image_path(const struct naming *naming)
+{
+    struct efi_image_load image;
+    struct error ignored;
+    const char *path;
+
+    if (!efi_image_load_decode(this_event(naming)->event.data, &image, &ignored) ||
+        !efi_device_path_file(image.device_path, naming->arena, &path, &ignored))
+        return "";
+    return path;
+}
+
+/* True when one of the next events is shim's own list in PCR 14. */
+static bool is_before_shim_lists(const struct naming *naming)
+{
+    for (size_t i = naming->index + 1; i < naming->log->n_events && i < naming->index + NEIGHBOURS;
+         i++) {
+        const struct eventlog_event *event = &naming->log->events[i].event;
+
+        if (event->pcr == 14 && event->type == EV_IPL)
+            return begins(event->data, "MokList");
+        if (event->pcr == 4)
+            return false;
+    }
+    return false;
+}
+
+static bool is_after_grub(const struct naming *naming)
+{
+    for (size_t i = naming->index; i > 0 && naming->index - i < NEIGHBOURS; i--)
+        if (naming->log->events[i - 1].event.pcr == 8)
+            return true;
+    return false;
+}
+
+static void name_image(struct naming *naming)
+{
+    uint32_t type = this_event(naming)->event.type;
+    const char *path = image_path(naming);
+
+    for (size_t i = 0; i < sizeof IMAGES / sizeof *IMAGES; i++)
+        if (holds_word(path, IMAGES[i].word)) {
+            naming->component = IMAGES[i].component;
+            return;
+        }
+    if (type != EV_EFI_BOOT_SERVICES_APPLICATION) {
+        naming->component = "UEFI driver";
+        naming->detail = *path ? path : NULL;
+    } else if (is_before_shim_lists(naming)) {
+        naming->component = "shim";
+    } else if (!*path && is_after_grub(naming)) {
+        naming->component = "Linux kernel"; /* GRUB asks shim, which knows no path */
+    } else {
+        naming->component = "UEFI application";
+        naming->detail = *path ? path : NULL;
+    }
+}
+
+/* --- variables --- */
+
+static void name_variable(struct naming *naming)
+{
+    const struct eventlog_event *event = &this_event(naming)->event;
+    const char *name = event_variable_name(this_event(naming), naming->arena);
+    bool boot = event->type == EV_EFI_VARIABLE_BOOT || event->type == EV_EFI_VARIABLE_BOOT2;
+
+    if (!name)
+        naming->component = event_type_find(event->type)->title;
+    else if (event->type == EV_EFI_VARIABLE_AUTHORITY)
+        naming->component = arena_printf(naming->arena, "Secure Boot authority from %s", name);
+    else if (boot && strcmp(name, "BootOrder") == 0)
+        naming->component = "boot order";
+    else if (boot)
+        naming->component = arena_printf(naming->arena, "boot option %s", name);
+    else if (event->pcr == 7)
+        naming->component = arena_printf(naming->arena, "Secure Boot variable %s", name);
+    else
+        naming->component = arena_printf(naming->arena, "UEFI variable %s", name);
+}
+
+/* --- what boot loaders measure --- */
+
+/* The first word of a GRUB command, so that "linux" lies beside "linux" in another log. */
+static void name_grub_command(struct naming *naming, struct span command)
+{
+    size_t len = 0;
+
+    while (len < command.len && len < 32 && command.data[len] != ' ')
+        len++;
+    naming->component = "GRUB command";
+    naming->detail = text_printable(naming->arena, span_of(command.data, len));
+}
+
+static const struct {
+    const char *word; /* in the file's path; the first that fits */
+    const char *component;
+} FILES[] = {
+    {"grub.cfg", "grub.cfg"},       {"grubenv", "GRUB environment"},   {"vmlinu", "Linux kernel"},
+    {"initrd", "initial RAM disk"}, {"initramfs", "initial RAM disk"}, {".mod", "GRUB module"},
+};
+
+static void name_file(struct naming *naming, struct span path)
+{
+    const char *text;
+
+    if (path.len > LIMIT_SUMMARY_TEXT_LEN)
+        path.len = LIMIT_SUMMARY_TEXT_LEN;
+    text = text_printable(naming->arena, path);
+    naming->component = text ? "file read by the boot loader" : NULL;
+    naming->detail = text;
+    for (size_t i = 0; text && i < sizeof FILES / sizeof *FILES; i++)
+        if (holds_word(text, FILES[i].word)) {
+            naming->component = FILES[i].component;
+            naming->detail = strcmp(FILES[i].word, ".mod") == 0 ? text : NULL;
+            return;
+        }
+}
+
+static void name_text(struct naming *naming, const char *component)
+{
+    struct span data = this_event(naming)->event.data;
+
+    if (data.len > LIMIT_SUMMARY_TEXT_LEN)
+        data.len = LIMIT_SUMMARY_TEXT_LEN;
+    naming->component = component;
+    naming->detail = text_printable(naming->arena, data);
+}
+
+static void name_loader_event(struct naming *naming)
+{
+    static const char grub_command[] = "grub_cmd: ";
+    const struct eventlog_event *event = &this_event(naming)->event;
+    size_t prefix = sizeof grub_command - 1;
+
+    switch (event->pcr) {
+    case 8:
+        if (begins(event->data, "kernel_cmdline: ") || begins(event->data, "grub_kernel_cmdline "))
+            naming->component = "kernel command line";
+        else if (begins(event->data, grub_command))
+            name_grub_command(naming, span_of(event->data.data + prefix, event->data.len - prefix));
+        else
+            naming->component = "boot loader text";
+        break;
+    case 9:
+        name_file(naming, event->data);
+        break;
+    case 11:
+        name_text(naming, "section of the unified kernel image");
+        break;
+    case 12:
+        naming->component = "kernel command line";
+        break;
+    case 13:
+        naming->component = "system extension";
+        break;
+    case 14:
+        name_text(naming, "shim list");
+        break;
+    default:
+        naming->component = event_type_find(event->type)->title;
+    }
+}
+
+static void name_tag(struct naming *naming)
+{
+    switch (this_event(naming)->event.pcr) {
+    case 9:
+        naming->component = "what the Linux EFI stub loaded";
+        break;
+    case 12:
+        naming->component = "Windows boot phase";
+        break;
+    case 13:
+        naming->component = "Windows boot phase, details";
+        break;
+    case 14:
+        naming->component = "Windows signing authorities";
+        break;
+    default:
+        naming->component = event_type_find(EV_EVENT_TAG)->title;
+    }
+}
+
+/* --- all the rest --- */
+
+static void name_no_action(struct naming *naming)
+{
+    struct tcg_no_action body;
+    struct error ignored;
+
+    naming->component = "note in the log (not measured)";
+    if (!tcg_no_action_decode(this_event(naming)->event.data, &body, &ignored))
+        return;
+    if (body.kind == TCG_NO_ACTION_SPEC_ID)
+        naming->component = "log header";
+    else if (body.kind == TCG_NO_ACTION_STARTUP_LOCALITY)
+        naming->component = "TPM start-up locality (not measured)";
+    else if (body.kind == TCG_NO_ACTION_REFERENCE_MANIFEST)
+        naming->component = "reference manifest (not measured)";
+}
+
+static void name_other(struct naming *naming)
+{
+    const struct eventlog_event *event = &this_event(naming)->event;
+    const struct event_type *type = event_type_find(event->type);
+
+    if (type)
+        naming->component = type->title;
+    else
+        naming->component = arena_printf(naming->arena, "event of unknown type 0x%08x",
+                                         event->type);
+}
+
+static void name_event(struct naming *naming)
+{
+    const struct eventlog_event *event = &this_event(naming)->event;
+
+    switch (event->type) {
+    case EV_NO_ACTION:
+        name_no_action(naming);
+        break;
+    case EV_EFI_VARIABLE_DRIVER_CONFIG:
+    case EV_EFI_VARIABLE_BOOT:
+    case EV_EFI_VARIABLE_BOOT2:
+    case EV_EFI_VARIABLE_AUTHORITY:
+        name_variable(naming);
+        break;
+    case EV_EFI_BOOT_SERVICES_APPLICATION:
+    case EV_EFI_BOOT_SERVICES_DRIVER:
+    case EV_EFI_RUNTIME_SERVICES_DRIVER:
+        name_image(naming);
+        break;
+    case EV_IPL:
+        name_loader_event(naming);
+        break;
+    case EV_EVENT_TAG:
+        name_tag(naming);
+        break;
+    case EV_EFI_ACTION:
+    case EV_ACTION:
+        name_text(naming, "firmware action");
+        break;
+    case EV_SEPARATOR:
+        naming->component = event->pcr <= 7 ? "end of the firmware's own measurements"
+                                            : event_type_find(EV_SEPARATOR)->title;
+        break;
+    case EV_COMPACT_HASH:
+        if (event->pcr == 11) {
+            naming->component = "BitLocker access";
+            break;
+        }
+        name_other(naming);
+        break;
+    default:
+        name_other(naming);
+    }
+}
+
+const char *event_component(const struct measured_log *log, size_t index, struct arena *arena)
+{
+    struct naming naming = {.log = log, .index = index, .arena = arena};
+
+    name_event(&naming);
+    return naming.component;
+}
+
+bool event_describe(const struct measured_log *log, size_t index, struct crypto *crypto,
+                    struct arena *arena, struct event_description *description, struct error *error)
+{
+    const struct measured_event *event = &log->events[index];
+    struct naming naming = {.log = log, .index = index, .arena = arena};
+    struct event_description described = {0};
+
+    name_event(&naming);
+    described.component = naming.component;
+    described.summary = event_summary(event, crypto, arena);
+    if (naming.component)
+        described.key = arena_printf(
+            arena, "%d/%s%s%s",
+            event->event.pcr < LIMIT_PCRS ? (int)event->event.pcr : REASON_NO_PCR, naming.component,
+            naming.detail ? "/" : "", naming.detail ? naming.detail : "");
+    described.proven = event->coverage == COVERAGE_WHOLE || event->coverage == COVERAGE_PART;
+    if (!described.component || !described.summary || !described.key)
+        return arena_error(arena, error);
+    *description = described;
+    return true;
+}

@@ -1,0 +1,514 @@
+/* Event data in words. Every foreign text goes through base/text.h; lengths are cut to the caps of
+ * base/limits.h; data that breaks its format is said to do so. Nothing here is believed. */
+#include "claims/summary.h"
+
+#include "base/text.h"
+#include "claims/claims.h"
+#include "wire/efi_device_path.h"
+#include "wire/efi_firmware_blob.h"
+#include "wire/efi_gpt.h"
+#include "wire/efi_image_load.h"
+#include "wire/efi_load_option.h"
+#include "wire/efi_signature_list.h"
+#include "wire/efi_variable.h"
+#include "wire/event_type.h"
+#include "wire/sipa.h"
+#include "wire/tcg_no_action.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Certificates named in one summary; more are counted. */
+enum { NAMED_CERTIFICATES = 8, HEX_LEN = 32 };
+
+struct summary {
+    struct crypto *crypto;
+    struct arena *arena;
+    char text[LIMIT_SUMMARY_LEN];
+    size_t len;
+    bool full;
+    bool out_of_memory;
+};
+
+/* Adds words, or dots once and for all when they do not fit. */
+static void PRINTF_LIKE(2, 3) say(struct summary *summary, const char *format, ...)
+{
+    static const char dots[] = " ...";
+    const size_t room = sizeof summary->text - sizeof dots - summary->len;
+    va_list arguments;
+    int len;
+
+    if (summary->full)
+        return;
+    va_start(arguments, format);
+    len = vsnprintf(summary->text + summary->len, room, format, arguments);
+    va_end(arguments);
+    if (len < 0 || (size_t)len >= room) {
+        memcpy(summary->text + summary->len, dots, sizeof dots);
+        summary->len += sizeof dots - 1;
+        summary->full = true;
+        return;
+    }
+    summary->len += (size_t)len;
+}
+
+/* As say, for text that may be NULL because the arena is full. */
+static void say_text(struct summary *summary, const char *text)
+{
+    if (!text)
+        summary->out_of_memory = true;
+    else
+        say(summary, "%s", text);
+}
+
+static void say_separator(struct summary *summary, const char *separator)
+{
+    if (summary->len)
+        say(summary, "%s", separator);
+}
+
+static struct span cut(struct span bytes, size_t len)
+{
+    return span_of(bytes.data, bytes.len < len ? bytes.len : len);
+}
+
+static void say_printable(struct summary *summary, struct span bytes)
+{
+    say_text(summary, text_printable(summary->arena, cut(bytes, LIMIT_SUMMARY_TEXT_LEN)));
+    if (bytes.len > LIMIT_SUMMARY_TEXT_LEN)
+        say(summary, "...");
+}
+
+static void say_utf16(struct summary *summary, struct span bytes)
+{
+    say_text(summary, text_utf16(summary->arena, cut(bytes, 2 * LIMIT_SUMMARY_TEXT_LEN)));
+}
+
+static void say_hex(struct summary *summary, struct span bytes)
+{
+    say_text(summary, text_hex(summary->arena, cut(bytes, HEX_LEN)));
+    if (bytes.len > HEX_LEN)
+        say(summary, "... (%zu bytes)", bytes.len);
+}
+
+static void say_guid(struct summary *summary, struct span guid)
+{
+    char text[EFI_GUID_TEXT_LEN + 1];
+    const char *name = efi_guid_name(efi_guid_find(guid));
+
+    if (name || guid.len != EFI_GUID_LEN) {
+        say(summary, "%s", name ? name : "no GUID");
+        return;
+    }
+    efi_guid_print(guid, text);
+    say(summary, "%s", text);
+}
+
+static void say_certificate(struct summary *summary, struct span der)
+{
+    struct claim_item item = {.kind = CLAIM_ITEM_CERTIFICATE, .bytes = der};
+
+    say_text(summary, claim_item_print(summary->crypto, &item, summary->arena));
+}
+
+static void say_broken(struct summary *summary, const struct error *error)
+{
+    say_separator(summary, "; ");
+    say(summary, "malformed: %s", error->message);
+}
+
+static void say_device_path(struct summary *summary, struct span path)
+{
+    struct error error = {0};
+    const char *text;
+
+    if (efi_device_path_print(path, summary->arena, &text, &error))
+        say(summary, "%s", text);
+    else
+        say_broken(summary, &error);
+}
+
+/* --- UEFI variables --- */
+
+static void say_signature_lists(struct summary *summary, struct span data)
+{
+    struct efi_signature_list list;
+    struct efi_signature signature;
+    struct error error = {0};
+    enum efi_signature_step step;
+    size_t n_certificates = 0, n_digests = 0, n_others = 0;
+
+    efi_signature_list_open(&list, data, &error);
+    while ((step = efi_signature_list_next(&list, &signature)) == EFI_SIGNATURE_ENTRY) {
+        n_digests += signature.kind == EFI_SIGNATURE_DIGEST ||
+                     signature.kind == EFI_SIGNATURE_X509_DIGEST;
+        n_others += signature.kind == EFI_SIGNATURE_OTHER ||
+                    signature.kind == EFI_SIGNATURE_RSA2048;
+        if (signature.kind == EFI_SIGNATURE_X509 && n_certificates++ < NAMED_CERTIFICATES) {
+            say_separator(summary, "; ");
+            say_certificate(summary, signature.data);
+        }
+    }
+    if (n_certificates > NAMED_CERTIFICATES)
+        say(summary, "; %zu more certificates", n_certificates - NAMED_CERTIFICATES);
+    if (n_digests) {
+        say_separator(summary, "; ");
+        say(summary, "%zu digest%s", n_digests, n_digests == 1 ? "" : "s");
+    }
+    if (n_others) {
+        say_separator(summary, "; ");
+        say(summary, "%zu other entr%s", n_others, n_others == 1 ? "y" : "ies");
+    }
+    if (step == EFI_SIGNATURE_FAILED)
+        say_broken(summary, &error);
+    else if (summary->len == 0)
+        say(summary, "empty");
+}
+
+static void say_load_option(struct summary *summary, struct span data)
+{
+    struct efi_load_option option;
+    struct error error = {0};
+
+    if (!efi_load_option_decode(data, &option, &error)) {
+        say_broken(summary, &error);
+        return;
+    }
+    say_utf16(summary, option.description);
+    say(summary, ": ");
+    say_device_path(summary, option.device_path);
+    if (option.optional_data.len)
+        say(summary, " and %zu bytes of data", option.optional_data.len);
+    if (!(option.attributes & EFI_LOAD_OPTION_ACTIVE))
+        say(summary, " (inactive)");
+}
+
+static void say_order(struct summary *summary, struct span data)
+{
+    struct error ignored;
+    struct reader reader = reader_init(data, "UEFI 2.10 3.3", &ignored);
+
+    while (reader_left(&reader) >= 2) {
+        say_separator(summary, ",");
+        say(summary, "%04X", reader_le16(&reader));
+    }
+    if (reader_left(&reader))
+        say(summary, " and an odd byte");
+}
+
+static void say_switch(struct summary *summary, struct span data)
+{
+    if (data.len == 0)
+        say(summary, "empty");
+    else if (data.len == 1 && data.data[0] <= 1)
+        say(summary, "%s", data.data[0] ? "on" : "off");
+    else
+        say_hex(summary, data);
+}
+
+/* An authority: owner and certificate, a bare certificate, or text such as SbatLevel's. */
+static void say_authority(struct summary *summary, struct span data)
+{
+    struct span inner = data.len > EFI_GUID_LEN
+                            ? span_of(data.data + EFI_GUID_LEN, data.len - EFI_GUID_LEN)
+                            : (struct span){0};
+
+    if (data.len > 2 && data.data[0] == 0x30 && data.data[1] == 0x82)
+        say_certificate(summary, data);
+    else if (inner.len > 2 && inner.data[0] == 0x30 && inner.data[1] == 0x82)
+        say_certificate(summary, inner);
+    else if (efi_signature_list_is(data))
+        say_signature_lists(summary, data);
+    else
+        say_hex(summary, data);
+}
+
+static bool is_one_of(const struct efi_variable *variable, const char *const *names)
+{
+    for (; *names; names++)
+        if (efi_variable_is(variable, *names))
+            return true;
+    return false;
+}
+
+static void say_variable(struct summary *summary, const struct efi_variable *variable,
+                         bool authority)
+{
+    static const char *const lists[] = {"PK",        "KEK",        "db",      "dbx",
+                                        "dbt",       "dbr",        "MokList", "MokListX",
+                                        "MokListRT", "MokListXRT", NULL};
+    static const char *const switches[] = {"SecureBoot",   "SetupMode",      "AuditMode",
+                                           "DeployedMode", "MokListTrusted", NULL};
+    static const char *const texts[] = {"SbatLevel", "SbatLevelRT", NULL};
+
+    if (efi_variable_is(variable, "MokSBState"))
+        say(summary, "%s",
+            variable->data.len == 1 && variable->data.data[0] == 0 ? "validation on"
+                                                                   : "validation off");
+    else if (is_one_of(variable, switches))
+        say_switch(summary, variable->data);
+    else if (is_one_of(variable, texts))
+        say_printable(summary, variable->data);
+    else if (authority)
+        say_authority(summary, variable->data);
+    else if (is_one_of(variable, lists))
+        say_signature_lists(summary, variable->data);
+    else if (efi_variable_is(variable, "BootOrder"))
+        say_order(summary, variable->data);
+    else if (efi_variable_number(variable, "Boot") >= 0)
+        say_load_option(summary, variable->data);
+    else
+        say_hex(summary, variable->data);
+}
+
+static void say_variable_event(struct summary *summary, const struct measured_event *event)
+{
+    struct efi_variable variable;
+    struct error error = {0};
+
+    if (efi_variable_decode(event->event.data, &variable, &error))
+        say_variable(summary, &variable, event->event.type == EV_EFI_VARIABLE_AUTHORITY);
+    else
+        say_broken(summary, &error);
+}
+
+const char *event_variable_name(const struct measured_event *event, struct arena *arena)
+{
+    struct efi_variable variable;
+    struct error ignored;
+
+    if (!efi_variable_decode(event->event.data, &variable, &ignored))
+        return NULL;
+    return text_utf16(arena, variable.name);
+}
+
+/* --- images, firmware, partitions --- */
+
+static void say_image(struct summary *summary, struct span data)
+{
+    struct efi_image_load image;
+    struct error error = {0};
+
+    if (efi_image_load_decode(data, &image, &error))
+        say_device_path(summary, image.device_path);
+    else
+        say_broken(summary, &error);
+}
+
+static void say_blob(struct summary *summary, struct span data, bool second)
+{
+    struct efi_firmware_blob blob;
+    struct error error = {0};
+
+    if (!efi_firmware_blob_decode(data, second, &blob, &error)) {
+        say_printable(summary, data); /* some firmware writes a name only */
+        return;
+    }
+    if (blob.description.len) {
+        say_printable(summary, blob.description);
+        say(summary, ", ");
+    }
+    say(summary, "%" PRIu64 " bytes at 0x%" PRIx64, blob.len, blob.base);
+}
+
+static void say_gpt(struct summary *summary, struct span data)
+{
+    struct efi_gpt gpt;
+    struct error error = {0};
+
+    if (!efi_gpt_decode(data, &gpt, &error)) {
+        say_broken(summary, &error);
+        return;
+    }
+    say(summary, "disk ");
+    say_guid(summary, gpt.disk_guid);
+    for (uint64_t i = 0; i < gpt.n_partitions; i++) {
+        struct efi_gpt_partition partition = efi_gpt_partition(&gpt, i);
+
+        say(summary, "; ");
+        say_guid(summary, partition.type_guid);
+        say(summary, " ");
+        say_utf16(summary, partition.name);
+    }
+}
+
+static void say_no_action(struct summary *summary, struct span data)
+{
+    struct tcg_no_action body;
+    struct error error = {0};
+
+    if (!tcg_no_action_decode(data, &body, &error)) {
+        say_hex(summary, data);
+        return;
+    }
+    say_printable(summary, body.signature);
+    if (body.kind == TCG_NO_ACTION_STARTUP_LOCALITY)
+        say(summary, " %u", body.startup_locality);
+    if (body.kind == TCG_NO_ACTION_REFERENCE_MANIFEST && body.manifest.guid.len) {
+        say(summary, ", vendor %u, manifest ", body.manifest.vendor_id);
+        say_guid(summary, body.manifest.guid);
+    }
+}
+
+/* --- Windows records --- */
+
+static void say_si_policy(struct summary *summary, struct span payload)
+{
+    struct sipa_si_policy policy;
+    struct error error = {0};
+
+    if (!sipa_si_policy_decode(payload, &policy, &error)) {
+        say_broken(summary, &error);
+        return;
+    }
+    say(summary, "SI_POLICY ");
+    say_utf16(summary, policy.name);
+    say(summary, " %s:", tpm_alg_name(policy.alg) ? tpm_alg_name(policy.alg) : "data");
+    say_hex(summary, policy.digest);
+}
+
+/* Settings one by one; images and keys only as a number. */
+static void say_record(struct summary *summary, const struct sipa_record *record)
+{
+    const char *name = sipa_name(record->id);
+    uint64_t number;
+
+    if (sipa_number(record, &number)) {
+        say_separator(summary, ", ");
+        say(summary, "%s %" PRIu64, name, number);
+    } else if (record->id == SIPA_SI_POLICY) {
+        say_separator(summary, ", ");
+        say_si_policy(summary, record->payload);
+    } else if (sipa_payload_kind(record->id) == SIPA_PAYLOAD_UTF16) {
+        say_separator(summary, ", ");
+        say(summary, "%s ", name);
+        say_utf16(summary, record->payload);
+    } else if (!name) {
+        say_separator(summary, ", ");
+        say(summary, "unknown record 0x%08x of %zu bytes", record->id, record->payload.len);
+    }
+}
+
+/* Categories 7 (loaded images) and 6 (authorities) are counted: there are dozens. */
+static bool is_image_record(uint32_t id)
+{
+    return (id >> 16 & 0xFF) == 7;
+}
+
+static void say_records(struct summary *summary, struct span data)
+{
+    struct sipa_walk walk;
+    struct sipa_record record;
+    struct error error = {0};
+    enum sipa_step step;
+    size_t n_images = 0, n_keys = 0;
+
+    sipa_open(&walk, data, &error);
+    while ((step = sipa_next(&walk, &record)) == SIPA_RECORD) {
+        n_images += record.id == SIPA_LOADEDMODULE_AGGREGATION;
+        n_keys += record.id == SIPA_AUTHORITYPUBKEY;
+        if (!is_image_record(record.id) && sipa_payload_kind(record.id) != SIPA_PAYLOAD_CONTAINER)
+            say_record(summary, &record);
+    }
+    if (n_images) {
+        say_separator(summary, "; ");
+        say(summary, "%zu images loaded", n_images);
+    }
+    if (n_keys) {
+        say_separator(summary, "; ");
+        say(summary, "%zu signing keys", n_keys);
+    }
+    if (step == SIPA_FAILED)
+        say_broken(summary, &error);
+}
+
+/* The record of other makers: id, size, contents; contents of the Linux EFI stub are text. */
+static void say_tag(struct summary *summary, struct span data)
+{
+    struct error ignored;
+    struct reader reader = reader_init(data, "PFP 1.06 10.4.2.1", &ignored);
+    uint32_t id = reader_le32(&reader);
+    uint32_t len = reader_le32(&reader);
+    struct span body = reader_bytes(&reader, len, "tagged event");
+
+    if (reader_ok(&reader)) {
+        say(summary, "tag 0x%08x ", id);
+        say_printable(summary, body);
+    } else {
+        say_hex(summary, data);
+    }
+}
+
+/* --- all together --- */
+
+static void say_loader_text(struct summary *summary, const struct measured_event *event)
+{
+    struct span text = event->covered.data ? event->covered : event->event.data;
+
+    if (event->event.pcr == 12)
+        say_utf16(summary, text);
+    else
+        say_printable(summary, text);
+}
+
+static void say_event(struct summary *summary, const struct measured_event *event)
+{
+    struct span data = event->event.data;
+    uint32_t pcr = event->event.pcr;
+
+    switch (event->event.type) {
+    case EV_NO_ACTION:
+        say_no_action(summary, data);
+        break;
+    case EV_EFI_VARIABLE_DRIVER_CONFIG:
+    case EV_EFI_VARIABLE_BOOT:
+    case EV_EFI_VARIABLE_BOOT2:
+    case EV_EFI_VARIABLE_AUTHORITY:
+        say_variable_event(summary, event);
+        break;
+    case EV_EFI_BOOT_SERVICES_APPLICATION:
+    case EV_EFI_BOOT_SERVICES_DRIVER:
+    case EV_EFI_RUNTIME_SERVICES_DRIVER:
+        say_image(summary, data);
+        break;
+    case EV_EFI_PLATFORM_FIRMWARE_BLOB:
+    case EV_EFI_PLATFORM_FIRMWARE_BLOB2:
+    case EV_POST_CODE:
+    case EV_POST_CODE2:
+        say_blob(summary, data,
+                 event->event.type == EV_EFI_PLATFORM_FIRMWARE_BLOB2 ||
+                     event->event.type == EV_POST_CODE2);
+        break;
+    case EV_EFI_GPT_EVENT:
+        say_gpt(summary, data);
+        break;
+    case EV_IPL:
+        say_loader_text(summary, event);
+        break;
+    case EV_EVENT_TAG:
+        if (pcr >= 12 && pcr <= 22)
+            say_records(summary, data);
+        else
+            say_tag(summary, data);
+        break;
+    case EV_EFI_ACTION:
+    case EV_ACTION:
+        say_printable(summary, data);
+        break;
+    default:
+        say_hex(summary, data);
+    }
+}
+
+const char *event_summary(const struct measured_event *event, struct crypto *crypto,
+                          struct arena *arena)
+{
+    struct summary summary = {.crypto = crypto, .arena = arena, .len = 0};
+
+    say_event(&summary, event);
+    summary.text[summary.len] = '\0';
+    if (summary.out_of_memory)
+        return NULL;
+    return arena_text(arena, span_of(summary.text, summary.len));
+}
