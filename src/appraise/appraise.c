@@ -1,0 +1,200 @@
+/* Evidence in, verdict out: the order of the stages, and the only place that writes a verdict.
+ *
+ * Owns the verdict. Trusts only the caller's arguments: keys, nonce, history, policy. Never turns
+ * an error into a verdict, never calls a host trusted unless quote, logs and policy have each
+ * been seen to hold; that no reason was found is not enough. */
+#include "appraise/appraise.h"
+
+#include "appraise/stages.h"
+#include "claims/describe.h"
+
+void stage_find(struct appraise_work *work, enum reason_code code, const char *component,
+                const char *expected, const char *found)
+{
+    reason_add(&work->appraisal->reasons, (struct reason){.code = code,
+                                                          .pcr = REASON_NO_PCR,
+                                                          .event = REASON_NO_EVENT,
+                                                          .component = component,
+                                                          .expected = expected,
+                                                          .found = found});
+}
+
+bool stage_find_error(struct appraise_work *work, enum reason_code code, const char *component,
+                      const struct error *error)
+{
+    char text[sizeof error->message + 128];
+    const char *found;
+
+    if (error->code == ERROR_MEMORY || error->code == ERROR_CRYPTO) {
+        *work->error = *error;
+        return false;
+    }
+    found = arena_printf(work->arena, "%s", error_print(error, text, sizeof text));
+    if (!found)
+        return arena_error(work->arena, work->error);
+    stage_find(work, error->code == ERROR_LIMIT ? REASON_EVIDENCE_TOO_LARGE : code, component, NULL,
+               found);
+    return true;
+}
+
+void stage_expectations(struct appraise_work *work)
+{
+    const struct appraise_input *input = work->input;
+    const struct evidence *evidence = &work->appraisal->evidence;
+
+    work->pcrs = input->pcrs ? input->pcrs : APPRAISE_DEFAULT_PCRS;
+    work->nonce = input->nonce.len ? input->nonce : evidence->nonce;
+    work->channel_binding = input->channel_bound ? input->channel_binding
+                                                 : evidence->channel_binding;
+}
+
+/* A reason of the policy knows its event by number; the log knows its PCR and what it measures. */
+static bool name_components(struct appraise_work *work)
+{
+    const struct measured_log *log = &work->appraisal->log;
+    struct reasons *reasons = &work->appraisal->reasons;
+
+    for (size_t i = 0; i < reasons->n_items; i++) {
+        struct reason *reason = &reasons->items[i];
+
+        if (reason->event >= log->n_events)
+            continue;
+        if (reason->pcr == REASON_NO_PCR && log->events[reason->event].event.pcr < LIMIT_PCRS)
+            reason->pcr = (int)log->events[reason->event].event.pcr;
+        if (!reason->component) {
+            reason->component = event_component(log, reason->event, work->arena);
+            if (!reason->component)
+                return arena_error(work->arena, work->error);
+        }
+    }
+    return true;
+}
+
+static bool collect_claims(struct appraise_work *work)
+{
+    struct appraisal *appraisal = work->appraisal;
+    const struct claims_input input = {
+        .log = appraisal->log.n_events ? &appraisal->log : NULL,
+        .attested = appraisal->quote_verified && appraisal->logs_match,
+        .ima = work->ima_proven,
+        .ima_attested = work->ima_attested,
+        .inventory = appraisal->evidence.inventory,
+        .n_inventory = appraisal->evidence.n_inventory,
+    };
+
+    return claims_collect(&input, work->arena, &appraisal->claims, &appraisal->reasons,
+                          work->error);
+}
+
+/* Rules are asked only about a state that is proven: of any other state the findings so far say
+ * all that there is to say, and every rule would only repeat that nothing is attested. */
+static bool judge(struct appraise_work *work, bool *judged)
+{
+    struct appraisal *appraisal = work->appraisal;
+
+    *judged = false;
+    if (!appraisal->quote_verified || !appraisal->logs_match)
+        return true;
+    if (!work->input->policy) {
+        stage_find(work, REASON_POLICY_INVALID, NULL, "a policy", "none");
+        return true;
+    }
+    if (!policy_evaluate(work->input->policy, work->crypto, &appraisal->claims, work->arena, NULL,
+                         &appraisal->reasons, work->error))
+        return false;
+    *judged = true;
+    return true;
+}
+
+/* The one place where a verdict is written. */
+static void write_verdict(struct appraisal *appraisal, bool judged)
+{
+    bool proven = appraisal->quote_verified && appraisal->logs_match && judged;
+
+    appraisal->verdict = VERDICT_UNKNOWN;
+    switch (reasons_weight(&appraisal->reasons)) {
+    case REASON_WEIGHT_UNTRUSTED:
+        appraisal->verdict = VERDICT_UNTRUSTED;
+        break;
+    case REASON_WEIGHT_UNKNOWN:
+        break;
+    case REASON_WEIGHT_ATTENTION:
+        if (proven)
+            appraisal->verdict = VERDICT_ATTENTION;
+        break;
+    case REASON_WEIGHT_NOTE:
+    case REASON_WEIGHT_NONE:
+        if (proven)
+            appraisal->verdict = VERDICT_TRUSTED;
+        break;
+    }
+}
+
+static bool remember(struct appraise_work *work)
+{
+    struct appraisal *appraisal = work->appraisal;
+    struct appraise_memory *memory = &appraisal->memory;
+    struct span pcr_digest = appraisal->quote.quote.pcr_digest;
+
+    /* A host that fails is looked at in full each time, and so is one with a finding about the
+     * step from its last quote to this one, which the next quote need not repeat. */
+    if (appraisal->verdict != VERDICT_TRUSTED && appraisal->verdict != VERDICT_ATTENTION)
+        return true;
+    if (reasons_have(&appraisal->reasons, REASON_QUOTE_FIRMWARE_VERSION))
+        return true;
+    if (!stage_memory_digests(work, memory->logs_digest, memory->inventory_digest))
+        return false;
+    memory->pcrs = work->pcrs;
+    memory->bank = appraisal->evidence.bank;
+    memcpy(memory->pcr_digest, pcr_digest.data, pcr_digest.len);
+    memory->pcr_digest_len = pcr_digest.len;
+    memory->verdict = appraisal->verdict;
+    memory->valid = true;
+    return true;
+}
+
+static bool run_stages(struct appraise_work *work)
+{
+    struct appraisal *appraisal = work->appraisal;
+    struct error error;
+    bool judged = false;
+
+    if (!evidence_decode(work->input->evidence, work->arena, &appraisal->evidence, &error)) {
+        if (!stage_find_error(work, REASON_EVIDENCE_MALFORMED, NULL, &error))
+            return false;
+        write_verdict(appraisal, false);
+        return true;
+    }
+    stage_expectations(work);
+    if (!stage_ak(work) || !stage_log_digests(work) || !stage_quote(work) || !stage_logs(work) ||
+        !collect_claims(work) || !judge(work, &judged) || !name_components(work))
+        return false;
+    write_verdict(appraisal, judged);
+    return remember(work);
+}
+
+bool appraise(struct crypto *crypto, const struct appraise_input *input, struct arena *arena,
+              struct appraisal *appraisal, struct error *error)
+{
+    struct appraise_work work = {
+        .crypto = crypto, .input = input, .arena = arena, .appraisal = appraisal, .error = error};
+    bool done;
+
+    memset(appraisal, 0, sizeof *appraisal);
+    done = run_stages(&work);
+    crypto_key_free(work.own_ak);
+    if (!done) /* no verdict: callers that forget the result must find none */
+        appraisal->verdict = VERDICT_NONE;
+    return done;
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+    static const char *const NAMES[] = {
+        [VERDICT_NONE] = "none",           [VERDICT_TRUSTED] = "trusted",
+        [VERDICT_ATTENTION] = "attention", [VERDICT_UNTRUSTED] = "untrusted",
+        [VERDICT_UNKNOWN] = "unknown",     [VERDICT_PENDING] = "pending",
+    };
+
+    return NAMES[verdict];
+}
