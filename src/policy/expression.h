@@ -1,0 +1,112 @@
+/* Expressions of the policy language as a typed tree: a bounded subset of CEL (docs/policy.md).
+ *
+ * Parsed and type-checked once; evaluated without side effects. Three-valued: a value that is not
+ * known makes what depends on it unknown, unless the rest decides alone (Kleene). Internal to
+ * src/policy. */
+#ifndef BOOTSEAL_POLICY_EXPRESSION_H
+#define BOOTSEAL_POLICY_EXPRESSION_H
+
+#include "claims/claims.h"
+
+enum expression_type {
+    EXPRESSION_BOOL = 1,
+    EXPRESSION_STRING, /* text, digests and certificates: whatever a claim's item can be */
+    EXPRESSION_INT,
+    EXPRESSION_LIST, /* of strings */
+};
+
+enum node_kind {
+    NODE_BOOL = 1,
+    NODE_STRING,
+    NODE_INT,
+    NODE_LIST, /* constants, or a reference when named */
+    NODE_CLAIM,
+    NODE_VARIABLE,
+    NODE_NOT,
+    NODE_AND, /* all of the children */
+    NODE_OR,
+    NODE_EQUAL,
+    NODE_NOT_EQUAL,
+    NODE_LESS,
+    NODE_LESS_EQUAL,
+    NODE_GREATER,
+    NODE_GREATER_EQUAL,
+    NODE_IN,
+    NODE_ALL, /* children: list, body */
+    NODE_EXISTS,
+    NODE_CONTAINS,
+    NODE_STARTS_WITH,
+    NODE_ENDS_WITH,
+    NODE_SIZE,
+    NODE_TOKENS,
+};
+
+/* Values in the order of expression_item_compare, without repetition. */
+struct expression_list {
+    const char *name; /* of the reference; NULL for a literal */
+    struct claim_item *items;
+    size_t n_items;
+};
+
+struct node {
+    enum node_kind kind;
+    enum expression_type type;
+    struct node *child, *next; /* first child; next sibling */
+    struct span source;        /* the part of the rule that it was read from */
+    size_t cost;               /* upper bound of the steps one evaluation takes */
+    bool is_true;
+    int64_t number;
+    struct claim_item text;
+    const struct expression_list *list;
+    enum claim_id claim;
+    unsigned variable; /* number of the enclosing all() or exists(), outermost is 0 */
+};
+
+struct expression_references {
+    const struct expression_list *lists;
+    size_t n_lists;
+};
+
+/* Parses and checks text; the tree and its texts point into text and the arena. The type must be
+ * bool. claims_read[CLAIM_IDS] is set for every claim named. Errors carry the byte in text. */
+bool expression_parse(struct span text, const struct expression_references *references,
+                      struct arena *arena, struct node **root, bool *claims_read,
+                      struct error *error) MUST_CHECK;
+
+/* "sha256:<hex>" as a digest; false for anything else. The bytes are in the arena. */
+bool expression_digest(struct span text, struct arena *arena, struct claim_item *item);
+
+/* Order of constants: kind, algorithm, bytes. */
+int expression_item_compare(const struct claim_item *a, const struct claim_item *b);
+
+/* Sorts the list and drops repetitions. */
+void expression_list_sort(struct expression_list *list);
+
+struct value {
+    bool known;
+    bool is_true;
+    int64_t number;
+    struct claim_item text;
+    const struct claim_item *items;
+    size_t n_items;
+};
+
+struct evaluation {
+    struct crypto *crypto;
+    const struct claims *claims;
+    struct arena *arena;
+    const struct claim_item *variables[LIMIT_POLICY_DEPTH];
+    const struct node *variable_lists[LIMIT_POLICY_DEPTH]; /* what each runs over */
+    struct error *error;
+};
+
+/* Evaluates a node. Fails only for memory. */
+bool expression_evaluate(struct evaluation *evaluation, const struct node *node,
+                         struct value *value) MUST_CHECK;
+
+/* Why an expression is not true: fills in expected, found, pcr, event and component of *reason
+ * from the first operand that decides. Fails only for memory. */
+bool expression_explain(struct evaluation *evaluation, const struct node *root,
+                        struct reason *reason) MUST_CHECK;
+
+#endif

@@ -1,0 +1,26 @@
+/* A compiled policy. Internal to src/policy. */
+#ifndef BOOTSEAL_POLICY_RULES_H
+#define BOOTSEAL_POLICY_RULES_H
+
+#include "policy/expression.h"
+#include "policy/policy.h"
+
+struct policy_rule {
+    const char *name;
+    const char *message;
+    const char *action; /* NULL: the reason code's own */
+    const char *serves; /* part of the mission or of a standard; NULL when not said */
+    struct node *require;
+    enum claim_grade grade;
+    bool attention_only; /* severity = attention */
+    bool claims_read[CLAIM_IDS];
+};
+
+struct policy {
+    const char *name, *version, *description;
+    struct policy_rule *rules;
+    size_t n_rules;
+    size_t cost;
+};
+
+#endif
