@@ -5,16 +5,12 @@
  * after the host named them; the PCRs say whether the host told the truth. */
 #include "appraise/stages.h"
 
-#include <stdio.h>
-
-#include "base/text.h"
-#include "verify/ima.h"
+#include "verify/quoted_logs.h"
 #include "wire/cbor.h"
 
 enum {
     PCR_IMA = 10,
     PCRS_EVERY_BOOT = 0x000000FF, /* PFP 1.06, 3.3.2.2: a separator in each of 0-7 */
-    PCRS_FROM_ONES = 0x007E0000,  /* 17-22 stand at all ones until a DRTM starts */
 };
 
 static const char *log_name(enum evidence_log_kind kind)
@@ -81,157 +77,44 @@ bool stage_log_digests(struct appraise_work *work)
         } else if (log->kind == EVIDENCE_LOG_IMA) {
             work->has_ima_list = true;
             work->ima_list = bytes;
-            work->ima_proven = span_of(bytes.data, (size_t)log->covered_len);
+            work->ima_covered_len = (size_t)log->covered_len;
         }
     }
     return true;
 }
 
-/* A copy of the replayed PCRs that the rest fills in: PCR 10 by IMA, 17-22 by their start value. */
-struct pcr_values {
-    uint8_t values[LIMIT_PCRS][LIMIT_TPM_DIGEST_LEN];
-};
-
-static struct pcr_values start_values(const struct replay_bank *bank)
+/* Compares the logs with the signed PCRs; the proven part of the IMA list is what claims may use. */
+static bool compare_logs(struct appraise_work *work, bool *matches)
 {
-    struct pcr_values pcrs;
-
-    memcpy(pcrs.values, bank->pcrs, sizeof pcrs.values);
-    for (unsigned i = 0; i < LIMIT_PCRS; i++)
-        if (PCRS_FROM_ONES >> i & 1 && !(bank->extended >> i & 1))
-            memset(pcrs.values[i], 0xFF, bank->digest_len);
-    return pcrs;
-}
-
-static bool pcrs_are_quoted(struct appraise_work *work, const struct pcr_values *pcrs)
-{
-    return quote_digest_is(work->crypto, &work->appraisal->quote, work->signing_hash, pcrs->values);
-}
-
-struct prefix_search {
-    struct appraise_work *work;
-    struct pcr_values *pcrs;
-    size_t digest_len;
-};
-
-static bool prefix_is_quoted(void *context, uint32_t n_entries, const uint8_t *pcr)
-{
-    struct prefix_search *search = context;
-
-    (void)n_entries;
-    memcpy(search->pcrs->values[PCR_IMA], pcr, search->digest_len);
-    return pcrs_are_quoted(search->work, search->pcrs);
-}
-
-/* One try: the covered part at once, then entry by entry through what came after it. */
-static bool try_ima(struct appraise_work *work, struct pcr_values *pcrs, bool padded, bool *matches,
-                    struct ima_replay *replay, struct error *error)
-{
-    uint16_t bank = work->appraisal->evidence.bank;
-    struct span covered = work->ima_proven;
-    struct span tail = span_of(work->ima_list.data + covered.len, work->ima_list.len - covered.len);
-    struct prefix_search search = {.work = work, .pcrs = pcrs, .digest_len = tpm_digest_len(bank)};
-    bool found = false;
-
-    *matches = false;
-    if (!ima_replay_list(work->crypto, covered, bank, padded, NULL, NULL, &found, replay, error))
-        return false;
-    memcpy(pcrs->values[PCR_IMA], replay->pcr, search.digest_len);
-    *matches = pcrs_are_quoted(work, pcrs);
-    if (*matches || tail.len == 0)
-        return true;
-    return ima_replay_list(work->crypto, tail, bank, padded, prefix_is_quoted, &search, matches,
-                           replay, error);
-}
-
-static bool report_ima(struct appraise_work *work, const struct ima_replay *replay)
-{
+    struct appraisal *appraisal = work->appraisal;
+    const struct quoted_logs logs = {
+        .log = &appraisal->log,
+        .ima = work->has_ima_list ? work->ima_list : span_of(NULL, 0),
+        .ima_before_len = work->ima_covered_len,
+        .pcr_values = appraisal->evidence.pcr_values,
+    };
+    struct quoted_logs_result result;
     const char *found;
 
-    if (replay->padded)
-        stage_find(work, REASON_IMA_PADDED_BANK, NULL, NULL, NULL);
-    if (replay->n_bad_template_hashes) {
-        found = arena_printf(work->arena, "%u entries, the first is entry %u",
-                             replay->n_bad_template_hashes, replay->first_bad_template_hash);
-        if (!found)
-            return arena_error(work->arena, work->error);
-        stage_find(work, REASON_IMA_TEMPLATE_HASH, NULL, "none", found);
-    }
-    return true;
-}
-
-/* Which part of the IMA list do the signed PCRs cover, if any? Kernels before 5.8 and banks whose
- * hash the kernel lacks at start get padded SHA-1 digests; both forms are tried. */
-static bool match_ima(struct appraise_work *work, struct pcr_values *pcrs, bool *matches)
-{
-    const struct pcr_values start = *pcrs;
-    struct error error;
-
-    *matches = false;
-    for (int padded = 0; padded <= 1 && !*matches; padded++) {
-        struct ima_replay replay = {0};
-
-        *pcrs = start;
-        if (!try_ima(work, pcrs, padded != 0, matches, &replay, &error)) {
-            *pcrs = start;
-            return stage_find_error(work, REASON_IMA_MALFORMED, NULL, &error);
-        }
-        if (*matches && !report_ima(work, &replay))
-            return false;
-    }
-    work->ima_attested = *matches;
-    return true;
-}
-
-/* "0-9, 14": the PCRs of a bitmap. */
-static const char *print_pcrs(struct arena *arena, uint32_t pcrs)
-{
-    char text[128] = "none";
-    size_t len = 0;
-
-    for (unsigned i = 0; i < LIMIT_PCRS; i++) {
-        unsigned last = i;
-
-        if (!(pcrs >> i & 1))
-            continue;
-        while (last + 1 < LIMIT_PCRS && pcrs >> (last + 1) & 1)
-            last++;
-        len += (size_t)snprintf(text + len, sizeof text - len, last > i ? "%s%u-%u" : "%s%u",
-                                len ? ", " : "", i, last);
-        i = last;
-    }
-    return arena_text(arena, span_text(text));
-}
-
-static bool report_mismatch(struct appraise_work *work)
-{
-    const struct replay_bank *bank = &work->appraisal->log.replay;
-    const char *expected = text_hex(work->arena, work->appraisal->quote.quote.pcr_digest);
-    const char *extended = print_pcrs(work->arena, bank->extended & work->pcrs);
-    const char *silent = print_pcrs(work->arena, work->pcrs & ~bank->extended);
-    const char *message;
-
-    if (!expected || !extended || !silent)
+    *matches = quoted_logs_check(work->crypto, &appraisal->quote, work->signing_hash, &logs,
+                                 work->arena, &result, &appraisal->reasons);
+    if (!*matches || !work->has_ima_list || !(work->pcrs >> PCR_IMA & 1))
+        return true;
+    work->ima_proven = span_of(work->ima_list.data, result.ima_len);
+    work->ima_attested = true;
+    if (!result.n_bad_template_hashes)
+        return true;
+    found = arena_printf(work->arena, "%u entries, the first is entry %u",
+                         result.n_bad_template_hashes, result.first_bad_template_hash);
+    if (!found)
         return arena_error(work->arena, work->error);
-    message = arena_printf(work->arena, "the event log extends PCR %s; of PCR %s it says nothing%s",
-                           extended, silent,
-                           work->has_ima_list ? "; no prefix of the IMA list makes it match either"
-                                              : "; the host sent no IMA list");
-    if (!message)
-        return arena_error(work->arena, work->error);
-    reason_add(&work->appraisal->reasons,
-               (struct reason){.code = REASON_QUOTE_PCR_DIGEST,
-                               .pcr = REASON_NO_PCR,
-                               .event = REASON_NO_EVENT,
-                               .expected = expected,
-                               .found = "the logs replay to another digest",
-                               .message = message});
+    stage_find(work, REASON_IMA_TEMPLATE_HASH, NULL, "none", found);
     return true;
 }
 
 /* Every boot extends PCR 0-7; a bank in which that did not happen can be filled by anybody
  * (CVE-2021-42299). Seen from the log that carries the bank, and from a quote over start values. */
-static bool check_extended(struct appraise_work *work)
+static void check_extended(struct appraise_work *work)
 {
     const struct replay_bank *bank = &work->appraisal->log.replay;
     uint32_t missing = PCRS_EVERY_BOOT & work->pcrs & ~bank->extended;
@@ -246,20 +129,20 @@ static bool check_extended(struct appraise_work *work)
                                                               .event = bank->first_incomplete_event,
                                                               .expected = tpm_alg_name(bank->alg),
                                                               .found = "no digest"});
-    return true;
 }
 
 static void check_start_values(struct appraise_work *work)
 {
-    size_t digest_len = tpm_digest_len(work->appraisal->evidence.bank);
-    const struct replay_bank untouched = {.digest_len = digest_len};
-    struct pcr_values zeros, ones;
+    static uint8_t const ZEROS[LIMIT_PCRS][LIMIT_TPM_DIGEST_LEN];
+    uint8_t ones[LIMIT_PCRS][LIMIT_TPM_DIGEST_LEN];
+    const struct appraisal *appraisal = work->appraisal;
 
-    if (!work->appraisal->quote_verified || digest_len == 0)
+    if (!appraisal->quote_verified || tpm_digest_len(appraisal->evidence.bank) == 0)
         return;
-    zeros = start_values(&untouched);
-    memset(ones.values, 0xFF, sizeof ones.values);
-    if (pcrs_are_quoted(work, &zeros) || pcrs_are_quoted(work, &ones))
+    memset(ones, 0xFF, sizeof ones);
+    if (quote_digest_is(work->crypto, &appraisal->quote, work->signing_hash, ZEROS) ||
+        quote_digest_is(work->crypto, &appraisal->quote, work->signing_hash,
+                        (const uint8_t(*)[LIMIT_TPM_DIGEST_LEN])ones))
         stage_find(work, REASON_PCR_NEVER_EXTENDED, NULL, "measurements",
                    "every quoted PCR stands at its start value");
 }
@@ -291,7 +174,6 @@ static bool read_log(struct appraise_work *work, bool *readable)
 bool stage_logs(struct appraise_work *work)
 {
     struct appraisal *appraisal = work->appraisal;
-    struct pcr_values pcrs;
     bool readable, matches;
 
     if (!evidence_find_log(&appraisal->evidence, EVIDENCE_LOG_TCG))
@@ -304,23 +186,16 @@ bool stage_logs(struct appraise_work *work)
         return false;
     if (!readable)
         return true;
-    if (!check_extended(work))
-        return false;
+    check_extended(work);
     if (!appraisal->quote_verified)
         return true;
-    pcrs = start_values(&appraisal->log.replay);
-    if (work->has_ima_list && work->pcrs >> PCR_IMA & 1) {
-        if (!match_ima(work, &pcrs, &matches))
-            return false;
-    } else {
-        matches = pcrs_are_quoted(work, &pcrs);
-    }
-    if (matches) {
+    if (!compare_logs(work, &matches))
+        return false;
+    if (matches)
         appraisal->logs_match = work->logs_complete;
-        return true;
-    }
-    check_start_values(work);
-    return report_mismatch(work);
+    else
+        check_start_values(work);
+    return true;
 }
 
 bool stage_memory_digests(struct appraise_work *work, uint8_t logs_digest[32],

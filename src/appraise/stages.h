@@ -22,6 +22,7 @@ struct appraise_work {
     bool has_tcg_log, has_ima_list;
     struct span tcg_log;
     struct span ima_list;   /* with what is new behind the covered part */
+    size_t ima_covered_len; /* older than the quote */
     struct span ima_proven; /* what the signed PCR 10 covers */
     bool logs_complete;     /* every log named is here and has its digest */
     bool ima_attested;

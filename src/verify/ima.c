@@ -104,14 +104,17 @@ bool ima_replay_list(struct crypto *crypto, struct span list, uint16_t alg, bool
     struct ima_entry entry;
     enum ima_step step = IMA_END;
     bool stopped = false;
+    size_t len_before;
 
     if (!start(alg, padded, &running, error) || !ima_list_open(&entries, list, error))
         return false;
+    len_before = running.len;
     while (!stopped && (step = ima_list_next(&entries, &entry)) == IMA_ENTRY) {
         if (running.n_entries >= LIMIT_IMA_ENTRIES)
             return error_set(error, ERROR_LIMIT, entry.offset, NULL, "more than %d entries",
                              LIMIT_IMA_ENTRIES);
         replay_entry(crypto, alg, &entry, &running);
+        running.len = len_before + ima_list_offset(&entries);
         stopped = check && check(context, running.n_entries, running.pcr);
     }
     if (step == IMA_FAILED)

@@ -16,6 +16,7 @@ struct ima_replay {
     uint32_t first_bad_template_hash; /* entry number */
     bool padded;                      /* SHA-1 digests padded with zeros make up this bank */
     int pcr_index;        /* the PCR that the first entry (boot_aggregate) names; normally 10 */
+    size_t len;           /* bytes of the entries read */
     uint32_t n_other_pcr; /* entries that a policy (pcr=) sent elsewhere: counted in n_entries, not
                              replayed; this PCR does not prove them */
 };

@@ -109,6 +109,9 @@ static bool search_ima(struct comparison *comparison, struct quoted_logs_result 
         if (!found)
             continue;
         result->n_ima_entries = replay.n_entries;
+        result->ima_len = replay.len;
+        result->n_bad_template_hashes = replay.n_bad_template_hashes;
+        result->first_bad_template_hash = replay.first_bad_template_hash;
         result->ima_padded = padded && replay.n_entries > 0;
         if (result->ima_padded)
             reason_add_plain(reasons, REASON_IMA_PADDED_BANK, IMA_PCR, NULL,

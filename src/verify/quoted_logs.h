@@ -19,8 +19,11 @@ struct quoted_logs {
 };
 
 struct quoted_logs_result {
-    uint32_t n_ima_entries; /* of the proven prefix */
-    bool ima_padded;        /* the bank holds zero-padded SHA-1 digests for IMA */
+    uint32_t n_ima_entries;           /* of the proven prefix */
+    size_t ima_len;                   /* bytes of the proven prefix */
+    uint32_t n_bad_template_hashes;   /* entries in it whose hash column is not that of the data */
+    uint32_t first_bad_template_hash; /* number of the first */
+    bool ima_padded;                  /* the bank holds zero-padded SHA-1 digests for IMA */
     uint32_t
         unexplained_pcrs; /* bit n: PCR n, 16 or higher, is signed but no log given extends it */
 };

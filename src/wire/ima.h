@@ -41,6 +41,12 @@ bool ima_list_open(struct ima_list *list, struct span bytes, struct error *error
 /* The next entry. After IMA_FAILED the list's error is set. */
 enum ima_step ima_list_next(struct ima_list *list, struct ima_entry *entry) MUST_CHECK;
 
+/* Offset of the entry that ima_list_next returns next. */
+static inline size_t ima_list_offset(const struct ima_list *list)
+{
+    return reader_offset(&list->reader);
+}
+
 /* The fields of an entry; those that its template lacks are empty. */
 struct ima_fields {
     struct span digest_type; /* d-ngv2: "ima", "verity" */
