@@ -40,10 +40,6 @@ bool os_forbid_dumps(struct error *error) MUST_CHECK;
 /* Ignores SIGPIPE for the whole process. */
 void os_ignore_sigpipe(void);
 
-/* True when standard error goes to systemd's journal (JOURNAL_STREAM names its device and inode).
- */
-bool os_stderr_is_journal(void);
-
 /* Tells systemd through NOTIFY_SOCKET ("READY=1", "STOPPING=1"); does nothing without one. */
 bool os_notify(const char *state, struct error *error) MUST_CHECK;
 

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-/* For workers: no files (RLIMIT_NOFILE 0 too), no network, no new processes or threads, address
+/* For workers: no files (and no room for another descriptor), no network, no new processes or threads, address
  * space capped at memory_len bytes over what is mapped now, at most cpu_s seconds of CPU time in
  * the process's life (0: no cap). Everything lazily initialised (locale, OpenSSL's providers,
  * crypto_new) has to be done before. ERROR_UNSUPPORTED when the kernel has no seccomp. */
