@@ -94,7 +94,7 @@ struct crypto_certificate_view {
     const char *serial_hex;
     int64_t not_before_s, not_after_s; /* Unix time */
     struct span sha256;                /* fingerprint */
-    struct span spki;                  /* SubjectPublicKeyInfo DER, as it stands there */
+    struct span spki;                  /* SubjectPublicKeyInfo DER; an id-RSAES-OAEP key as RSA */
     bool is_ca;
 };
 

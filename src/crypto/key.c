@@ -178,31 +178,6 @@ bool crypto_key_from_tpm(struct crypto *crypto, const struct tpm_public *public_
     return true;
 }
 
-/* Infineon's certificates name the key type id-RSAES-OAEP (RFC 4055), which OpenSSL does not read
- * as a key; the key itself is an RSAPublicKey all the same. */
-static EVP_PKEY *pkey_from_oaep(struct span spki)
-{
-    const uint8_t *at = spki.data, *bits;
-    X509_PUBKEY *parsed = d2i_X509_PUBKEY(NULL, &at, (long)spki.len);
-    ASN1_OBJECT *type;
-    int bits_len;
-    EVP_PKEY *pkey = NULL;
-
-    if (parsed && at == spki.data + spki.len &&
-        X509_PUBKEY_get0_param(&type, &bits, &bits_len, NULL, parsed) == 1 &&
-        OBJ_obj2nid(type) == NID_rsaesOaep) {
-        const uint8_t *end = bits + bits_len;
-
-        pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &bits, bits_len);
-        if (pkey && bits != end) {
-            EVP_PKEY_free(pkey);
-            pkey = NULL;
-        }
-    }
-    X509_PUBKEY_free(parsed);
-    return pkey;
-}
-
 static EVP_PKEY *pkey_from_der(struct span spki)
 {
     const uint8_t *at = spki.data;
@@ -212,7 +187,7 @@ static EVP_PKEY *pkey_from_der(struct span spki)
         EVP_PKEY_free(pkey);
         return NULL;
     }
-    return pkey ? pkey : pkey_from_oaep(spki);
+    return pkey;
 }
 
 static EVP_PKEY *pkey_from_pem(struct span pem)

@@ -39,6 +39,35 @@ static bool is_padding(struct span bytes)
     return true;
 }
 
+/* Infineon's certificates name the key type id-RSAES-OAEP (RFC 4055), and OpenSSL builds no chain
+ * from a leaf whose key it cannot read. The key is put into its place in the parsed certificate as
+ * an ordinary RSA key; the signature stays over the bytes that were read, which OpenSSL keeps.
+ * What is decoded into that place is what OpenSSL itself has just written. */
+static bool read_oaep_key(X509 *x509)
+{
+    X509_PUBKEY *spki = X509_get_X509_PUBKEY(x509), *plain = NULL;
+    EVP_PKEY *pkey = NULL;
+    ASN1_OBJECT *type;
+    const uint8_t *bits, *at;
+    uint8_t *der = NULL;
+    int bits_len, len;
+    bool good;
+
+    if (X509_PUBKEY_get0_param(&type, &bits, &bits_len, NULL, spki) != 1 ||
+        OBJ_obj2nid(type) != NID_rsaesOaep)
+        return true;
+    pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &bits, bits_len);
+    good = pkey && X509_PUBKEY_set(&plain, pkey) == 1 && (len = i2d_X509_PUBKEY(plain, &der)) > 0;
+    if (good) {
+        at = der;
+        good = d2i_X509_PUBKEY(&spki, &at, len) == spki;
+    }
+    OPENSSL_free(der);
+    X509_PUBKEY_free(plain);
+    EVP_PKEY_free(pkey);
+    return good;
+}
+
 static X509 *decode(struct span der, size_t *len_used, struct error *error)
 {
     const uint8_t *at = der.data;
@@ -49,6 +78,10 @@ static X509 *decode(struct span der, size_t *len_used, struct error *error)
         return NULL;
     }
     x509 = d2i_X509(NULL, &at, (long)der.len);
+    if (x509 && !read_oaep_key(x509)) {
+        X509_free(x509);
+        x509 = NULL;
+    }
     ERR_clear_error();
     if (!x509) {
         error_set(error, ERROR_MALFORMED, 0, CLAUSE, "no certificate in DER");
