@@ -1,0 +1,300 @@
+/* Framing of TCG logs: both formats, CCEL, padding, the TXT container, and what must be refused. */
+#include "wire/eventlog.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "support/log_builder.h"
+#include "wire/event_type.h"
+
+static const uint16_t TWO_BANKS[] = {TPM_ALG_SHA1, TPM_ALG_SHA256, 0};
+static const uint16_t ONE_BANK[] = {TPM_ALG_SHA384, 0};
+
+static struct crypto *crypto;
+static struct log_builder built;
+
+/* Reads all events; the number of them, or -1 when the log is refused. */
+static int count(struct span bytes, struct error *error)
+{
+    struct eventlog log;
+    struct eventlog_event event;
+    enum eventlog_step step;
+    int n = 0;
+
+    if (!eventlog_open(&log, bytes, error))
+        return -1;
+    while ((step = eventlog_next(&log, &event)) == EVENTLOG_EVENT) {
+        assert_int_equal(event.number, n);
+        n++;
+    }
+    return step == EVENTLOG_END ? n : -1;
+}
+
+static void build_two_banks(void)
+{
+    log_builder_agile(&built, crypto, TWO_BANKS);
+    log_builder_add(&built, 0, EV_S_CRTM_VERSION, span_text("1.0"));
+    log_builder_add(&built, 4, EV_EFI_ACTION, span_text("Calling EFI Application"));
+    log_builder_add(&built, 7, EV_SEPARATOR, span_of("\0\0\0", 4));
+}
+
+static void agile_events_are_framed(void **state)
+{
+    struct eventlog log;
+    struct eventlog_event event;
+    struct error error;
+    struct span digest;
+
+    (void)state;
+    build_two_banks();
+    assert_true(eventlog_open(&log, log_builder_span(&built), &error));
+    assert_int_equal(log.format, EVENTLOG_FORMAT_CRYPTO_AGILE);
+    assert_false(log.measurement_registers);
+    assert_int_equal(log.n_banks, 2);
+    assert_int_equal(log.banks[1].alg, TPM_ALG_SHA256);
+    assert_int_equal(log.spec_major, 2);
+    assert_int_equal(log.spec_errata, 106);
+    assert_int_equal(eventlog_next(&log, &event), EVENTLOG_EVENT);
+    assert_int_equal(event.type, EV_NO_ACTION);
+    assert_int_equal(eventlog_next(&log, &event), EVENTLOG_EVENT);
+    assert_int_equal(eventlog_next(&log, &event), EVENTLOG_EVENT);
+    assert_int_equal(event.number, 2);
+    assert_int_equal(event.pcr, 4);
+    assert_true(span_is(event.data, "Calling EFI Application"));
+    assert_memory_equal(built.bytes + event.data_offset, "Calling", 7);
+    assert_true(eventlog_event_digest(&event, TPM_ALG_SHA256, &digest));
+    assert_int_equal(digest.len, 32);
+    assert_false(eventlog_event_digest(&event, TPM_ALG_SHA384, &digest));
+    assert_int_equal(eventlog_next(&log, &event), EVENTLOG_EVENT);
+    assert_int_equal(eventlog_next(&log, &event), EVENTLOG_END);
+    assert_string_equal(eventlog_format_name(log.format), "crypto-agile");
+}
+
+static void old_events_are_framed(void **state)
+{
+    struct eventlog log;
+    struct error error;
+
+    (void)state;
+    log_builder_1_2(&built, crypto);
+    log_builder_add(&built, 0, EV_S_CRTM_VERSION, span_text("1.0"));
+    log_builder_add(&built, 4, EV_ACTION, span_text("Calling INT 19h"));
+    assert_int_equal(count(log_builder_span(&built), &error), 2);
+    assert_true(eventlog_open(&log, log_builder_span(&built), &error));
+    assert_int_equal(log.format, EVENTLOG_FORMAT_TCG_1_2);
+    assert_int_equal(log.banks[0].digest_len, 20);
+}
+
+static void padding_ends_the_log(void **state)
+{
+    static uint8_t fill[300];
+    struct error error;
+
+    (void)state;
+    for (int value = 0; value <= 0xFF; value += 0xFF) {
+        memset(fill, value, sizeof fill);
+        build_two_banks();
+        log_builder_raw(&built, fill, sizeof fill);
+        assert_int_equal(count(log_builder_span(&built), &error), 4);
+    }
+    memset(fill, 0, sizeof fill);
+    fill[sizeof fill - 1] = 1;
+    build_two_banks();
+    log_builder_raw(&built, fill, sizeof fill);
+    assert_int_equal(count(log_builder_span(&built), &error), -1);
+}
+
+static void ccel_is_known_by_its_header(void **state)
+{
+    struct eventlog log;
+    struct error error;
+
+    (void)state;
+    log_builder_agile_as(&built, crypto, ONE_BANK, 1, "");
+    assert_true(eventlog_open(&log, log_builder_span(&built), &error));
+    assert_true(log.measurement_registers);
+    log_builder_agile_as(&built, crypto, ONE_BANK, 0, "td-shim");
+    assert_true(eventlog_open(&log, log_builder_span(&built), &error));
+    assert_true(log.measurement_registers);
+}
+
+static void odd_pcrs_and_missing_digests_are_facts(void **state)
+{
+    struct eventlog log;
+    struct eventlog_event event;
+    struct error error;
+    struct span digest;
+
+    (void)state;
+    log_builder_agile(&built, crypto, TWO_BANKS);
+    log_builder_add_banks(&built, 0xFFFFFFFF, EV_NO_ACTION, TWO_BANKS + 1, 1, span_text(""),
+                          span_text("trust point"));
+    assert_true(eventlog_open(&log, log_builder_span(&built), &error));
+    assert_int_equal(eventlog_next(&log, &event), EVENTLOG_EVENT);
+    assert_int_equal(eventlog_next(&log, &event), EVENTLOG_EVENT);
+    assert_int_equal(event.pcr, 0xFFFFFFFF);
+    assert_int_equal(event.n_digests, 1);
+    assert_false(eventlog_event_digest(&event, TPM_ALG_SHA1, &digest));
+}
+
+static void undeclared_and_double_digests_are_refused(void **state)
+{
+    static const uint16_t twice[] = {TPM_ALG_SHA256, TPM_ALG_SHA256};
+    static const uint16_t other[] = {TPM_ALG_SHA384};
+    struct error error;
+
+    (void)state;
+    log_builder_agile(&built, crypto, TWO_BANKS);
+    log_builder_add_banks(&built, 0, EV_SEPARATOR, twice, 2, span_text("x"), span_text("x"));
+    assert_int_equal(count(log_builder_span(&built), &error), -1);
+    assert_int_equal(error.code, ERROR_MALFORMED);
+    log_builder_agile(&built, crypto, TWO_BANKS);
+    log_builder_add_banks(&built, 0, EV_SEPARATOR, other, 1, span_text("x"), span_text("x"));
+    assert_int_equal(count(log_builder_span(&built), &error), -1);
+    assert_int_equal(error.code, ERROR_MALFORMED);
+}
+
+static void bad_headers_are_refused(void **state)
+{
+    static const uint16_t double_bank[] = {TPM_ALG_SHA256, TPM_ALG_SHA256, 0};
+    static const uint16_t no_bank[] = {0};
+    enum { DIGEST_SIZE_AT = 32 + 28 + 2, N_BANKS_AT = 32 + 24 };
+    struct error error;
+
+    (void)state;
+    log_builder_agile(&built, crypto, double_bank);
+    assert_int_equal(count(log_builder_span(&built), &error), -1);
+    log_builder_agile(&built, crypto, no_bank);
+    assert_int_equal(count(log_builder_span(&built), &error), -1);
+    build_two_banks();
+    built.bytes[DIGEST_SIZE_AT]++;
+    assert_int_equal(count(log_builder_span(&built), &error), -1);
+    assert_int_equal(error.code, ERROR_MALFORMED);
+    build_two_banks();
+    built.bytes[N_BANKS_AT] = 200;
+    assert_int_equal(count(log_builder_span(&built), &error), -1);
+    assert_int_equal(error.code, ERROR_LIMIT);
+}
+
+static void unknown_algorithms_keep_their_declared_size(void **state)
+{
+    enum { SECOND_ALG_AT = 32 + 28 + 4 };
+    struct eventlog log;
+    struct eventlog_event event;
+    struct error error;
+    size_t first_event;
+
+    (void)state;
+    log_builder_agile(&built, crypto, TWO_BANKS);
+    first_event = built.len;
+    log_builder_add(&built, 0, EV_SEPARATOR, span_of("\0\0\0", 4));
+    built.bytes[SECOND_ALG_AT] = 0x77;
+    built.bytes[first_event + 12 + 22] = 0x77;
+    assert_true(eventlog_open(&log, log_builder_span(&built), &error));
+    assert_int_equal(eventlog_next(&log, &event), EVENTLOG_EVENT);
+    assert_int_equal(eventlog_next(&log, &event), EVENTLOG_EVENT);
+    assert_int_equal(event.digests[1].alg, 0x77);
+    assert_int_equal(event.digests[1].bytes.len, 32);
+}
+
+static void txt_container_says_where_events_are(void **state)
+{
+    struct eventlog log;
+    struct eventlog_event event;
+    struct error error;
+
+    (void)state;
+    for (uint32_t wrong = 0; wrong < 2; wrong++) {
+        log_builder_1_2(&built, crypto);
+        log_builder_raw(&built, "TXT Event Container", 20);
+        log_builder_raw(&built, (uint8_t[12]){0}, 12);
+        log_builder_raw(&built, (uint8_t[]){1, 0, 1, 0}, 4);
+        log_builder_le32(&built, 200);
+        log_builder_le32(&built, 48);
+        log_builder_le32(&built, wrong ? 300 : 48 + 32 + 4);
+        log_builder_add(&built, 17, 0x402, span_text("acm!"));
+        log_builder_raw(&built, "stale bytes", 11);
+        if (wrong) {
+            assert_false(eventlog_open(&log, log_builder_span(&built), &error));
+            continue;
+        }
+        assert_true(eventlog_open(&log, log_builder_span(&built), &error));
+        assert_int_equal(eventlog_next(&log, &event), EVENTLOG_EVENT);
+        assert_int_equal(event.pcr, 17);
+        assert_int_equal(event.offset, 48);
+        assert_int_equal(eventlog_next(&log, &event), EVENTLOG_END);
+    }
+}
+
+/* Cut anywhere but between events, the log is refused and the error names a byte of it. */
+static void every_truncation_is_refused_or_a_prefix(void **state)
+{
+    struct error error;
+
+    (void)state;
+    build_two_banks();
+    for (size_t len = 0; len < built.len; len++) {
+        uint8_t *copy = malloc(len ? len : 1); /* so that a sanitizer sees a read past the end */
+        int n;
+
+        assert_non_null(copy);
+        memcpy(copy, built.bytes, len);
+        n = count(span_of(copy, len), &error);
+        assert_true(n < 4);
+        if (n < 0) {
+            assert_int_equal(error.code, ERROR_TRUNCATED);
+            assert_true(error.offset <= len);
+        }
+        free(copy);
+    }
+}
+
+static void limits_hold(void **state)
+{
+    static uint8_t big[LIMIT_EVENTLOG_LEN + 1];
+    struct error error;
+    struct eventlog log;
+    size_t len = 0;
+
+    (void)state;
+    assert_false(eventlog_open(&log, span_of(big, sizeof big), &error));
+    assert_int_equal(error.code, ERROR_LIMIT);
+
+    build_two_banks();
+    memcpy(big, built.bytes, built.len);
+    len = built.len;
+    for (size_t i = 0; i < LIMIT_EVENTLOG_EVENTS; i++, len += 16)
+        memset(big + len, 0, 16); /* PCR 0, type 0, no digests, no data */
+    big[len - 13] = 1;            /* no padding */
+    assert_int_equal(count(span_of(big, len), &error), -1);
+    assert_int_equal(error.code, ERROR_LIMIT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(agile_events_are_framed),
+        cmocka_unit_test(old_events_are_framed),
+        cmocka_unit_test(padding_ends_the_log),
+        cmocka_unit_test(ccel_is_known_by_its_header),
+        cmocka_unit_test(odd_pcrs_and_missing_digests_are_facts),
+        cmocka_unit_test(undeclared_and_double_digests_are_refused),
+        cmocka_unit_test(bad_headers_are_refused),
+        cmocka_unit_test(unknown_algorithms_keep_their_declared_size),
+        cmocka_unit_test(txt_container_says_where_events_are),
+        cmocka_unit_test(every_truncation_is_refused_or_a_prefix),
+        cmocka_unit_test(limits_hold),
+    };
+    struct error error;
+    int failed;
+
+    crypto = crypto_new(&error);
+    if (!crypto)
+        return 1;
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    crypto_free(crypto);
+    return failed;
+}

@@ -1,0 +1,228 @@
+/* Framing of IMA lists and reading of every template's fields. */
+#include "wire/ima.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "support/log_builder.h"
+
+static struct log_builder built; /* used for its byte writer */
+static struct log_builder data;
+
+static void field(const void *bytes, size_t len)
+{
+    log_builder_le32(&data, (uint32_t)len);
+    log_builder_raw(&data, bytes, len);
+}
+
+/* An entry with the template data collected so far. */
+static void entry(const char *name, size_t hash_len)
+{
+    static const uint8_t hash[64] = {1, 2, 3, 4, 5, 6, 7, 8, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+
+    log_builder_le32(&built, 10);
+    log_builder_raw(&built, hash, hash_len);
+    log_builder_le32(&built, (uint32_t)strlen(name));
+    log_builder_raw(&built, name, strlen(name));
+    log_builder_le32(&built, (uint32_t)data.len);
+    log_builder_raw(&built, data.bytes, data.len);
+    data.len = 0;
+}
+
+/* One entry of the template, with its fields decoded. */
+static bool decode(const char *name, struct ima_fields *fields, struct error *error)
+{
+    static struct ima_list list;
+    struct ima_entry first;
+
+    built.len = 0;
+    entry(name, 20);
+    assert_true(ima_list_open(&list, log_builder_span(&built), error));
+    assert_int_equal(ima_list_next(&list, &first), IMA_ENTRY);
+    assert_int_equal(first.pcr, 10);
+    assert_false(first.violation);
+    return ima_entry_decode(&first, fields, error);
+}
+
+static void named_templates_are_read(void **state)
+{
+    struct ima_fields fields;
+    struct error error;
+
+    (void)state;
+    data.len = 0;
+    field("sha256:\0DIGEST", 14);
+    field("/bin/sh", 8);
+    assert_true(decode("ima-ng", &fields, &error));
+    assert_true(span_is(fields.digest_alg, "sha256"));
+    assert_true(span_is(fields.digest, "DIGEST"));
+    assert_true(span_is(fields.name, "/bin/sh"));
+
+    field("verity:sha512:\0DIGEST", 21);
+    field("/bin/sh", 8);
+    field("\3signature", 10);
+    assert_true(decode("ima-sigv2", &fields, &error));
+    assert_true(span_is(fields.digest_type, "verity"));
+    assert_true(span_is(fields.digest_alg, "sha512"));
+    assert_int_equal(fields.signature.len, 10);
+
+    field("sha256:\0DIGEST", 14);
+    field("kernel_version", 15);
+    field("6.1.0", 5);
+    assert_true(decode("ima-buf", &fields, &error));
+    assert_true(span_is(fields.buffer, "6.1.0"));
+
+    field("sha256:\0DIGEST", 14);
+    field("module.ko", 10);
+    field("", 0);
+    field("sha1:\0OTHER", 11);
+    field("pkcs7", 5);
+    assert_true(decode("ima-modsig", &fields, &error));
+    assert_true(span_is(fields.modsig_alg, "sha1"));
+    assert_true(span_is(fields.modsig_digest, "OTHER"));
+    assert_true(span_is(fields.modsig, "pkcs7"));
+}
+
+static void custom_templates_are_read(void **state)
+{
+    struct ima_fields fields;
+    struct error error;
+
+    (void)state;
+    data.len = 0;
+    field("/bin/sh", 8);
+    field("\0\0\0\0", 4);
+    field("sha256:\0DIGEST", 14);
+    assert_true(decode("n-ng|iuid|d-ng", &fields, &error));
+    assert_true(span_is(fields.name, "/bin/sh"));
+    assert_true(span_is(fields.digest, "DIGEST"));
+    field("x", 1);
+    assert_false(decode("d-future", &fields, &error));
+    assert_int_equal(error.code, ERROR_UNSUPPORTED);
+}
+
+static void broken_fields_are_refused(void **state)
+{
+    struct ima_fields fields;
+    struct error error;
+
+    (void)state;
+    data.len = 0;
+    field("DIGEST", 6);
+    field("/bin/sh", 8);
+    assert_false(decode("ima-ng", &fields, &error));
+    assert_int_equal(error.code, ERROR_MALFORMED);
+    field("sha256:\0DIGEST", 14);
+    assert_false(decode("ima-ng", &fields, &error));
+    assert_int_equal(error.code, ERROR_TRUNCATED);
+    field("sha256:\0DIGEST", 14);
+    field("/bin/sh", 8);
+    field("one more", 8);
+    assert_false(decode("ima-ng", &fields, &error));
+    assert_int_equal(error.code, ERROR_TRAILING);
+    for (int i = 0; i < 17; i++)
+        field("", 0);
+    assert_false(decode("n|n|n|n|n|n|n|n|n|n|n|n|n|n|n|n|n", &fields, &error));
+    assert_int_equal(error.code, ERROR_LIMIT);
+}
+
+static void longer_hashes_are_recognised(void **state)
+{
+    static const size_t lens[] = {20, 32, 48, 64};
+    struct ima_list list;
+    struct ima_entry first;
+    struct error error;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        built.len = 0;
+        data.len = 0;
+        entry("ima-ng", lens[i]);
+        assert_true(ima_list_open(&list, log_builder_span(&built), &error));
+        assert_int_equal(list.hash_len, lens[i]);
+        assert_int_equal(ima_list_next(&list, &first), IMA_ENTRY);
+        assert_int_equal(ima_list_next(&list, &first), IMA_END);
+    }
+}
+
+static void the_fixed_template_has_no_length(void **state)
+{
+    struct ima_list list;
+    struct ima_entry first;
+    struct ima_fields fields;
+    struct error error;
+
+    (void)state;
+    built.len = 0;
+    log_builder_le32(&built, 10);
+    log_builder_raw(&built, (uint8_t[20]){0}, 20);
+    log_builder_le32(&built, 3);
+    log_builder_raw(&built, "ima", 3);
+    log_builder_raw(&built, (uint8_t[20]){9}, 20);
+    log_builder_le32(&built, 7);
+    log_builder_raw(&built, "/bin/sh", 7);
+    assert_true(ima_list_open(&list, log_builder_span(&built), &error));
+    assert_int_equal(ima_list_next(&list, &first), IMA_ENTRY);
+    assert_true(first.fixed);
+    assert_true(first.violation);
+    assert_true(ima_entry_decode(&first, &fields, &error));
+    assert_true(span_is(fields.name, "/bin/sh"));
+    assert_int_equal(ima_list_next(&list, &first), IMA_END);
+}
+
+static void big_endian_lists_are_refused(void **state)
+{
+    struct ima_list list;
+    struct error error;
+
+    (void)state;
+    assert_false(ima_list_open(&list, span_of("\0\0\0\x0A rest of it", 15), &error));
+    assert_int_equal(error.code, ERROR_UNSUPPORTED);
+}
+
+static void every_truncation_is_refused_or_a_prefix(void **state)
+{
+    struct ima_list list;
+    struct ima_entry next;
+    struct error error;
+    enum ima_step step;
+
+    (void)state;
+    built.len = 0;
+    data.len = 0;
+    for (int i = 0; i < 3; i++) {
+        field("sha256:\0DIGEST", 14);
+        field("/bin/sh", 8);
+        entry("ima-ng", 20);
+    }
+    for (size_t len = 0; len < built.len; len++) {
+        uint8_t *copy = malloc(len ? len : 1); /* so that a sanitizer sees a read past the end */
+        int n = 0;
+
+        assert_non_null(copy);
+        memcpy(copy, built.bytes, len);
+        assert_true(ima_list_open(&list, span_of(copy, len), &error));
+        while ((step = ima_list_next(&list, &next)) == IMA_ENTRY)
+            n++;
+        assert_true(n < 3);
+        assert_int_equal(step, len % (built.len / 3) == 0 ? IMA_END : IMA_FAILED);
+        free(copy);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(named_templates_are_read),
+        cmocka_unit_test(custom_templates_are_read),
+        cmocka_unit_test(broken_fields_are_refused),
+        cmocka_unit_test(longer_hashes_are_recognised),
+        cmocka_unit_test(the_fixed_template_has_no_length),
+        cmocka_unit_test(big_endian_lists_are_refused),
+        cmocka_unit_test(every_truncation_is_refused_or_a_prefix),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
