@@ -192,11 +192,79 @@ static void public_logs_replay_to_the_recorded_pcrs(void **state)
     walk("public", visit_public);
 }
 
+/* Reads a copy of exactly this length, so that a sanitizer sees every read past its end. Whatever
+ * comes out is fine, as long as both readers agree that it can or cannot be framed. */
+static void read_damaged(const uint8_t *bytes, size_t len)
+{
+    uint8_t *copy = malloc(len ? len : 1);
+    struct arena arena = arena_init((size_t)64 << 20);
+    struct measured_log measured;
+    struct replay replay;
+    struct error error;
+
+    assert_non_null(copy);
+    memcpy(copy, bytes, len);
+    if (replay_eventlog(crypto, span_of(copy, len), TPM_ALG_SHA256, &replay, &error)) {
+        assert_true(measured_log_read(crypto, span_of(copy, len), TPM_ALG_SHA256, &arena, &measured,
+                                      &error));
+    } else {
+        assert_int_not_equal(error.code, ERROR_NONE);
+        assert_false(measured_log_read(crypto, span_of(copy, len), TPM_ALG_SHA256, &arena,
+                                       &measured, &error));
+    }
+    arena_done(&arena);
+    free(copy);
+}
+
+static void mutate(uint8_t *bytes, size_t len, uint32_t *random)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        *random = *random * 1664525u + 1013904223u;
+        bytes[(*random >> 8) % len] = (uint8_t)*random;
+    }
+}
+
+static int visit_to_damage(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    struct span whole;
+    uint8_t *bytes;
+    uint32_t random = 7;
+    /* Every byte of the first log, and a coarser comb over the others. */
+    size_t step = tally.n_logs == 0 ? 1 : 13;
+
+    (void)info;
+    (void)where;
+    if (type != FTW_F || !corpus_ends_with(path, "/eventlog.bin"))
+        return 0;
+    tally.n_logs++;
+    tally.n_pcrs++; /* nothing to compare, but something was done */
+    whole = corpus_read(path);
+    bytes = malloc(whole.len);
+    assert_non_null(bytes);
+    for (size_t len = 0; len < whole.len; len += step)
+        read_damaged(whole.data, len);
+    for (unsigned i = 0; i < 200; i++) {
+        memcpy(bytes, whole.data, whole.len);
+        mutate(bytes, whole.len, &random);
+        read_damaged(bytes, whole.len);
+    }
+    free(bytes);
+    corpus_free(whole);
+    return 0;
+}
+
+static void damaged_logs_harm_nobody(void **state)
+{
+    (void)state;
+    walk("lab", visit_to_damage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lab_logs_replay_to_the_recorded_pcrs),
         cmocka_unit_test(public_logs_replay_to_the_recorded_pcrs),
+        cmocka_unit_test(damaged_logs_harm_nobody),
     };
     struct error error;
     int failed;
