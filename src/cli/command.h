@@ -1,0 +1,78 @@
+/* The command table of bootseal, and what every command is given.
+ *
+ * Words and options live in commands.def and options.def (style rule 11): parser, help, manual page and
+ * completion are made from them. stdout is data, stderr is talk. */
+#ifndef BOOTSEAL_CLI_COMMAND_H
+#define BOOTSEAL_CLI_COMMAND_H
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "crypto/crypto.h"
+
+/* A contract (DESIGN section 5), listed in the manual page. */
+enum cli_exit {
+    EXIT_HOLDS = 0,
+    EXIT_HOLDS_NOT = 1,
+    EXIT_USAGE = 2,
+    EXIT_MALFORMED = 3,
+    EXIT_NOT_PERMITTED = 4,
+    EXIT_NOT_FOUND = 5,
+    EXIT_CONFLICT = 6,
+    EXIT_UNREACHABLE = 7,
+    EXIT_INTERNAL = 9,
+};
+
+enum cli_option {
+#define OPTION(symbol, name, value, help) OPTION_##symbol,
+#include "cli/options.def"
+#undef OPTION
+    OPTIONS
+};
+
+struct cli {
+    const struct cli_command *command;
+    const char *values[OPTIONS]; /* NULL: not given; switches have "" */
+    const char **arguments;
+    int n_arguments;
+    struct arena arena; /* freed by main */
+    struct crypto *crypto;
+    bool json;
+    bool color;
+};
+
+struct cli_command {
+    const char *noun, *verb; /* verb is "" when the noun is the command */
+    const char *arguments;
+    int least, most;
+    uint64_t options; /* bits of enum cli_option */
+    const char *summary, *details, *example;
+    enum cli_exit (*run)(struct cli *cli);
+};
+
+extern const struct cli_command CLI_COMMANDS[];
+extern const size_t CLI_N_COMMANDS;
+
+#define COMMAND(function, noun, verb, arguments, least, most, options, summary, details, example) \
+    enum cli_exit function(struct cli *cli);
+#include "cli/commands.def"
+#undef COMMAND
+
+/* The table's texts of an option: "--json", "VALUE" or NULL, help. */
+const char *cli_option_name(enum cli_option option);
+const char *cli_option_value(enum cli_option option);
+const char *cli_option_help(enum cli_option option);
+
+/* Fills in cli from the words. On false a message is on stderr and *status is the exit code; --help and
+ * --version also end here, with EXIT_HOLDS. */
+bool cli_parse(struct cli *cli, int argc, char **argv, enum cli_exit *status) MUST_CHECK;
+
+/* Help on everything, a noun's commands, or one command. */
+void cli_help_all(FILE *out);
+void cli_help_command(FILE *out, const struct cli_command *command);
+
+/* The manual page (mdoc) and the bash completion, made at build time from the tables. */
+void cli_print_manual(FILE *out);
+void cli_print_completion(FILE *out);
+
+#endif

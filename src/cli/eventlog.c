@@ -1,0 +1,370 @@
+/* bootseal eventlog show, replay, claims. Reads logs, prints what they say; decides nothing. */
+#include "cli/eventlog.h"
+
+#include "base/text.h"
+#include "claims/claims.h"
+#include "claims/describe.h"
+#include "msg/result_json.h"
+#include "wire/event_type.h"
+
+#include <stdlib.h>
+
+static bool choose_bank(struct cli *cli, const char *path, struct span bytes, uint16_t *alg,
+                        enum cli_exit *status)
+{
+    static const uint16_t PREFERRED[] = {TPM_ALG_SHA256, TPM_ALG_SHA384, TPM_ALG_SHA512,
+                                         TPM_ALG_SM3_256, TPM_ALG_SHA1};
+    struct eventlog log;
+    struct error error = {0};
+
+    if (!talk_bank(cli, alg, status))
+        return false;
+    if (*alg)
+        return true;
+    if (!eventlog_open(&log, bytes, &error)) {
+        *status = talk_error(cli, path, &error);
+        return false;
+    }
+    for (size_t i = 0; i < sizeof PREFERRED / sizeof *PREFERRED; i++)
+        for (size_t k = 0; k < log.n_banks; k++)
+            if (log.banks[k].alg == PREFERRED[i]) {
+                *alg = PREFERRED[i];
+                return true;
+            }
+    error_plain(&error, ERROR_UNSUPPORTED, "the log carries no bank with a known hash");
+    *status = talk_error(cli, path, &error);
+    return false;
+}
+
+bool eventlog_measure(struct cli *cli, const char *path, struct span bytes,
+                      struct measured_log *log, enum cli_exit *status)
+{
+    struct error error = {0};
+    uint16_t alg;
+
+    if (!choose_bank(cli, path, bytes, &alg, status))
+        return false;
+    if (measured_log_read(cli->crypto, bytes, alg, &cli->arena, log, &error))
+        return true;
+    *status = talk_error(cli, path, &error);
+    return false;
+}
+
+bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
+                   enum cli_exit *status)
+{
+    struct span bytes;
+
+    return talk_read(cli, path, LIMIT_EVENTLOG_LEN, &bytes, status) &&
+           eventlog_measure(cli, path, bytes, log, status);
+}
+
+const char *eventlog_type_text(struct cli *cli, uint32_t type)
+{
+    const char *name = event_type_name(type);
+
+    return name ? name : arena_printf(&cli->arena, "0x%08x", type);
+}
+
+const char *eventlog_pcr_text(struct cli *cli, const struct measured_log *log, uint32_t pcr)
+{
+    if (log->measurement_registers)
+        return arena_printf(&cli->arena, "MR %u", pcr);
+    if (pcr >= LIMIT_PCRS)
+        return "no PCR";
+    return arena_printf(&cli->arena, "PCR %u", pcr);
+}
+
+/* --pcr 4,7 as a mask; every PCR and also events of none when it is not given. */
+static bool wanted_pcrs(struct cli *cli, uint32_t *mask, enum cli_exit *status)
+{
+    const char *text = cli->values[OPTION_PCR];
+
+    *mask = UINT32_MAX;
+    if (!text)
+        return true;
+    *mask = 0;
+    do {
+        char *end;
+        unsigned long pcr = strtoul(text, &end, 10);
+        if (end == text || pcr >= LIMIT_PCRS || (*end && *end != ',')) {
+            *status = talk_usage(cli, OPTION_PCR, "a list of PCRs 0-23, such as 4,7");
+            return false;
+        }
+        *mask |= UINT32_C(1) << pcr;
+        text = *end ? end + 1 : end;
+    } while (*text);
+    return true;
+}
+
+static bool is_wanted(uint32_t mask, uint32_t pcr)
+{
+    return pcr < LIMIT_PCRS ? mask >> pcr & 1 : mask == UINT32_MAX;
+}
+
+static json_t *event_json(struct cli *cli, const struct measured_event *measured,
+                          const struct event_description *words)
+{
+    const struct eventlog_event *event = &measured->event;
+    json_t *digests = json_object();
+    json_t *object;
+
+    for (size_t i = 0; i < event->n_digests; i++) {
+        const char *name = tpm_alg_name(event->digests[i].alg);
+        if (!name)
+            name = arena_printf(&cli->arena, "0x%04x", event->digests[i].alg);
+        json_object_set_new(digests, name, result_json_hex(event->digests[i].bytes));
+    }
+    object = json_pack("{s:I, s:I, s:I, s:s, s:I, s:s, s:s, s:s, s:b, s:o, s:I}", "number",
+                       (json_int_t)event->number, "offset", (json_int_t)event->offset, "pcr",
+                       (json_int_t)event->pcr, "type", eventlog_type_text(cli, event->type),
+                       "type_value", (json_int_t)event->type, "component", words->component,
+                       "summary", words->summary, "coverage", coverage_name(measured->coverage),
+                       "proven", words->proven, "digests", digests, "data_len",
+                       (json_int_t)event->data.len);
+    if (cli->values[OPTION_RAW])
+        json_object_set_new(object, "data", result_json_hex(event->data));
+    return object;
+}
+
+static void print_event(struct cli *cli, const struct measured_log *log,
+                        const struct measured_event *measured,
+                        const struct event_description *words)
+{
+    const struct eventlog_event *event = &measured->event;
+    char digest[2 * LIMIT_TPM_DIGEST_LEN + 1] = "";
+    struct span shown = measured->digest;
+
+    if (shown.len > 8)
+        shown.len = 8; /* enough to recognise; all of it is in the JSON */
+    text_hex_into(digest, shown);
+    printf("%s%3u  %-7s %s%-28s %s%-16s%s  %s\n", talk_color(cli, TALK_DIM), event->number,
+           eventlog_pcr_text(cli, log, event->pcr), talk_color(cli, TALK_PLAIN),
+           eventlog_type_text(cli, event->type), talk_color(cli, TALK_DIM), digest,
+           talk_color(cli, TALK_PLAIN), words->component);
+    if (*words->summary)
+        printf("     %s%s\n", words->summary,
+               words->proven || measured->coverage == COVERAGE_UNMEASURED
+                   ? ""
+                   : "  [not covered by the digest]");
+    if (measured->coverage == COVERAGE_MISMATCH)
+        printf("     %sdata does not match the digest: do not believe it%s\n",
+               talk_color(cli, TALK_BAD), talk_color(cli, TALK_PLAIN));
+    if (cli->values[OPTION_RAW])
+        printf("     data %s\n", text_hex(&cli->arena, event->data));
+}
+
+enum cli_exit eventlog_show(struct cli *cli)
+{
+    struct measured_log log;
+    enum cli_exit status;
+    uint32_t pcrs;
+    json_t *events = json_array(), *object;
+
+    if (!wanted_pcrs(cli, &pcrs, &status) ||
+        !eventlog_load(cli, cli->arguments[0], &log, &status)) {
+        json_decref(events);
+        return status;
+    }
+    if (!cli->json)
+        printf("%s log, %s bank, %zu events\n", eventlog_format_name(log.format),
+               tpm_alg_name(log.bank), log.n_events);
+    for (size_t i = 0; i < log.n_events; i++) {
+        struct event_description words;
+        struct error error = {0};
+
+        if (!is_wanted(pcrs, log.events[i].event.pcr))
+            continue;
+        if (!event_describe(&log, i, cli->crypto, &cli->arena, &words, &error)) {
+            json_decref(events);
+            return talk_error(cli, cli->arguments[0], &error);
+        }
+        if (cli->json)
+            json_array_append_new(events, event_json(cli, &log.events[i], &words));
+        else
+            print_event(cli, &log, &log.events[i], &words);
+    }
+    if (cli->json) {
+        object = talk_schema("eventlog");
+        json_object_set_new(object, "format", json_string(eventlog_format_name(log.format)));
+        json_object_set_new(object, "bank", json_string(tpm_alg_name(log.bank)));
+        json_object_set(object, "events", events);
+        talk_json(object);
+    }
+    json_decref(events);
+    return EXIT_HOLDS;
+}
+
+static json_t *bank_json(const struct replay_bank *bank)
+{
+    json_t *pcrs = json_object();
+
+    for (int pcr = 0; pcr < LIMIT_PCRS; pcr++) {
+        char name[4];
+        if (!(bank->extended >> pcr & 1) || bank->incomplete >> pcr & 1)
+            continue;
+        snprintf(name, sizeof name, "%d", pcr);
+        json_object_set_new(pcrs, name,
+                            result_json_hex(span_of(bank->pcrs[pcr], bank->digest_len)));
+    }
+    return pcrs;
+}
+
+static json_t *incomplete_json(const struct replay *replay)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < replay->n_banks; i++) {
+        json_t *list = json_array();
+        for (int pcr = 0; pcr < LIMIT_PCRS; pcr++)
+            if (replay->banks[i].incomplete >> pcr & 1)
+                json_array_append_new(list, json_integer(pcr));
+        json_object_set_new(object, tpm_alg_name(replay->banks[i].alg), list);
+    }
+    return object;
+}
+
+static void print_bank(struct cli *cli, const struct replay_bank *bank)
+{
+    char hex[2 * LIMIT_TPM_DIGEST_LEN + 1];
+
+    printf("%s%s%s\n", talk_color(cli, TALK_BOLD), tpm_alg_name(bank->alg),
+           talk_color(cli, TALK_PLAIN));
+    for (int pcr = 0; pcr < LIMIT_PCRS; pcr++) {
+        if (bank->incomplete >> pcr & 1) {
+            printf("  %-2d cannot be computed: event %u carries no %s digest\n", pcr,
+                   bank->first_incomplete_event, tpm_alg_name(bank->alg));
+        } else if (bank->extended >> pcr & 1) {
+            text_hex_into(hex, span_of(bank->pcrs[pcr], bank->digest_len));
+            printf("  %-2d %s\n", pcr, hex);
+        }
+    }
+}
+
+static const char *log_format(struct span bytes)
+{
+    struct eventlog log;
+    struct error error = {0};
+
+    return eventlog_open(&log, bytes, &error) ? eventlog_format_name(log.format) : "none";
+}
+
+enum cli_exit eventlog_replay(struct cli *cli)
+{
+    struct replay *replay = arena_new(&cli->arena, struct replay);
+    struct span bytes;
+    struct error error = {0};
+    enum cli_exit status;
+    uint16_t alg;
+    json_t *object, *pcrs;
+
+    if (!talk_bank(cli, &alg, &status) ||
+        !talk_read(cli, cli->arguments[0], LIMIT_EVENTLOG_LEN, &bytes, &status))
+        return status;
+    if (!replay_eventlog(cli->crypto, bytes, alg, replay, &error))
+        return talk_error(cli, cli->arguments[0], &error);
+    if (!cli->json) {
+        for (size_t i = 0; i < replay->n_banks; i++)
+            print_bank(cli, &replay->banks[i]);
+        return EXIT_HOLDS;
+    }
+    object = talk_schema("replay");
+    json_object_set_new(object, "format", json_string(log_format(bytes)));
+    json_object_set_new(object, "startup_locality", json_integer(replay->startup_locality));
+    pcrs = json_object();
+    for (size_t i = 0; i < replay->n_banks; i++)
+        json_object_set_new(pcrs, tpm_alg_name(replay->banks[i].alg),
+                            bank_json(&replay->banks[i]));
+    json_object_set_new(object, "pcrs", pcrs);
+    json_object_set_new(object, "incomplete", incomplete_json(replay));
+    talk_json(object);
+    return EXIT_HOLDS;
+}
+
+static void print_claim(struct cli *cli, enum claim_id id, const struct claim *claim)
+{
+    printf("%-32s ", claim_name(id));
+    if (!claim->known) {
+        printf("%sunknown%s\n", talk_color(cli, TALK_DIM), talk_color(cli, TALK_PLAIN));
+        return;
+    }
+    switch (claim_type(id)) {
+    case CLAIM_BOOL:
+        printf("%-40s", claim->is_true ? "yes" : "no");
+        break;
+    case CLAIM_TEXT:
+        printf("%-40s", claim->text);
+        break;
+    case CLAIM_LIST:
+        printf("%-40s", arena_printf(&cli->arena, "%zu item%s", claim->n_items,
+                                     claim->n_items == 1 ? "" : "s"));
+        break;
+    }
+    printf(" %s%s", talk_color(cli, TALK_DIM), claim_grade_name(claim->grade));
+    for (size_t i = 0; i < claim->n_events && i < 6; i++)
+        printf("%s%u", i ? "," : "  events ", claim->events[i]);
+    printf("%s%s\n", claim->n_events > 6 ? ",..." : "", talk_color(cli, TALK_PLAIN));
+    if (claim_type(id) != CLAIM_LIST)
+        return;
+    for (size_t i = 0; i < claim->n_items; i++) {
+        const struct claim_item *item = &claim->items[i];
+        printf("%34s%s%s%s\n", "", claim_item_print(cli->crypto, item, &cli->arena),
+               item->label ? "  " : "", item->label ? item->label : "");
+    }
+}
+
+void print_reasons(struct cli *cli, const struct reasons *reasons)
+{
+    for (size_t i = 0; i < reasons->n_items; i++) {
+        const struct reason *reason = &reasons->items[i];
+
+        printf("%s%s%s  %s: %s\n",
+               talk_color(cli, reason->weight >= REASON_WEIGHT_UNKNOWN ? TALK_BAD : TALK_WARN),
+               reason_weight_text(reason->weight), talk_color(cli, TALK_PLAIN),
+               reason_code_text(reason->code),
+               reason->message ? reason->message : reason_title(reason->code));
+        if (reason->rule)
+            printf("    rule       %s\n", reason->rule);
+        if (reason->pcr != REASON_NO_PCR)
+            printf("    PCR        %d\n", reason->pcr);
+        if (reason->event != REASON_NO_EVENT)
+            printf("    event      %u\n", reason->event);
+        if (reason->component)
+            printf("    component  %s\n", reason->component);
+        if (reason->expected)
+            printf("    expected   %s\n", reason->expected);
+        if (reason->found)
+            printf("    found      %s\n", reason->found);
+        printf("    do         %s\n",
+               reason->action ? reason->action : reason_action(reason->code));
+    }
+}
+
+enum cli_exit eventlog_claims(struct cli *cli)
+{
+    struct claims *claims = arena_new(&cli->arena, struct claims);
+    struct reasons *reasons = arena_new(&cli->arena, struct reasons);
+    struct measured_log log;
+    struct claims_input input = {.log = &log};
+    struct error error = {0};
+    enum cli_exit status;
+    json_t *object;
+
+    if (!eventlog_load(cli, cli->arguments[0], &log, &status))
+        return status;
+    if (!claims_collect(&input, &cli->arena, claims, reasons, &error))
+        return talk_error(cli, cli->arguments[0], &error);
+    if (!cli->json) {
+        for (int i = 0; i < CLAIM_IDS; i++)
+            print_claim(cli, (enum claim_id)i, &claims->claims[i]);
+        print_reasons(cli, reasons);
+        return EXIT_HOLDS;
+    }
+    object = talk_schema("claims");
+    json_object_set_new(object, "format", json_string(eventlog_format_name(log.format)));
+    json_object_set_new(object, "claims",
+                        result_json_claims(cli->crypto, claims, &cli->arena));
+    json_object_set_new(object, "reasons", result_json_reasons(reasons));
+    talk_json(object);
+    return EXIT_HOLDS;
+}

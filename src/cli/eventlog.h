@@ -1,0 +1,23 @@
+/* What the eventlog commands share: a log read from a file and measured in its best bank. */
+#ifndef BOOTSEAL_CLI_EVENTLOG_H
+#define BOOTSEAL_CLI_EVENTLOG_H
+
+#include "cli/talk.h"
+#include "verify/measured_log.h"
+
+/* Reads path and measures it in the bank of --bank, or else in the strongest usual bank that the log
+ * carries: sha256, sha384, sha512, sm3_256, sha1. On false all has been said. */
+bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
+                   enum cli_exit *status) MUST_CHECK;
+
+/* As eventlog_load for bytes already read. */
+bool eventlog_measure(struct cli *cli, const char *path, struct span bytes,
+                      struct measured_log *log, enum cli_exit *status) MUST_CHECK;
+
+/* "EV_SEPARATOR", or "0x00000099" for a type that the table does not have; in the arena. */
+const char *eventlog_type_text(struct cli *cli, uint32_t type);
+
+/* "PCR 7", or "no PCR" for an index that is none; in the arena. */
+const char *eventlog_pcr_text(struct cli *cli, const struct measured_log *log, uint32_t pcr);
+
+#endif

@@ -1,0 +1,154 @@
+#include "cli/talk.h"
+
+#include "base/limits.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool read_stream(struct cli *cli, FILE *file, const char *path, size_t cap,
+                        struct span *bytes, struct error *error)
+{
+    uint8_t *buffer = NULL;
+    size_t room = 0, len = 0;
+
+    for (;;) {
+        size_t more;
+        if (len == room) {
+            uint8_t *bigger;
+            room = room ? room * 2 : 64 * 1024;
+            if (room > cap + 1)
+                room = cap + 1;
+            bigger = arena_alloc(&cli->arena, room);
+            if (!bigger)
+                return arena_error(&cli->arena, error);
+            if (len)
+                memcpy(bigger, buffer, len);
+            buffer = bigger;
+        }
+        more = fread(buffer + len, 1, room - len, file);
+        len += more;
+        if (len > cap)
+            return error_set(error, ERROR_LIMIT, cap, NULL,
+                             "%s is longer than the limit of %zu bytes", path, cap);
+        if (more == 0)
+            break;
+    }
+    if (ferror(file))
+        return error_plain(error, ERROR_IO, "cannot read: %s", strerror(errno));
+    *bytes = span_of(buffer, len);
+    return true;
+}
+
+bool talk_read(struct cli *cli, const char *path, size_t cap, struct span *bytes,
+               enum cli_exit *status)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "rb");
+    struct error error = {0};
+    bool ok;
+
+    if (!file) {
+        error_plain(&error, errno == ENOENT ? ERROR_NOT_FOUND : errno == EACCES ? ERROR_DENIED : ERROR_IO,
+                    "cannot open: %s", strerror(errno));
+        *status = talk_error(cli, path, &error);
+        return false;
+    }
+    ok = read_stream(cli, file, path, cap, bytes, &error);
+    if (!is_stdin)
+        fclose(file);
+    if (!ok)
+        *status = talk_error(cli, path, &error);
+    return ok;
+}
+
+static const struct {
+    enum cli_exit status;
+    const char *next;
+} BY_CODE[] = {
+    [ERROR_NONE] = {EXIT_INTERNAL, NULL},
+    [ERROR_TRUNCATED] = {EXIT_MALFORMED, "The file may be cut short: copy it again, in binary mode"},
+    [ERROR_TRAILING] = {EXIT_MALFORMED, "The file may hold more than one structure"},
+    [ERROR_LIMIT] = {EXIT_MALFORMED, "Bootseal refuses inputs over its limits (bootseal(1))"},
+    [ERROR_MALFORMED] = {EXIT_MALFORMED, "Check that the file is what the command expects"},
+    [ERROR_UNSUPPORTED] = {EXIT_MALFORMED, NULL},
+    [ERROR_CRYPTO] = {EXIT_INTERNAL, NULL},
+    [ERROR_MEMORY] = {EXIT_INTERNAL, NULL},
+    [ERROR_IO] = {EXIT_INTERNAL, NULL},
+    [ERROR_USAGE] = {EXIT_USAGE, NULL},
+    [ERROR_DENIED] = {EXIT_NOT_PERMITTED, "Event logs of the running system are readable by root only"},
+    [ERROR_NOT_FOUND] = {EXIT_NOT_FOUND, NULL},
+    [ERROR_CONFLICT] = {EXIT_CONFLICT, NULL},
+};
+
+enum cli_exit talk_error(struct cli *cli, const char *path, const struct error *error)
+{
+    enum cli_exit status = BY_CODE[error->code].status;
+    const char *next = BY_CODE[error->code].next;
+    char text[512];
+
+    if (cli->json) {
+        json_t *problem = json_pack("{s:s, s:s, s:s}", "schema", "bootseal.problem.v1", "code",
+                                    error_code_name(error->code), "detail", error->message);
+        if (path)
+            json_object_set_new(problem, "file", json_string(path));
+        if (error->offset != ERROR_NO_OFFSET)
+            json_object_set_new(problem, "offset", json_integer((json_int_t)error->offset));
+        if (error->clause)
+            json_object_set_new(problem, "clause", json_string(error->clause));
+        json_dumpf(problem, stderr, JSON_COMPACT);
+        fputc('\n', stderr);
+        json_decref(problem);
+        return status;
+    }
+    fprintf(stderr, "bootseal: %s%s%s\n", path ? path : "", path ? ": " : "",
+            error_print(error, text, sizeof text));
+    if (next)
+        fprintf(stderr, "  %s.\n", next);
+    return status;
+}
+
+enum cli_exit talk_usage(struct cli *cli, enum cli_option option, const char *expected)
+{
+    const char *value = cli->values[option];
+
+    if (value)
+        fprintf(stderr, "bootseal: %s is %s, not '%s'\n", cli_option_name(option), expected, value);
+    else
+        fprintf(stderr, "bootseal: %s is needed: %s\n", cli_option_name(option), expected);
+    fprintf(stderr, "Try: bootseal %s %s --help\n", cli->command->noun, cli->command->verb);
+    return EXIT_USAGE;
+}
+
+void talk_json(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_INDENT(1));
+    fputc('\n', stdout);
+    json_decref(object);
+}
+
+json_t *talk_schema(const char *name)
+{
+    char schema[64];
+
+    snprintf(schema, sizeof schema, "bootseal.%s.v1", name);
+    return json_pack("{s:s}", "schema", schema);
+}
+
+bool talk_bank(struct cli *cli, uint16_t *alg, enum cli_exit *status)
+{
+    const char *name = cli->values[OPTION_BANK];
+
+    *alg = name ? tpm_hash_by_name(span_text(name)) : 0;
+    if (!name || *alg)
+        return true;
+    *status = talk_usage(cli, OPTION_BANK, "sha1, sha256, sha384, sha512 or sm3_256");
+    return false;
+}
+
+const char *talk_color(const struct cli *cli, enum talk_color color)
+{
+    static const char *const CODES[] = {"\x1B[0m",  "\x1B[32m", "\x1B[31m",
+                                        "\x1B[33m", "\x1B[2m",  "\x1B[1m"};
+
+    return cli->color ? CODES[color] : "";
+}

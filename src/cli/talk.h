@@ -1,0 +1,34 @@
+/* What a command reads and says: files in, errors on stderr in four parts, JSON on stdout. */
+#ifndef BOOTSEAL_CLI_TALK_H
+#define BOOTSEAL_CLI_TALK_H
+
+#include "cli/command.h"
+
+#include <jansson.h>
+
+/* Reads a whole file, or standard input for "-", of at most cap bytes into the arena. On false the error
+ * has been said and *status is the exit code. */
+bool talk_read(struct cli *cli, const char *path, size_t cap, struct span *bytes,
+               enum cli_exit *status) MUST_CHECK;
+
+/* Says an error: what failed and where, expected and found, likely cause, what to do next; as a problem
+ * object with --json. path may be NULL. Returns the exit code that belongs to it. */
+enum cli_exit talk_error(struct cli *cli, const char *path, const struct error *error);
+
+/* Says wrong usage of an option's value and returns EXIT_USAGE. */
+enum cli_exit talk_usage(struct cli *cli, enum cli_option option, const char *expected);
+
+/* Prints the object with a newline and drops the reference. */
+void talk_json(json_t *object);
+
+/* An object that starts with "schema": "bootseal.NAME.v1". */
+json_t *talk_schema(const char *name);
+
+/* The option --bank as an algorithm; 0 when it is not given. */
+bool talk_bank(struct cli *cli, uint16_t *alg, enum cli_exit *status) MUST_CHECK;
+
+/* Terminal colours, empty when colour is off. */
+enum talk_color { TALK_PLAIN, TALK_GOOD, TALK_BAD, TALK_WARN, TALK_DIM, TALK_BOLD };
+const char *talk_color(const struct cli *cli, enum talk_color color);
+
+#endif
