@@ -1,64 +1,19 @@
 #include "cli/talk.h"
 
-#include "base/limits.h"
+#include "os/file.h"
 
-#include <errno.h>
 #include <string.h>
-
-static bool read_stream(struct cli *cli, FILE *file, const char *path, size_t cap,
-                        struct span *bytes, struct error *error)
-{
-    uint8_t *buffer = NULL;
-    size_t room = 0, len = 0;
-
-    for (;;) {
-        size_t more;
-        if (len == room) {
-            uint8_t *bigger;
-            room = room ? room * 2 : 64 * 1024;
-            if (room > cap + 1)
-                room = cap + 1;
-            bigger = arena_alloc(&cli->arena, room);
-            if (!bigger)
-                return arena_error(&cli->arena, error);
-            if (len)
-                memcpy(bigger, buffer, len);
-            buffer = bigger;
-        }
-        more = fread(buffer + len, 1, room - len, file);
-        len += more;
-        if (len > cap)
-            return error_set(error, ERROR_LIMIT, cap, NULL,
-                             "%s is longer than the limit of %zu bytes", path, cap);
-        if (more == 0)
-            break;
-    }
-    if (ferror(file))
-        return error_plain(error, ERROR_IO, "cannot read: %s", strerror(errno));
-    *bytes = span_of(buffer, len);
-    return true;
-}
 
 bool talk_read(struct cli *cli, const char *path, size_t cap, struct span *bytes,
                enum cli_exit *status)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
-    FILE *file = is_stdin ? stdin : fopen(path, "rb");
+    const char *file = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
     struct error error = {0};
-    bool ok;
 
-    if (!file) {
-        error_plain(&error, errno == ENOENT ? ERROR_NOT_FOUND : errno == EACCES ? ERROR_DENIED : ERROR_IO,
-                    "cannot open: %s", strerror(errno));
-        *status = talk_error(cli, path, &error);
-        return false;
-    }
-    ok = read_stream(cli, file, path, cap, bytes, &error);
-    if (!is_stdin)
-        fclose(file);
-    if (!ok)
-        *status = talk_error(cli, path, &error);
-    return ok;
+    if (os_file_read(file, cap, &cli->arena, bytes, &error))
+        return true;
+    *status = talk_error(cli, path, &error);
+    return false;
 }
 
 static const struct {
