@@ -1,7 +1,7 @@
 /* The command table of bootseal, and what every command is given.
  *
- * Words and options live in commands.def and options.def (style rule 11): parser, help, manual page and
- * completion are made from them. stdout is data, stderr is talk. */
+ * Words and options live in commands.def and options.def (style rule 11): parser, help, manual page
+ * and completion are made from them. stdout is data, stderr is talk. */
 #ifndef BOOTSEAL_CLI_COMMAND_H
 #define BOOTSEAL_CLI_COMMAND_H
 
@@ -53,7 +53,7 @@ struct cli_command {
 extern const struct cli_command CLI_COMMANDS[];
 extern const size_t CLI_N_COMMANDS;
 
-#define COMMAND(function, noun, verb, arguments, least, most, options, summary, details, example) \
+#define COMMAND(function, noun, verb, arguments, least, most, options, summary, details, example)  \
     enum cli_exit function(struct cli *cli);
 #include "cli/commands.def"
 #undef COMMAND
@@ -63,7 +63,8 @@ const char *cli_option_name(enum cli_option option);
 const char *cli_option_value(enum cli_option option);
 const char *cli_option_help(enum cli_option option);
 
-/* Fills in cli from the words. On false a message is on stderr and *status is the exit code; --help and
+/* Fills in cli from the words. On false a message is on stderr and *status is the exit code; --help
+ * and
  * --version also end here, with EXIT_HOLDS. */
 bool cli_parse(struct cli *cli, int argc, char **argv, enum cli_exit *status) MUST_CHECK;
 

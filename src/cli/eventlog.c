@@ -273,8 +273,7 @@ enum cli_exit eventlog_replay(struct cli *cli)
     json_object_set_new(object, "startup_locality", json_integer(replay->startup_locality));
     pcrs = json_object();
     for (size_t i = 0; i < replay->n_banks; i++)
-        json_object_set_new(pcrs, tpm_alg_name(replay->banks[i].alg),
-                            bank_json(&replay->banks[i]));
+        json_object_set_new(pcrs, tpm_alg_name(replay->banks[i].alg), bank_json(&replay->banks[i]));
     json_object_set_new(object, "pcrs", pcrs);
     json_object_set_new(object, "incomplete", incomplete_json(replay));
     talk_json(object);
@@ -302,8 +301,7 @@ enum cli_exit eventlog_claims(struct cli *cli)
     }
     object = talk_schema("claims");
     json_object_set_new(object, "format", json_string(eventlog_format_name(log.format)));
-    json_object_set_new(object, "claims",
-                        result_json_claims(cli->crypto, claims, &cli->arena));
+    json_object_set_new(object, "claims", result_json_claims(cli->crypto, claims, &cli->arena));
     json_object_set_new(object, "reasons", result_json_reasons(reasons));
     talk_json(object);
     return EXIT_HOLDS;

@@ -5,8 +5,8 @@
 #include "cli/talk.h"
 #include "verify/measured_log.h"
 
-/* Reads path and measures it in the bank of --bank, or else in the strongest usual bank that the log
- * carries: sha256, sha384, sha512, sm3_256, sha1. On false all has been said. */
+/* Reads path and measures it in the bank of --bank, or else in the strongest usual bank that the
+ * log carries: sha256, sha384, sha512, sm3_256, sha1. On false all has been said. */
 bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
                    enum cli_exit *status) MUST_CHECK;
 

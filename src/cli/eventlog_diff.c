@@ -1,7 +1,7 @@
 /* bootseal eventlog diff: two boots aligned by component, and what changed between them.
  *
- * Events are matched by PCR and component key, the n-th with the n-th; an event changed when its digest did. What
- * is not measured, and hints such as load addresses, are no change. */
+ * Events are matched by PCR and component key, the n-th with the n-th; an event changed when its
+ * digest did. What is not measured, and hints such as load addresses, are no change. */
 #include "base/text.h"
 #include "claims/describe.h"
 #include "cli/eventlog.h"
@@ -40,8 +40,7 @@ static const struct side *newest(const struct change *change)
 
 static int by_position(const void *left, const void *right)
 {
-    const struct eventlog_event *a = &newest(left)->event->event,
-                                *b = &newest(right)->event->event;
+    const struct eventlog_event *a = &newest(left)->event->event, *b = &newest(right)->event->event;
 
     if (a->pcr != b->pcr)
         return a->pcr < b->pcr ? -1 : 1;
@@ -159,9 +158,8 @@ static void entry_details(struct cli *cli, const struct side *has, const struct 
         return;
     while (n < ENTRIES_COMPARED_MAX &&
            efi_signature_list_next(&list, &entry) == EFI_SIGNATURE_ENTRY) {
-        struct claim_item item = {.kind = entry.kind == EFI_SIGNATURE_X509
-                                              ? CLAIM_ITEM_CERTIFICATE
-                                              : CLAIM_ITEM_DIGEST,
+        struct claim_item item = {.kind = entry.kind == EFI_SIGNATURE_X509 ? CLAIM_ITEM_CERTIFICATE
+                                                                           : CLAIM_ITEM_DIGEST,
                                   .alg = entry.alg,
                                   .bytes = entry.data};
         n++;
@@ -171,9 +169,9 @@ static void entry_details(struct cli *cli, const struct side *has, const struct 
             more++;
             continue;
         }
-        json_array_append_new(details, json_sprintf("%s %s", verb,
-                                                    claim_item_print(cli->crypto, &item,
-                                                                     &cli->arena)));
+        json_array_append_new(
+            details,
+            json_sprintf("%s %s", verb, claim_item_print(cli->crypto, &item, &cli->arena)));
     }
     if (more)
         json_array_append_new(details, json_sprintf("%s %zu more", verb, more));
@@ -225,8 +223,8 @@ static json_t *side_json(const struct side *side)
     if (!side)
         return json_null();
     return json_pack("{s:I, s:s, s:o, s:b}", "event", (json_int_t)side->event->event.number,
-                     "summary", side->words.summary, "digest",
-                     result_json_hex(side->event->digest), "proven", side->words.proven);
+                     "summary", side->words.summary, "digest", result_json_hex(side->event->digest),
+                     "proven", side->words.proven);
 }
 
 static void print_side(struct cli *cli, const char *label, const struct side *side)

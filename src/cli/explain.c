@@ -57,8 +57,8 @@ static const struct event_type *find_event_type(const char *word)
     char *end;
     unsigned long value = strtoul(word, &end, 0);
 
-#define EVENT_TYPE(symbol, value, name, rule, pcrs, title) \
-    if (strcmp(word, name) == 0)                           \
+#define EVENT_TYPE(symbol, value, name, rule, pcrs, title)                                         \
+    if (strcmp(word, name) == 0)                                                                   \
         return event_type_find(value);
 #define EVENT_RULE(symbol, pcrs, rule)
 #include "wire/event_types.def"

@@ -17,7 +17,8 @@ void cli_help_all(FILE *out)
     for (size_t i = 0; i < CLI_N_COMMANDS; i++)
         fprintf(out, "  %-9s%-8s %s\n", same_noun(i) ? "" : CLI_COMMANDS[i].noun,
                 CLI_COMMANDS[i].verb, CLI_COMMANDS[i].summary);
-    fprintf(out, "\nOptions of one command: bootseal COMMAND --help. '-' as FILE is standard input.\n");
+    fprintf(out,
+            "\nOptions of one command: bootseal COMMAND --help. '-' as FILE is standard input.\n");
 }
 
 static void print_synopsis(FILE *out, const struct cli_command *command)
@@ -37,11 +38,12 @@ void cli_help_command(FILE *out, const struct cli_command *command)
 
         if (!(command->options >> i & 1) && i > OPTION_HELP)
             continue;
-        snprintf(left, sizeof left, "%s%s%s", cli_option_name((enum cli_option)i),
-                 value ? " " : "", value ? value : "");
+        snprintf(left, sizeof left, "%s%s%s", cli_option_name((enum cli_option)i), value ? " " : "",
+                 value ? value : "");
         fprintf(out, "  %-22s %s\n", left, cli_option_help((enum cli_option)i));
     }
-    fprintf(out, "\nExit: 0 holds, 1 does not hold, 2 usage, 3 malformed input, 9 internal error\n");
+    fprintf(out,
+            "\nExit: 0 holds, 1 does not hold, 2 usage, 3 malformed input, 9 internal error\n");
 }
 
 /* Hyphens and backslashes mean something to mdoc. */
@@ -108,14 +110,16 @@ static const struct {
 
 void cli_print_manual(FILE *out)
 {
-    fprintf(out, ".Dd November 21, 2026\n.Dt BOOTSEAL 1\n.Os\n.Sh NAME\n.Nm bootseal\n"
-                 ".Nd read, check and explain the evidence of a measured boot\n.Sh SYNOPSIS\n"
-                 ".Nm\n.Ar noun\n.Ar verb\n.Op Ar option ...\n.Op Ar argument ...\n"
-                 ".Sh DESCRIPTION\n.Nm\n"
-                 "works offline on event logs, IMA lists, quotes and evidence bundles, and administers a\n"
-                 ".Xr bootseald 8\nservice.\nStandard output is data, standard error is talk.\n"
-                 "A file called\n.Sq \\-\nis standard input.\n.Sh OPTIONS\n"
-                 "Every command has these:\n");
+    fprintf(
+        out,
+        ".Dd November 21, 2026\n.Dt BOOTSEAL 1\n.Os\n.Sh NAME\n.Nm bootseal\n"
+        ".Nd read, check and explain the evidence of a measured boot\n.Sh SYNOPSIS\n"
+        ".Nm\n.Ar noun\n.Ar verb\n.Op Ar option ...\n.Op Ar argument ...\n"
+        ".Sh DESCRIPTION\n.Nm\n"
+        "works offline on event logs, IMA lists, quotes and evidence bundles, and administers a\n"
+        ".Xr bootseald 8\nservice.\nStandard output is data, standard error is talk.\n"
+        "A file called\n.Sq \\-\nis standard input.\n.Sh OPTIONS\n"
+        "Every command has these:\n");
     print_manual_options(out, (UINT64_C(1) << OPTION_JSON) | (UINT64_C(1) << OPTION_COLOR) |
                                   (UINT64_C(1) << OPTION_HELP) | (UINT64_C(1) << OPTION_VERSION));
     fprintf(out, ".Sh COMMANDS\n");

@@ -1,4 +1,5 @@
-/* bootseal: the command line. Finds the command in the table, runs it, turns its result into an exit code. */
+/* bootseal: the command line. Finds the command in the table, runs it, turns its result into an
+ * exit code. */
 #include "base/limits.h"
 #include "cli/command.h"
 #include "cli/talk.h"
@@ -6,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One command never needs more: the largest input is the evidence, its decoded form about twice as much. */
+/* One command never needs more: the largest input is the evidence, its decoded form about twice as
+ * much. */
 enum { ARENA_FACTOR = 6 };
 
 /* Used by the build only, to make the manual page and completion from the tables. */

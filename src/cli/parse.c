@@ -8,7 +8,7 @@
 #define O(symbol) (UINT64_C(1) << OPTION_##symbol)
 
 const struct cli_command CLI_COMMANDS[] = {
-#define COMMAND(function, noun, verb, arguments, least, most, options, summary, details, example) \
+#define COMMAND(function, noun, verb, arguments, least, most, options, summary, details, example)  \
     {noun, verb, arguments, least, most, options, summary, details, example, function},
 #include "cli/commands.def"
 #undef COMMAND
@@ -131,8 +131,9 @@ static bool unknown_command(int argc, char **argv, enum cli_exit *status)
     const char *verb = argc > 2 && argv[2][0] != '-' ? argv[2] : "";
 
     if (is_noun(argv[1])) {
-        fprintf(stderr, *verb ? "bootseal: '%s' cannot '%s'; it can:\n"
-                              : "bootseal: '%s' needs a verb:%.0s\n",
+        fprintf(stderr,
+                *verb ? "bootseal: '%s' cannot '%s'; it can:\n"
+                      : "bootseal: '%s' needs a verb:%.0s\n",
                 argv[1], verb);
         for (size_t i = 0; i < CLI_N_COMMANDS; i++)
             if (noun_matches(argv[1], CLI_COMMANDS[i].noun))

@@ -21,7 +21,8 @@ static const struct {
     const char *next;
 } BY_CODE[] = {
     [ERROR_NONE] = {EXIT_INTERNAL, NULL},
-    [ERROR_TRUNCATED] = {EXIT_MALFORMED, "The file may be cut short: copy it again, in binary mode"},
+    [ERROR_TRUNCATED] = {EXIT_MALFORMED,
+                         "The file may be cut short: copy it again, in binary mode"},
     [ERROR_TRAILING] = {EXIT_MALFORMED, "The file may hold more than one structure"},
     [ERROR_LIMIT] = {EXIT_MALFORMED, "Bootseal refuses inputs over its limits (bootseal(1))"},
     [ERROR_MALFORMED] = {EXIT_MALFORMED, "Check that the file is what the command expects"},
@@ -30,7 +31,8 @@ static const struct {
     [ERROR_MEMORY] = {EXIT_INTERNAL, NULL},
     [ERROR_IO] = {EXIT_INTERNAL, NULL},
     [ERROR_USAGE] = {EXIT_USAGE, NULL},
-    [ERROR_DENIED] = {EXIT_NOT_PERMITTED, "Event logs of the running system are readable by root only"},
+    [ERROR_DENIED] = {EXIT_NOT_PERMITTED,
+                      "Event logs of the running system are readable by root only"},
     [ERROR_NOT_FOUND] = {EXIT_NOT_FOUND, NULL},
     [ERROR_CONFLICT] = {EXIT_CONFLICT, NULL},
 };

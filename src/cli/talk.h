@@ -6,13 +6,13 @@
 
 #include <jansson.h>
 
-/* Reads a whole file, or standard input for "-", of at most cap bytes into the arena. On false the error
- * has been said and *status is the exit code. */
+/* Reads a whole file, or standard input for "-", of at most cap bytes into the arena. On false the
+ * error has been said and *status is the exit code. */
 bool talk_read(struct cli *cli, const char *path, size_t cap, struct span *bytes,
                enum cli_exit *status) MUST_CHECK;
 
-/* Says an error: what failed and where, expected and found, likely cause, what to do next; as a problem
- * object with --json. path may be NULL. Returns the exit code that belongs to it. */
+/* Says an error: what failed and where, expected and found, likely cause, what to do next; as a
+ * problem object with --json. path may be NULL. Returns the exit code that belongs to it. */
 enum cli_exit talk_error(struct cli *cli, const char *path, const struct error *error);
 
 /* Says wrong usage of an option's value and returns EXIT_USAGE. */
