@@ -1,0 +1,65 @@
+/* bootseal appraise: a saved evidence bundle through the function that the service uses. */
+#include "appraise/appraise.h"
+
+#include "base/text.h"
+#include "cli/policy.h"
+#include "cli/print.h"
+#include "msg/result_json.h"
+
+static bool read_nonce(struct cli *cli, uint8_t *nonce, struct span *span, enum cli_exit *status)
+{
+    const char *hex = cli->values[OPTION_NONCE];
+    size_t len = 0;
+
+    *span = span_of(NULL, 0);
+    if (!hex)
+        return true;
+    if (!text_unhex(span_text(hex), nonce, LIMIT_NONCE_LEN, &len) || len == 0) {
+        *status = talk_usage(cli, OPTION_NONCE, "the demanded nonce in hexadecimal");
+        return false;
+    }
+    *span = span_of(nonce, len);
+    return true;
+}
+
+static void print_appraisal(struct cli *cli, const struct appraisal *appraisal, bool passes)
+{
+    printf("%s%s%s\n", talk_color(cli, passes ? TALK_GOOD : TALK_BAD),
+           verdict_name(appraisal->verdict), talk_color(cli, TALK_PLAIN));
+    print_reasons(cli, &appraisal->reasons);
+}
+
+enum cli_exit appraise_bundle(struct cli *cli)
+{
+    struct appraisal *appraisal = arena_new(&cli->arena, struct appraisal);
+    struct appraise_input input = {0};
+    uint8_t nonce[LIMIT_NONCE_LEN];
+    struct policy *policy;
+    struct error error = {0};
+    enum cli_exit status;
+    bool passes;
+    json_t *object, *result;
+
+    if (!cli->values[OPTION_POLICY])
+        return talk_usage(cli, OPTION_POLICY, "the policy to appraise under");
+    if (!policy_load(cli, cli->values[OPTION_POLICY], &policy, &status) ||
+        !read_nonce(cli, nonce, &input.nonce, &status) ||
+        !talk_read(cli, cli->arguments[0], LIMIT_EVIDENCE_LEN, &input.evidence, &status))
+        return status;
+    input.policy = policy;
+    if (!appraise(cli->crypto, &input, &cli->arena, appraisal, &error))
+        return talk_error(cli, cli->arguments[0], &error);
+    passes = appraisal->verdict == VERDICT_TRUSTED || appraisal->verdict == VERDICT_ATTENTION;
+    if (cli->json) {
+        object = talk_schema("appraisal");
+        result = result_json_appraisal(cli->crypto, appraisal, &cli->arena);
+        json_object_update(object, result);
+        json_decref(result);
+        talk_json(object);
+    } else {
+        print_appraisal(cli, appraisal, passes);
+    }
+    if (reasons_have(&appraisal->reasons, REASON_EVIDENCE_MALFORMED))
+        return EXIT_MALFORMED;
+    return passes ? EXIT_HOLDS : EXIT_HOLDS_NOT;
+}

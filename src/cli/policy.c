@@ -1,0 +1,50 @@
+/* bootseal policy check: policy files offline. */
+#include "cli/policy.h"
+
+bool policy_load(struct cli *cli, const char *path, struct policy **policy, enum cli_exit *status)
+{
+    struct policy_position position = {0};
+    struct error error = {0};
+    struct span text;
+
+    if (!talk_read(cli, path, LIMIT_POLICY_LEN, &text, status))
+        return false;
+    if (policy_compile(text, &cli->arena, policy, &position, &error))
+        return true;
+    if (cli->json) {
+        json_t *problem = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "schema",
+                                    "bootseal.problem.v1", "code", "policy.invalid", "detail",
+                                    error.message, "file", path, "line", (json_int_t)position.line,
+                                    "column", (json_int_t)position.column);
+        json_dumpf(problem, stderr, JSON_COMPACT);
+        fputc('\n', stderr);
+        json_decref(problem);
+    } else {
+        fprintf(stderr, "bootseal: %s:%zu:%zu: %s\n", path, position.line, position.column,
+                error.message);
+    }
+    *status = EXIT_MALFORMED;
+    return false;
+}
+
+enum cli_exit policy_check(struct cli *cli)
+{
+    struct policy *policy;
+    enum cli_exit status;
+    json_t *object;
+
+    if (!policy_load(cli, cli->arguments[0], &policy, &status))
+        return status;
+    if (cli->json) {
+        object = talk_schema("policy-check");
+        json_object_set_new(object, "name", json_string(policy_name(policy)));
+        json_object_set_new(object, "version", json_string(policy_version(policy)));
+        json_object_set_new(object, "rules", json_integer((json_int_t)policy_rules(policy)));
+        json_object_set_new(object, "cost", json_integer((json_int_t)policy_cost(policy)));
+        talk_json(object);
+    } else {
+        printf("%s version %s: %zu rules, cost at most %zu steps\n", policy_name(policy),
+               policy_version(policy), policy_rules(policy), policy_cost(policy));
+    }
+    return EXIT_HOLDS;
+}

@@ -1,0 +1,12 @@
+/* What commands that take a policy share. */
+#ifndef BOOTSEAL_CLI_POLICY_H
+#define BOOTSEAL_CLI_POLICY_H
+
+#include "cli/talk.h"
+#include "policy/policy.h"
+
+/* Reads and compiles a policy file; on false the error has been said with line and column. */
+bool policy_load(struct cli *cli, const char *path, struct policy **policy,
+                 enum cli_exit *status) MUST_CHECK;
+
+#endif

@@ -1,0 +1,196 @@
+/* bootseal quote verify: a quote as tpm2-tools writes it, and the logs behind it.
+ *
+ * Holds only when everything does. Trusts the key given; whether it is a TPM's at all is said only
+ * when it comes as a TPM public area. */
+#include "verify/quote.h"
+
+#include "base/text.h"
+#include "cli/eventlog.h"
+#include "cli/print.h"
+#include "msg/result_json.h"
+#include "verify/endorsement.h"
+#include "verify/quoted_logs.h"
+
+#include <string.h>
+
+struct quote_files {
+    struct crypto_key *key;
+    bool key_has_attributes; /* it came as a TPM public area, not as PEM */
+    bool key_accepted;       /* nothing is wrong with these */
+    struct tpm_attest attest;
+    struct tpm_signature signature;
+    uint8_t nonce[LIMIT_TPM_DATA_LEN];
+    struct quote_expectation expectation;
+};
+
+static bool read_option(struct cli *cli, enum cli_option option, size_t cap, struct span *bytes,
+                        enum cli_exit *status)
+{
+    if (!cli->values[option]) {
+        *status = talk_usage(cli, option, cli_option_help(option));
+        return false;
+    }
+    return talk_read(cli, cli->values[option], cap, bytes, status);
+}
+
+/* PEM begins with dashes and SubjectPublicKeyInfo with a SEQUENCE; a TPM public area with neither.
+ */
+static bool read_key(struct cli *cli, struct quote_files *files, struct reasons *reasons,
+                     enum cli_exit *status)
+{
+    struct span bytes;
+    struct tpm_public public_area;
+    struct error error = {0};
+    bool ok;
+
+    if (!read_option(cli, OPTION_AK, LIMIT_CERTIFICATE_LEN, &bytes, status))
+        return false;
+    files->key_has_attributes = bytes.len && bytes.data[0] != '-' && bytes.data[0] != 0x30;
+    if (!files->key_has_attributes)
+        ok = crypto_key_from_spki(cli->crypto, bytes, &files->key, &error);
+    else
+        ok = tpm_public_decode(bytes, &public_area, &error) &&
+             crypto_key_from_tpm(cli->crypto, &public_area, &files->key, &error);
+    if (!ok) {
+        *status = talk_error(cli, cli->values[OPTION_AK], &error);
+        return false;
+    }
+    files->key_accepted = !files->key_has_attributes || ak_check(&public_area, reasons);
+    return true;
+}
+
+static bool read_nonce(struct cli *cli, struct quote_files *files, enum cli_exit *status)
+{
+    const char *hex = cli->values[OPTION_NONCE];
+    size_t len = 0;
+
+    if (!hex || !text_unhex(span_text(hex), files->nonce, sizeof files->nonce, &len) || len == 0) {
+        *status = talk_usage(cli, OPTION_NONCE, "the demanded qualifying data in hexadecimal");
+        return false;
+    }
+    files->expectation.qualifying_data = span_of(files->nonce, len);
+    return true;
+}
+
+static bool read_selection(struct cli *cli, struct quote_files *files, enum cli_exit *status)
+{
+    const char *text = cli->values[OPTION_PCRS];
+    struct error error = {0};
+
+    files->expectation.selection = files->attest.quote.selection;
+    if (!text || tpm_pcr_selection_parse(span_text(text), &files->expectation.selection, &error))
+        return true;
+    *status = talk_usage(cli, OPTION_PCRS, "a selection such as sha256:0,1,2,7");
+    return false;
+}
+
+static bool read_files(struct cli *cli, struct quote_files *files, struct reasons *reasons,
+                       enum cli_exit *status)
+{
+    struct span quote, signature;
+    struct error error = {0};
+
+    if (!read_nonce(cli, files, status) || !read_key(cli, files, reasons, status) ||
+        !read_option(cli, OPTION_QUOTE, LIMIT_TPM_STRUCT_LEN, &quote, status) ||
+        !read_option(cli, OPTION_SIGNATURE, LIMIT_TPM_STRUCT_LEN, &signature, status))
+        return false;
+    if (!tpm_attest_decode(quote, &files->attest, &error)) {
+        *status = talk_error(cli, cli->values[OPTION_QUOTE], &error);
+        return false;
+    }
+    if (!tpm_signature_decode(signature, &files->signature, &error)) {
+        *status = talk_error(cli, cli->values[OPTION_SIGNATURE], &error);
+        return false;
+    }
+    return read_selection(cli, files, status);
+}
+
+/* Whether the logs that were given reproduce the quote. True without logs. */
+static bool check_logs(struct cli *cli, const struct quote_files *files, struct reasons *reasons,
+                       struct quoted_logs_result *result, bool *hold, enum cli_exit *status)
+{
+    const char *log_path = cli->values[OPTION_EVENTLOG], *ima_path = cli->values[OPTION_IMA];
+    struct measured_log log;
+    struct quoted_logs logs = {0};
+    struct error error = {0};
+    struct span bytes;
+
+    *hold = true;
+    if (!log_path && !ima_path)
+        return true;
+    if (log_path) {
+        if (!talk_read(cli, log_path, LIMIT_EVENTLOG_LEN, &bytes, status))
+            return false;
+        if (!measured_log_read(cli->crypto, bytes, files->expectation.selection.banks[0].alg,
+                               &cli->arena, &log, &error)) {
+            *status = talk_error(cli, log_path, &error);
+            return false;
+        }
+        logs.log = &log;
+    }
+    if (ima_path && !talk_read(cli, ima_path, LIMIT_IMA_LEN, &logs.ima, status))
+        return false;
+    *hold = quoted_logs_check(cli->crypto, &files->attest, files->signature.hash, &logs,
+                              &cli->arena, result, reasons);
+    return true;
+}
+
+static void say_result(struct cli *cli, const struct quote_files *files, bool holds,
+                       const struct quoted_logs_result *logs, const struct reasons *reasons)
+{
+    const struct tpm_attest *attest = &files->attest;
+    char selection[256];
+    json_t *object;
+
+    tpm_pcr_selection_print(&attest->quote.selection, selection, sizeof selection);
+    if (!cli->json) {
+        printf("%s%s%s  quote over %s, reset count %u, restart count %u, clock %llu ms\n",
+               talk_color(cli, holds ? TALK_GOOD : TALK_BAD), holds ? "holds" : "does not hold",
+               talk_color(cli, TALK_PLAIN), selection, attest->reset_count, attest->restart_count,
+               (unsigned long long)attest->clock_ms);
+        if (holds && cli->values[OPTION_IMA])
+            printf("    %u entries of the IMA list are covered by the quote\n",
+                   logs->n_ima_entries);
+        if (!files->key_has_attributes)
+            printf("    the key's attributes are unknown: it may not be a TPM's attestation key\n");
+        print_reasons(cli, reasons);
+        return;
+    }
+    object = talk_schema("quote");
+    json_object_set_new(object, "holds", json_boolean(holds));
+    json_object_set_new(object, "selection", json_string(selection));
+    json_object_set_new(object, "pcr_digest", result_json_hex(attest->quote.pcr_digest));
+    json_object_set_new(object, "reset_count", json_integer(attest->reset_count));
+    json_object_set_new(object, "restart_count", json_integer(attest->restart_count));
+    json_object_set_new(object, "clock_ms", json_integer((json_int_t)attest->clock_ms));
+    json_object_set_new(object, "firmware_version",
+                        json_sprintf("%016llx", (unsigned long long)attest->firmware_version));
+    json_object_set_new(object, "key_attributes_checked", json_boolean(files->key_has_attributes));
+    json_object_set_new(object, "ima_entries_proven", json_integer(logs->n_ima_entries));
+    json_object_set_new(object, "reasons", result_json_reasons(reasons));
+    talk_json(object);
+}
+
+enum cli_exit quote_verify_files(struct cli *cli)
+{
+    struct reasons *reasons = arena_new(&cli->arena, struct reasons);
+    struct quote_files files = {0};
+    struct quoted_logs_result logs = {0};
+    const struct quote_history no_history = {0};
+    enum cli_exit status = EXIT_INTERNAL;
+    bool holds = true, done;
+
+    done = read_files(cli, &files, reasons, &status);
+    if (done) {
+        holds = quote_verify(cli->crypto, files.key, &files.attest, &files.signature,
+                             &files.expectation, &no_history, &cli->arena, reasons);
+        done = !holds || check_logs(cli, &files, reasons, &logs, &holds, &status);
+    }
+    if (done) {
+        holds = holds && files.key_accepted;
+        say_result(cli, &files, holds, &logs, reasons);
+        status = holds ? EXIT_HOLDS : EXIT_HOLDS_NOT;
+    }
+    crypto_key_free(files.key);
+    return status;
+}
