@@ -8,6 +8,7 @@
 #include "cli/eventlog.h"
 #include "cli/print.h"
 #include "msg/result_json.h"
+#include "os/file.h"
 #include "verify/endorsement.h"
 #include "verify/quoted_logs.h"
 
@@ -105,6 +106,25 @@ static bool read_files(struct cli *cli, struct quote_files *files, struct reason
     return read_selection(cli, files, status);
 }
 
+/* The option's file, or else the one that tpm2_quote writes beside the quote by convention; empty
+ * when there is none. A hint only: quoted_logs_check believes it when it hashes to what was signed.
+ */
+static bool read_pcr_values(struct cli *cli, struct span *values, enum cli_exit *status)
+{
+    const char *path = cli->values[OPTION_PCR_VALUES], *quote = cli->values[OPTION_QUOTE];
+    const char *dot = strrchr(quote, '.');
+    struct error error = {0};
+
+    *values = span_of(NULL, 0);
+    if (path)
+        return talk_read(cli, path, LIMIT_PCRS * LIMIT_TPM_DIGEST_LEN, values, status);
+    if (dot && !strchr(dot, '/') &&
+        !os_file_read(arena_printf(&cli->arena, "%.*s.pcrs", (int)(dot - quote), quote),
+                      LIMIT_PCRS * LIMIT_TPM_DIGEST_LEN, &cli->arena, values, &error))
+        *values = span_of(NULL, 0);
+    return true;
+}
+
 /* Whether the logs that were given reproduce the quote. True without logs. */
 static bool check_logs(struct cli *cli, const struct quote_files *files, struct reasons *reasons,
                        struct quoted_logs_result *result, bool *hold, enum cli_exit *status)
@@ -130,9 +150,21 @@ static bool check_logs(struct cli *cli, const struct quote_files *files, struct 
     }
     if (ima_path && !talk_read(cli, ima_path, LIMIT_IMA_LEN, &logs.ima, status))
         return false;
+    if (!read_pcr_values(cli, &logs.pcr_values, status))
+        return false;
     *hold = quoted_logs_check(cli->crypto, &files->attest, files->signature.hash, &logs,
                               &cli->arena, result, reasons);
     return true;
+}
+
+static json_t *pcr_list_json(uint32_t pcrs)
+{
+    json_t *list = json_array();
+
+    for (int pcr = 0; pcr < LIMIT_PCRS; pcr++)
+        if (pcrs >> pcr & 1)
+            json_array_append_new(list, json_integer(pcr));
+    return list;
 }
 
 static void say_result(struct cli *cli, const struct quote_files *files, bool holds,
@@ -151,6 +183,9 @@ static void say_result(struct cli *cli, const struct quote_files *files, bool ho
         if (holds && cli->values[OPTION_IMA])
             printf("    %u entries of the IMA list are covered by the quote\n",
                    logs->n_ima_entries);
+        if (holds && logs->unexplained_pcrs)
+            printf("    PCR 16-23 (mask %06x) hold what no log given explains\n",
+                   logs->unexplained_pcrs);
         if (!files->key_has_attributes)
             printf("    the key's attributes are unknown: it may not be a TPM's attestation key\n");
         print_reasons(cli, reasons);
@@ -167,6 +202,7 @@ static void say_result(struct cli *cli, const struct quote_files *files, bool ho
                         json_sprintf("%016llx", (unsigned long long)attest->firmware_version));
     json_object_set_new(object, "key_attributes_checked", json_boolean(files->key_has_attributes));
     json_object_set_new(object, "ima_entries_proven", json_integer(logs->n_ima_entries));
+    json_object_set_new(object, "unexplained_pcrs", pcr_list_json(logs->unexplained_pcrs));
     json_object_set_new(object, "reasons", result_json_reasons(reasons));
     talk_json(object);
 }
