@@ -45,17 +45,31 @@ static enum coverage cover_demanded(struct measuring *measuring, struct measured
     return COVERAGE_MISMATCH;
 }
 
-/* Older firmware measures what the variable holds and not what it is called. */
-static enum coverage cover_variable(struct measuring *measuring, struct measured_event *event)
+static bool covers_contents(struct measuring *measuring, struct measured_event *event,
+                            struct span *contents)
 {
     struct efi_variable variable;
     struct error ignored; /* what is no variable has no VariableData either */
 
+    if (!efi_variable_decode(event->event.data, &variable, &ignored))
+        return false;
+    *contents = variable.data;
+    return digest_is_of(measuring, event, variable.data, false);
+}
+
+/* Older firmware measures what the variable holds and not what it is called; for boot variables
+ * nearly all does, so that is tried first. */
+static enum coverage cover_variable(struct measuring *measuring, struct measured_event *event)
+{
+    bool contents_first = event->event.type == EV_EFI_VARIABLE_BOOT;
+    struct span contents;
+
+    if (contents_first && covers_contents(measuring, event, &contents))
+        return cover(event, contents);
     if (digest_is_of(measuring, event, event->event.data, false))
         return cover(event, event->event.data);
-    if (efi_variable_decode(event->event.data, &variable, &ignored) &&
-        digest_is_of(measuring, event, variable.data, false))
-        return cover(event, variable.data);
+    if (!contents_first && covers_contents(measuring, event, &contents))
+        return cover(event, contents);
     return COVERAGE_MISMATCH;
 }
 
