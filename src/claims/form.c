@@ -9,7 +9,17 @@
 #include "wire/event_type.h"
 
 static const uint8_t SEPARATOR_GOOD[] = {0, 0, 0, 0};
+static const uint8_t SEPARATOR_BIOS[] = {0xFF, 0xFF, 0xFF, 0xFF};
 static const char SEPARATOR_WINDOWS[] = "WBCL";
+
+/* True when no UEFI firmware wrote the log. */
+static bool is_legacy(const struct measured_log *log)
+{
+    for (size_t i = 0; i < log->n_events; i++)
+        if (log->events[i].event.type >= EV_EFI_VARIABLE_DRIVER_CONFIG)
+            return false;
+    return true;
+}
 
 static bool is_separator(const struct measured_event *event, struct span data)
 {
@@ -56,15 +66,26 @@ static bool check_separators(struct collector *collector, struct span good, size
 static void check_complete(struct collector *collector)
 {
     const struct measured_log *log = collector->log;
+    struct span good = span_of(SEPARATOR_GOOD, sizeof SEPARATOR_GOOD);
     bool sound;
 
     if ((log->replay.extended & EVENT_PCRS_0_7) == 0)
         return;
-    sound = check_separators(collector, span_of(SEPARATOR_GOOD, sizeof SEPARATOR_GOOD), 0, 7);
+    /* UEFI firmware writes all ones when it failed; a BIOS (SeaBIOS for one) always does. */
+    if (is_legacy(log))
+        for (size_t i = 0; i < log->n_events; i++)
+            if (is_separator(&log->events[i], span_of(SEPARATOR_BIOS, sizeof SEPARATOR_BIOS))) {
+                good = span_of(SEPARATOR_BIOS, sizeof SEPARATOR_BIOS);
+                collect_reason(
+                    collector, REASON_EVENTLOG_QUIRK, i, NULL, NULL,
+                    "a BIOS without UEFI marks the end of its measurements in its own way");
+                break;
+            }
+    sound = check_separators(collector, good, 0, 7);
     collect_bool(collector, CLAIM_LOG_COMPLETE, sound && log->replay.incomplete == 0);
-    for (size_t pcr = 0; pcr <= 7; pcr++)
-        if (collector->separators[pcr] < log->n_events)
-            collect_event(collector, CLAIM_LOG_COMPLETE, collector->separators[pcr]);
+    for (size_t i = 0; i < log->n_events; i++)
+        if (log->events[i].event.pcr <= 7 && is_separator(&log->events[i], good))
+            collect_event(collector, CLAIM_LOG_COMPLETE, i);
 }
 
 /* shim of 2022 measured its lists as configuration, long after the separator. */

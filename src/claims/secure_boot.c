@@ -24,8 +24,9 @@ static const struct {
     [DBX] = {"dbx", EFI_GUID_IMAGE_SECURITY_DATABASE, CLAIM_SECURE_BOOT_DBX},
 };
 
-/* Names in the certificates of firmware that was shipped with its maker's sample keys. */
-static const char *const TEST_KEY_NAMES[] = {"DO NOT TRUST", "DO NOT SHIP"};
+/* "DO NOT TRUST" and "DO NOT SHIP" are in the names of the sample keys that some makers shipped. */
+static const char TEST_KEY_NAME[] = "DO NOT ";
+static const char *const TEST_KEY_ENDS[] = {"TRUST", "SHIP"};
 
 struct secure_boot {
     struct collector *collector;
@@ -37,16 +38,18 @@ struct secure_boot {
     size_t n_authorities, n_windows_authorities;
 };
 
-static bool contains(struct span bytes, const char *text)
-{
-    return memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
-}
-
 static bool is_test_key(struct span certificate)
 {
-    for (size_t i = 0; i < sizeof TEST_KEY_NAMES / sizeof *TEST_KEY_NAMES; i++)
-        if (certificate.len && contains(certificate, TEST_KEY_NAMES[i]))
-            return true;
+    const uint8_t *end = certificate.data + certificate.len, *at = certificate.data;
+
+    while ((at = memmem(at, (size_t)(end - at), TEST_KEY_NAME, sizeof TEST_KEY_NAME - 1))) {
+        at += sizeof TEST_KEY_NAME - 1;
+        for (size_t i = 0; i < sizeof TEST_KEY_ENDS / sizeof *TEST_KEY_ENDS; i++) {
+            size_t len = strlen(TEST_KEY_ENDS[i]);
+            if ((size_t)(end - at) >= len && memcmp(at, TEST_KEY_ENDS[i], len) == 0)
+                return true;
+        }
+    }
     return false;
 }
 

@@ -190,8 +190,11 @@ static void read_event(struct windows *state, size_t index)
         return;
     }
     sipa_open(&walk, event->covered, &error);
-    while ((step = sipa_next(&walk, &record)) == SIPA_RECORD)
+    while ((step = sipa_next(&walk, &record)) == SIPA_RECORD) {
+        if (record.id == SIPA_LOADEDMODULE_AGGREGATION)
+            sipa_skip(&walk); /* dozens of images, and no setting among them */
         read_record(state, index, &record);
+    }
     if (step == SIPA_FAILED) {
         state->broken = true;
         collect_reason(state->collector, REASON_EVENTLOG_DATA_MALFORMED, index, NULL,

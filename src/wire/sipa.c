@@ -53,6 +53,12 @@ enum sipa_step sipa_next(struct sipa_walk *walk, struct sipa_record *record)
     return SIPA_RECORD;
 }
 
+void sipa_skip(struct sipa_walk *walk)
+{
+    if (walk->depth > 1)
+        walk->depth--;
+}
+
 /* Index in the table; the number of ids when it is not there. */
 static size_t find(uint32_t id)
 {

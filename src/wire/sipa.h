@@ -57,6 +57,9 @@ void sipa_open(struct sipa_walk *walk, struct span bytes, struct error *error);
  */
 enum sipa_step sipa_next(struct sipa_walk *walk, struct sipa_record *record) MUST_CHECK;
 
+/* Leaves out what is in the container that sipa_next has just returned. */
+void sipa_skip(struct sipa_walk *walk);
+
 /* "BOOTDEBUGGING"; NULL for an id that is not in the table. Static, as the next two. */
 const char *sipa_name(uint32_t id);
 const char *sipa_meaning(uint32_t id);
