@@ -123,12 +123,6 @@ static void check_extended(struct appraise_work *work)
         if (missing >> i & 1)
             reason_add_plain(&work->appraisal->reasons, REASON_PCR_NEVER_EXTENDED, i,
                              "at least one event", "none in the quoted bank");
-    if (bank->incomplete & work->pcrs)
-        reason_add(&work->appraisal->reasons, (struct reason){.code = REASON_EVENTLOG_BANK_MISSING,
-                                                              .pcr = REASON_NO_PCR,
-                                                              .event = bank->first_incomplete_event,
-                                                              .expected = tpm_alg_name(bank->alg),
-                                                              .found = "no digest"});
 }
 
 static void check_start_values(struct appraise_work *work)

@@ -158,9 +158,6 @@ bool stage_quote(struct appraise_work *work)
     struct crypto_digest binding;
     bool has_identity, decoded;
 
-    if (tpm_digest_len(evidence->bank) < 32)
-        stage_find(work, REASON_QUOTE_BANK_WEAK, NULL, "SHA-256 or stronger",
-                   tpm_alg_name(evidence->bank));
     if (!span_equal(work->nonce, evidence->nonce) &&
         !find_hex(work, REASON_QUOTE_NONCE, "nonce of the evidence", work->nonce, evidence->nonce))
         return false;

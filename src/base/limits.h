@@ -61,7 +61,7 @@ enum {
     LIMIT_POLICY_RULES = 512,
     LIMIT_POLICY_REFERENCES = 8192,
     LIMIT_POLICY_DEPTH = 32,
-    LIMIT_POLICY_VALUE_LINES = 64,
+    LIMIT_POLICY_VALUE_LINES = 1024,
     /* Steps at the worst, with every list full: a few tenths of a second, which no real log needs.
      * Each all() over a claim counts LIMIT_CLAIM_ITEMS times its body. */
     LIMIT_POLICY_COST = 20000000,

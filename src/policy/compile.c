@@ -24,7 +24,7 @@ struct piece {
 struct entry {
     const char *name;
     char *value;
-    size_t value_len;
+    size_t value_len, value_cap;
     struct piece *pieces;
     size_t n_pieces;
     size_t offset; /* of the value in the policy text */
@@ -174,32 +174,48 @@ static size_t value_offset(const struct compiler *compiler, const char *value)
     return compiler->line_offset + (size_t)(value - compiler->line);
 }
 
-static bool append_piece(struct compiler *compiler, struct entry *entry, const char *value)
+/* Room for one more piece of len bytes; both arrays double when they are full. */
+static bool make_room(struct compiler *compiler, struct entry *entry, size_t len)
 {
-    size_t len = strlen(value);
-    char *joined = arena_alloc(compiler->arena, entry->value_len + len + 2);
+    size_t n_pieces = entry->n_pieces, wanted = entry->value_len + len + 2;
 
-    if (entry->n_pieces == LIMIT_POLICY_VALUE_LINES)
-        return fail_at(compiler, compiler->line_offset, "the value has too many lines", NULL);
-    if (entry->n_pieces == 1) { /* most values are one line */
-        struct piece *pieces =
-            arena_array(compiler->arena, LIMIT_POLICY_VALUE_LINES, sizeof *pieces);
+    if ((n_pieces & (n_pieces - 1)) == 0) { /* 0 or a power of two: full */
+        struct piece *pieces = arena_array(compiler->arena, n_pieces ? 2 * n_pieces : 1,
+                                           sizeof *pieces);
 
         if (!pieces)
             return fail_memory(compiler);
-        pieces[0] = entry->pieces[0];
+        if (n_pieces)
+            memcpy(pieces, entry->pieces, n_pieces * sizeof *pieces);
         entry->pieces = pieces;
     }
-    if (!joined)
-        return fail_memory(compiler);
-    if (entry->value_len) {
-        memcpy(joined, entry->value, entry->value_len);
-        joined[entry->value_len++] = '\n';
+    if (wanted > entry->value_cap) {
+        size_t cap = n_pieces ? 2 * wanted : wanted;
+        char *value = arena_alloc(compiler->arena, cap);
+
+        if (!value)
+            return fail_memory(compiler);
+        if (entry->value_len)
+            memcpy(value, entry->value, entry->value_len);
+        entry->value = value;
+        entry->value_cap = cap;
     }
-    memcpy(joined + entry->value_len, value, len + 1);
+    return true;
+}
+
+static bool append_piece(struct compiler *compiler, struct entry *entry, const char *value)
+{
+    size_t len = strlen(value);
+
+    if (entry->n_pieces == LIMIT_POLICY_VALUE_LINES)
+        return fail_at(compiler, compiler->line_offset, "the value has too many lines", NULL);
+    if (!make_room(compiler, entry, len))
+        return false;
+    if (entry->value_len)
+        entry->value[entry->value_len++] = '\n';
+    memcpy(entry->value + entry->value_len, value, len + 1);
     entry->pieces[entry->n_pieces++] = (struct piece){.at = entry->value_len,
                                                       .offset = value_offset(compiler, value)};
-    entry->value = joined;
     entry->value_len += len;
     return true;
 }
@@ -218,8 +234,7 @@ static bool begin_entry(struct compiler *compiler, const char *name, const char 
         return fail_memory(compiler);
     entry->name = arena_text(compiler->arena, span_text(name));
     entry->offset = value_offset(compiler, value);
-    entry->pieces = arena_new(compiler->arena, struct piece);
-    if (!entry->name || !entry->pieces)
+    if (!entry->name)
         return fail_memory(compiler);
     if (section->last)
         section->last->next = entry;
