@@ -78,8 +78,8 @@ void soft_host_init(struct soft_host *host, const char *folder, uint16_t key, ui
                                        .restart_count = 1,
                                        .firmware_version = 0x20240101};
     host->quote.selection.n_banks = 1;
-    host->quote.selection.banks[0] =
-        (struct tpm_pcr_bank_selection){.alg = bank, .pcrs = APPRAISE_DEFAULT_PCRS};
+    host->quote.selection.banks[0] = (struct tpm_pcr_bank_selection){.alg = bank,
+                                                                     .pcrs = APPRAISE_DEFAULT_PCRS};
 }
 
 void soft_host_done(struct soft_host *host)
@@ -206,8 +206,7 @@ void soft_host_add_identity(struct soft_host *host)
 
     soft_key_ecc(&host->identity, TPM_ECC_NIST_P256);
     key->attributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-                      TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_NODA |
-                      TPMA_OBJECT_SIGN_ENCRYPT;
+                      TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_NODA | TPMA_OBJECT_SIGN_ENCRYPT;
     key->auth_policy = span_of(host->identity_policy, sizeof host->identity_policy);
     key->scheme = TPM_ALG_ECDSA;
     key->scheme_hash = TPM_ALG_SHA256;
@@ -222,9 +221,9 @@ void soft_host_certify(struct soft_host *host)
     size_t name_len;
     struct error error;
 
-    demand(tpm_name(host->crypto, &host->identity.public_area, name, sizeof name, &name_len,
-                    &error),
-           "no name");
+    demand(
+        tpm_name(host->crypto, &host->identity.public_area, name, sizeof name, &name_len, &error),
+        "no name");
     certify.type = TPM_ST_ATTEST_CERTIFY;
     certify.name = span_of(name, name_len);
     soft_host_sign(host, &host->ak, &certify, &host->evidence.identity.certify,
