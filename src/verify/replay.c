@@ -20,11 +20,13 @@ bool replay_begin(struct replay *replay, const struct eventlog *log, uint16_t al
             replay->banks[n_banks++] = (struct replay_bank){.alg = bank_alg,
                                                             .digest_len = digest_len};
     }
-    if (n_banks == 0 && alg)
-        return error_plain(error, ERROR_UNSUPPORTED, "the log does not carry the bank %s",
-                           tpm_alg_name(alg) ? tpm_alg_name(alg) : "asked for");
-    if (n_banks == 0)
-        return error_plain(error, ERROR_UNSUPPORTED, "the log carries no bank that can be hashed");
+    if (n_banks == 0) {
+        const char *wanted = tpm_alg_name(alg);
+
+        error_plain(error, ERROR_UNSUPPORTED, "the log does not carry the bank %s",
+                    wanted ? wanted : "asked for, or none that can be hashed");
+        return false;
+    }
     replay->n_banks = n_banks;
     replay->startup_locality = 0;
     replay->hcrtm = false;

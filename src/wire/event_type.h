@@ -15,7 +15,7 @@
 
 /* The EV_... constants. Values from 0x80000000 on fit no int, which gcc and clang allow. */
 __extension__ enum {
-#define EVENT_TYPE(symbol, value, name, rule, pcrs, title) symbol = value,
+#define EVENT_TYPE(symbol, value, name, rule, pcrs, title) symbol = (value),
 #define EVENT_RULE(symbol, pcrs, rule)
 #include "wire/event_types.def"
 #undef EVENT_TYPE

@@ -53,6 +53,22 @@ json_t *corpus_truth(const char *path)
     return truth;
 }
 
+bool corpus_pcr(const char *path, unsigned pcr, char hex[200])
+{
+    FILE *file = fopen(path, "r");
+    bool found = false;
+    char line[256], *value;
+
+    while (file && !found && fgets(line, sizeof line, file)) {
+        found = strtoul(line, &value, 10) == pcr && value != line;
+        value += strspn(value, " ");
+        snprintf(hex, 200, "%.*s", (int)strcspn(value, " \n"), value);
+    }
+    if (file)
+        fclose(file);
+    return found;
+}
+
 bool corpus_ends_with(const char *path, const char *end)
 {
     return strlen(path) >= strlen(end) && strcmp(path + strlen(path) - strlen(end), end) == 0;

@@ -20,6 +20,9 @@ void corpus_free(struct span bytes);
 /* A truth file, for json_decref; fails the test when it is no JSON. */
 json_t *corpus_truth(const char *path);
 
+/* The value of a PCR, in hex, from a file of "number hex" lines; false when it has none. */
+bool corpus_pcr(const char *path, unsigned pcr, char hex[200]);
+
 bool corpus_ends_with(const char *path, const char *end);
 
 #endif

@@ -72,20 +72,6 @@ static void read_fields(const char *path, struct span bytes)
         fail_msg("%s: %s at %zu", path, error.message, error.offset);
 }
 
-/* The value of PCR 10 in a file of "number hex" lines; false when there is none. */
-static bool recorded_pcr_10(const char *path, char hex[200])
-{
-    FILE *file = fopen(path, "r");
-    bool found = false;
-    unsigned pcr;
-
-    while (file && !found && fscanf(file, "%u %199s", &pcr, hex) == 2)
-        found = pcr == 10;
-    if (file)
-        fclose(file);
-    return found;
-}
-
 /* One host's list outran both: its quote is older and its PCRs are younger than the list. */
 static void expect_lab_bank(const char *path, struct span bytes, uint16_t alg)
 {
@@ -97,7 +83,7 @@ static void expect_lab_bank(const char *path, struct span bytes, uint16_t alg)
     quoted = corpus_read(file);
     snprintf(file, sizeof file, "%.*spcr-%s", folder_len, path, tpm_alg_name(alg));
     /* Debian's kernel has no SHA-384 and SHA-512 when IMA starts, and pads. */
-    if (recorded_pcr_10(file, hex))
+    if (corpus_pcr(file, 10, hex))
         expect(path, bytes, alg, alg == TPM_ALG_SHA384 || alg == TPM_ALG_SHA512, hex, quoted, 0);
     corpus_free(quoted);
 }

@@ -198,21 +198,22 @@ static void failures_leave_the_replay_alone(void **state)
 /* The fixed template hashes its name padded to 256 bytes, without lengths. */
 static void the_fixed_template_is_padded(void **state)
 {
+    const struct span name = span_text("/bin/sh");
     uint8_t hashed[20 + 256] = {9};
     struct crypto_digest hash;
     struct ima_replay replay = {0};
 
     (void)state;
     restart();
-    memcpy(hashed + 20, "/bin/sh", 7);
+    memcpy(hashed + 20, name.data, name.len);
     crypto_hash_span(crypto, TPM_ALG_SHA1, span_of(hashed, sizeof hashed), &hash);
     log_builder_le32(&built, 10);
     log_builder_raw(&built, hash.bytes, 20);
     log_builder_le32(&built, 3);
     log_builder_raw(&built, "ima", 3);
     log_builder_raw(&built, hashed, 20);
-    log_builder_le32(&built, 7);
-    log_builder_raw(&built, "/bin/sh", 7);
+    log_builder_le32(&built, (uint32_t)name.len);
+    log_builder_raw(&built, name.data, name.len);
     replay_span(log_builder_span(&built), TPM_ALG_SHA1, false, &replay);
     assert_int_equal(replay.n_entries, 1);
     assert_int_equal(replay.n_bad_template_hashes, 0);
