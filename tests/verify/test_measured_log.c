@@ -83,6 +83,10 @@ static void unmeasured_events_are_never_evidence(void **state)
     assert_int_equal(coverage_of(24, EV_SEPARATOR, "a", "a"), COVERAGE_UNMEASURED);
     assert_int_equal(coverage_of(0xFFFFFFFF, EV_SEPARATOR, "a", "a"), COVERAGE_UNMEASURED);
     assert_int_equal(measured.events[1].digest.len, 0);
+    start();
+    log_builder_add_banks(&built, 0, EV_NO_ACTION, TWO_BANKS, 1, span_text("a"), span_text("a"));
+    read_built();
+    assert_int_equal(measured.events[1].coverage, COVERAGE_UNMEASURED);
 }
 
 static void variables_may_be_covered_in_part(void **state)

@@ -157,6 +157,21 @@ static void undeclared_and_double_digests_are_refused(void **state)
     assert_int_equal(error.code, ERROR_MALFORMED);
 }
 
+static void more_digests_than_banks_are_refused_before_they_are_read(void **state)
+{
+    static const uint16_t three[] = {TPM_ALG_SHA1, TPM_ALG_SHA256, TPM_ALG_SHA1};
+    struct error error;
+    size_t first_event;
+
+    (void)state;
+    log_builder_agile(&built, crypto, TWO_BANKS);
+    first_event = built.len;
+    log_builder_add_banks(&built, 0, EV_SEPARATOR, three, 3, span_text("x"), span_text("x"));
+    assert_int_equal(count(log_builder_span(&built), &error), -1);
+    assert_int_equal(error.code, ERROR_MALFORMED);
+    assert_int_equal(error.offset, first_event + 12);
+}
+
 static void bad_headers_are_refused(void **state)
 {
     static const uint16_t double_bank[] = {TPM_ALG_SHA256, TPM_ALG_SHA256, 0};
@@ -282,6 +297,7 @@ int main(void)
         cmocka_unit_test(ccel_is_known_by_its_header),
         cmocka_unit_test(odd_pcrs_and_missing_digests_are_facts),
         cmocka_unit_test(undeclared_and_double_digests_are_refused),
+        cmocka_unit_test(more_digests_than_banks_are_refused_before_they_are_read),
         cmocka_unit_test(bad_headers_are_refused),
         cmocka_unit_test(unknown_algorithms_keep_their_declared_size),
         cmocka_unit_test(txt_container_says_where_events_are),

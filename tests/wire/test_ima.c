@@ -183,6 +183,23 @@ static void big_endian_lists_are_refused(void **state)
     assert_int_equal(error.code, ERROR_UNSUPPORTED);
 }
 
+static void a_pcr_that_does_not_exist_is_refused(void **state)
+{
+    struct ima_list list;
+    struct ima_entry first;
+    struct error error;
+
+    (void)state;
+    built.len = 0;
+    data.len = 0;
+    entry("ima-ng", 20);
+    built.bytes[0] = 24;
+    built.bytes[3] = 1; /* nor when its bytes are swapped */
+    assert_true(ima_list_open(&list, log_builder_span(&built), &error));
+    assert_int_equal(ima_list_next(&list, &first), IMA_FAILED);
+    assert_int_equal(error.code, ERROR_MALFORMED);
+}
+
 static void every_truncation_is_refused_or_a_prefix(void **state)
 {
     struct ima_list list;
@@ -222,6 +239,7 @@ int main(void)
         cmocka_unit_test(longer_hashes_are_recognised),
         cmocka_unit_test(the_fixed_template_has_no_length),
         cmocka_unit_test(big_endian_lists_are_refused),
+        cmocka_unit_test(a_pcr_that_does_not_exist_is_refused),
         cmocka_unit_test(every_truncation_is_refused_or_a_prefix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
