@@ -87,13 +87,55 @@ static bool create_under(struct tpm *tpm, ESYS_TR srk, const TPM2B_PUBLIC *templ
     return done;
 }
 
-bool tpm_key_create(struct tpm *tpm, const TPM2B_PUBLIC *template, struct arena *arena,
-                    struct tpm_key *key, struct error *error)
+/* True when the key is of the template: equal in all but the key material. */
+static bool key_is_of(const struct tpm_key *key, const TPM2B_PUBLIC *template)
+{
+    uint8_t wanted[sizeof(TPMT_PUBLIC)], found[sizeof(TPMT_PUBLIC)];
+    size_t at = 0, wanted_len = 0, found_len = 0;
+    TPMT_PUBLIC area;
+
+    if (Tss2_MU_TPMT_PUBLIC_Unmarshal(key->public_area.data, key->public_area.len, &at, &area) ||
+        area.type != template->publicArea.type)
+        return false;
+    area.unique = template->publicArea.unique;
+    return !Tss2_MU_TPMT_PUBLIC_Marshal(&area, found, sizeof found, &found_len) &&
+           !Tss2_MU_TPMT_PUBLIC_Marshal(&template->publicArea, wanted, sizeof wanted,
+                                        &wanted_len) &&
+           span_equal(span_of(found, found_len), span_of(wanted, wanted_len));
+}
+
+static bool find_key(struct tpm *tpm, const TPM2B_PUBLIC *template, struct arena *arena,
+                     struct tpm_key *key, bool *found, struct error *error)
+{
+    TPML_HANDLE handles;
+
+    *found = false;
+    if (!tpm_persistent_handles(tpm, KEY_HANDLE_FIRST, KEY_HANDLE_FIRST + KEY_HANDLES - 1, &handles,
+                                error))
+        return false;
+    for (uint32_t i = 0; i < handles.count && !*found; i++) {
+        struct tpm_key candidate;
+
+        if (!tpm_key_read(tpm, handles.handle[i], arena, &candidate, error))
+            return false;
+        *found = key_is_of(&candidate, template);
+        if (*found)
+            *key = candidate;
+    }
+    return true;
+}
+
+bool tpm_key_open(struct tpm *tpm, const TPM2B_PUBLIC *template, struct arena *arena,
+                  struct tpm_key *key, struct error *error)
 {
     ESYS_TR srk = ESYS_TR_NONE;
     uint32_t handle;
-    bool done;
+    bool done, found;
 
+    if (!find_key(tpm, template, arena, key, &found, error))
+        return false;
+    if (found)
+        return true;
     if (!open_srk(tpm, &srk, error))
         return false;
     done = create_under(tpm, srk, template, &handle, error);
@@ -101,8 +143,8 @@ bool tpm_key_create(struct tpm *tpm, const TPM2B_PUBLIC *template, struct arena 
     return done && tpm_key_read(tpm, handle, arena, key, error);
 }
 
-bool tpm_ak_create(struct tpm *tpm, enum tpm_key_type type, struct arena *arena,
-                   struct tpm_key *key, struct error *error)
+bool tpm_ak_open(struct tpm *tpm, enum tpm_key_type type, struct arena *arena, struct tpm_key *key,
+                 struct error *error)
 {
     TPM2B_PUBLIC template = {
         .publicArea = {.nameAlg = TPM2_ALG_SHA256,
@@ -126,10 +168,8 @@ bool tpm_ak_create(struct tpm *tpm, enum tpm_key_type type, struct arena *arena,
             .curveID = TPM2_ECC_NIST_P256,
             .kdf.scheme = TPM2_ALG_NULL};
     }
-    return tpm_key_create(tpm, &template, arena, key, error);
+    return tpm_key_open(tpm, &template, arena, key, error);
 }
-
-/* --- persistent keys --- */
 
 static bool read_opened(struct tpm *tpm, ESYS_TR object, struct arena *arena, struct tpm_key *key,
                         struct error *error)

@@ -6,8 +6,8 @@
  * could let it sign otherwise. */
 #include "tpm/internal.h"
 
-bool tpm_identity_create(struct tpm *tpm, struct span auth_policy, struct arena *arena,
-                         struct tpm_key *key, struct error *error)
+bool tpm_identity_open(struct tpm *tpm, struct span auth_policy, struct arena *arena,
+                       struct tpm_key *key, struct error *error)
 {
     TPM2B_PUBLIC template = {
         .publicArea = {
@@ -27,7 +27,7 @@ bool tpm_identity_create(struct tpm *tpm, struct span auth_policy, struct arena 
         return error_plain(error, ERROR_USAGE, "The identity key's policy is no SHA-256 digest");
     policy->size = (UINT16)auth_policy.len;
     memcpy(policy->buffer, auth_policy.data, auth_policy.len);
-    return tpm_key_create(tpm, &template, arena, key, error);
+    return tpm_key_open(tpm, &template, arena, key, error);
 }
 
 /* --- signing --- */

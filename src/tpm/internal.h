@@ -40,9 +40,9 @@ bool tpm_persist(struct tpm *tpm, ESYS_TR object, uint32_t first, uint32_t n, ui
 bool tpm_persistent_handles(struct tpm *tpm, uint32_t first, uint32_t last, TPML_HANDLE *handles,
                             struct error *error) MUST_CHECK;
 
-/* Makes a key under the storage root key and keeps it at one of our handles. */
-bool tpm_key_create(struct tpm *tpm, const TPM2B_PUBLIC *template, struct arena *arena,
-                    struct tpm_key *key, struct error *error) MUST_CHECK;
+/* Finds our key of that template, or makes it under the storage root key and keeps it. */
+bool tpm_key_open(struct tpm *tpm, const TPM2B_PUBLIC *template, struct arena *arena,
+                  struct tpm_key *key, struct error *error) MUST_CHECK;
 
 /* Marshalled copies in the arena. */
 bool tpm_public_bytes(const TPMT_PUBLIC *public_area, struct arena *arena, struct span *bytes,

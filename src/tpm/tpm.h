@@ -81,9 +81,11 @@ struct tpm_key {
     struct span name;        /* nameAlg || digest */
 };
 
-/* Makes a restricted signing key under the storage root key and keeps it at a free handle. */
-bool tpm_ak_create(struct tpm *tpm, enum tpm_key_type type, struct arena *arena,
-                   struct tpm_key *key, struct error *error) MUST_CHECK;
+/* Finds the restricted signing key of that type that an earlier call made, or makes it under the
+ * storage root key and keeps it at a free handle: a host that lost its state directory keeps its
+ * AK. */
+bool tpm_ak_open(struct tpm *tpm, enum tpm_key_type type, struct arena *arena, struct tpm_key *key,
+                 struct error *error) MUST_CHECK;
 
 /* Reads a persistent key; ERROR_NOT_FOUND when there is none at the handle. */
 bool tpm_key_read(struct tpm *tpm, uint32_t handle, struct arena *arena, struct tpm_key *key,
@@ -107,9 +109,9 @@ bool tpm_certify(struct tpm *tpm, uint32_t ak_handle, uint32_t key_handle,
 
 /* --- its identity key, docs/protocol.md section 4 (tpm/identity_key.c) --- */
 
-/* Makes the signing key whose authPolicy is given (SHA-256), and keeps it at a free handle. */
-bool tpm_identity_create(struct tpm *tpm, struct span auth_policy, struct arena *arena,
-                         struct tpm_key *key, struct error *error) MUST_CHECK;
+/* Finds the signing key whose authPolicy is given (SHA-256), or makes and keeps it. */
+bool tpm_identity_open(struct tpm *tpm, struct span auth_policy, struct arena *arena,
+                       struct tpm_key *key, struct error *error) MUST_CHECK;
 
 /* What lets the identity key sign: the service's word for one PCR state. */
 struct tpm_approval {

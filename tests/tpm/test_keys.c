@@ -78,7 +78,7 @@ static struct tpm_key make_ak(struct host *host, enum tpm_key_type type)
 {
     struct tpm_key ak;
 
-    DEMAND(host, tpm_ak_create(host->tpm, type, &host->arena, &ak, &host->error));
+    DEMAND(host, tpm_ak_open(host->tpm, type, &host->arena, &ak, &host->error));
     return ak;
 }
 
@@ -201,17 +201,20 @@ static void a_missing_key_is_not_found(void **state)
     assert_int_equal(host->error.code, ERROR_NOT_FOUND);
 }
 
-static void keys_in_use_are_never_overwritten(void **state)
+static void a_key_is_found_again_and_never_overwritten(void **state)
 {
     struct host *host = *state;
     struct tpm_key first = make_ak(host, TPM_KEY_ECC_P256);
-    struct tpm_key second = make_ak(host, TPM_KEY_ECC_P256);
-    struct tpm_key again;
+    struct tpm_key second = make_ak(host, TPM_KEY_RSA_2048);
+    struct tpm_key again = make_ak(host, TPM_KEY_ECC_P256);
 
     assert_int_not_equal(first.handle, second.handle);
-    DEMAND(host, tpm_key_read(host->tpm, first.handle, &host->arena, &again, &host->error));
+    assert_int_equal(first.handle, again.handle);
     assert_true(span_equal(first.name, again.name));
     remove_key(host, &first);
+    again = make_ak(host, TPM_KEY_ECC_P256);
+    assert_false(span_equal(first.name, again.name));
+    remove_key(host, &again);
     remove_key(host, &second);
 }
 
@@ -272,7 +275,7 @@ static bool activate(struct host *host, const struct tpm_endorsement *endorsemen
 static void a_credential_opens_for_its_keys_only(void **state)
 {
     struct host *host = *state;
-    struct tpm_key ak = make_ak(host, TPM_KEY_ECC_P256), other = make_ak(host, TPM_KEY_ECC_P256);
+    struct tpm_key ak = make_ak(host, TPM_KEY_ECC_P256), other = make_ak(host, TPM_KEY_RSA_2048);
     struct tpm_endorsement endorsement;
     struct credential_blob blob;
     struct span credential;
@@ -373,8 +376,8 @@ static void make_identity(struct host *host, struct identity *identity)
                           &name_len, &host->error));
     outcome_policy_authorize(host->crypto, span_of(name, name_len), span_of(POLICY_REF, 32),
                              policy);
-    DEMAND(host, tpm_identity_create(host->tpm, span_of(policy, sizeof policy), &host->arena,
-                                     &identity->key, &host->error));
+    DEMAND(host, tpm_identity_open(host->tpm, span_of(policy, sizeof policy), &host->arena,
+                                   &identity->key, &host->error));
 }
 
 static void drop_identity(struct host *host, struct identity *identity)
@@ -501,7 +504,7 @@ int main(void)
         ON_TPM(an_ak_is_what_the_service_accepts),
         ON_TPM(a_quote_holds_before_the_service),
         ON_TPM(a_missing_key_is_not_found),
-        ON_TPM(keys_in_use_are_never_overwritten),
+        ON_TPM(a_key_is_found_again_and_never_overwritten),
         ON_TPM(certificate_key_and_tpm_belong_together),
         ON_TPM(a_credential_opens_for_its_keys_only),
         ON_TPM(a_credential_opens_with_the_p384_key_too),
