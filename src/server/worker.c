@@ -1,0 +1,331 @@
+#include "server/worker.h"
+
+#include "log/log.h"
+#include "os/file.h"
+#include "os/frame.h"
+#include "os/sandbox.h"
+#include "server/role.h"
+#include "server/work_message.h"
+
+enum {
+    KEY_SLOTS = 1024, /* about 2 KiB each when filled */
+    TRUST_FILES = 256,
+    TRUST_FILE_LEN = 1024 * 1024,
+    START_ARENA_LEN = 64 * 1024 * 1024,
+    POLICY_ARENA_LEN = 64 * 1024 * 1024,
+    MIB = 1024 * 1024,
+};
+
+struct key_slot {
+    struct crypto_digest ak_sha256;
+    struct crypto_key *key;
+};
+
+struct worker {
+    struct role_start start;
+    struct crypto *crypto;
+    struct crypto_trust *trust;
+    struct arena policy_arena;
+    struct policy *policy;
+    struct key_slot keys[KEY_SLOTS];
+};
+
+/* --- Start --- */
+
+static bool load_trust(struct worker *worker, struct arena *arena, struct error *error)
+{
+    const char *directory = conf_text(&worker->start.conf, CONF_ENROL_TRUST);
+    const char **names;
+    size_t n_names;
+
+    worker->trust = crypto_trust_new(error);
+    if (!worker->trust || directory[0] == '\0')
+        return worker->trust != NULL;
+    if (!os_directory_list(directory, ".pem", TRUST_FILES, arena, &names, &n_names, error))
+        return false;
+    for (size_t i = 0; i < n_names; i++) {
+        char *path = arena_printf(arena, "%s/%s", directory, names[i]);
+        struct span pem;
+        size_t n_added;
+
+        if (!path)
+            return arena_error(arena, error);
+        if (!os_file_read(path, TRUST_FILE_LEN, arena, &pem, error) ||
+            !crypto_trust_add(worker->trust, pem, &n_added, error))
+            return false;
+    }
+    return true;
+}
+
+static bool start(struct worker *worker, int control, struct error *error)
+{
+    struct arena arena = arena_init(START_ARENA_LEN);
+    bool ok;
+
+    if (!role_start_receive(control, &worker->start, error))
+        return false;
+    log_init("bootseald-worker",
+             log_level_by_name(conf_text(&worker->start.conf, CONF_LOG_LEVEL)));
+    worker->policy_arena = arena_init(POLICY_ARENA_LEN);
+    worker->crypto = crypto_new(error);
+    ok = worker->crypto && load_trust(worker, &arena, error);
+    arena_done(&arena);
+    return ok && os_sandbox_worker(
+                     (uint64_t)conf_number(&worker->start.conf, CONF_SERVER_WORKER_MEMORY) * MIB, 0,
+                     error);
+}
+
+/* --- Policy --- */
+
+static bool answer_policy(struct worker *worker, struct span frame, struct arena *arena,
+                          struct span *answer_frame, struct error *error)
+{
+    struct work_policy request;
+    struct work_policy_answer answer = {0};
+    struct arena policy_arena = arena_init(POLICY_ARENA_LEN);
+    struct policy *policy = NULL;
+    struct policy_position position = {0};
+    struct error wrong = {0};
+    bool ok;
+
+    if (!work_policy_decode(frame, &request, error))
+        return false;
+    answer.valid = policy_compile(request.text, &policy_arena, &policy, &position, &wrong);
+    if (answer.valid) {
+        answer.name = span_text(policy_name(policy));
+        answer.version = span_text(policy_version(policy));
+        answer.n_rules = policy_rules(policy);
+        answer.cost = policy_cost(policy);
+    } else {
+        answer.line = position.line;
+        answer.column = position.column;
+        answer.message = span_text(wrong.message);
+    }
+    ok = work_policy_answer_encode(&answer, arena, answer_frame, error);
+    if (request.keep) {
+        /* Told to judge by this text: when it does not compile, nothing is trusted any more. */
+        arena_done(&worker->policy_arena);
+        worker->policy_arena = policy_arena;
+        worker->policy = policy;
+    } else {
+        arena_done(&policy_arena);
+    }
+    return ok;
+}
+
+/* --- Enrolment --- */
+
+static bool make_challenge(struct worker *worker, const struct work_enrol *request,
+                           struct span ak_name, struct credential_blob *blob, struct error *error)
+{
+    struct tpm_public ek;
+
+    return tpm_public_decode(request->ek_public, &ek, error) &&
+           make_credential(worker->crypto, &ek, ak_name, request->credential, blob, error);
+}
+
+static bool answer_enrol(struct worker *worker, struct span frame, struct arena *arena,
+                         struct span *answer_frame, struct error *error)
+{
+    struct work_enrol request;
+    struct work_enrol_answer answer = {.reasons = arena_new(arena, struct reasons)};
+    struct endorsement_result result = {0};
+    struct credential_blob *blob = arena_new(arena, struct credential_blob);
+    struct endorsement_request endorsement;
+
+    if (!work_enrol_decode(frame, &request, error))
+        return false;
+    if (!answer.reasons || !blob)
+        return arena_error(arena, error);
+    endorsement = (struct endorsement_request){
+        .ek_public = request.ek_public,
+        .ek_certificate = request.n_certificates ? request.certificates[0] : (struct span){0},
+        .intermediates = request.certificates + 1,
+        .n_intermediates = request.n_certificates ? request.n_certificates - 1 : 0,
+        .ak_public = request.ak_public,
+        .now_s = request.now_s,
+    };
+    answer.accepted = endorsement_check(worker->crypto, worker->trust, &endorsement, arena,
+                                        &result, answer.reasons);
+    if (answer.accepted) {
+        struct span ak_name = span_of(result.ak_name, result.ak_name_len);
+
+        if (!make_challenge(worker, &request, ak_name, blob, error))
+            return false;
+        answer.endorsement = result.endorsement;
+        answer.host_id = span_of(result.host_id, sizeof result.host_id);
+        answer.ak_name = ak_name;
+        answer.issuer = span_text(result.issuer);
+        answer.manufacturer = span_text(result.manufacturer);
+        answer.model = span_text(result.model);
+        answer.version = span_text(result.version);
+        answer.id_object = span_of(blob->id_object, blob->id_object_len);
+        answer.secret = span_of(blob->secret, blob->secret_len);
+    }
+    return work_enrol_answer_encode(&answer, arena, answer_frame, error);
+}
+
+/* --- Appraisal --- */
+
+/* The AK made ready, from the slot or anew; NULL leaves it to appraise, which then says why. */
+static struct crypto_key *find_key(struct worker *worker, struct span ak_public)
+{
+    struct crypto_digest digest;
+    struct key_slot *slot;
+    struct tpm_public decoded;
+    struct crypto_key *key;
+    struct error error;
+
+    crypto_hash_span(worker->crypto, TPM_ALG_SHA256, ak_public, &digest);
+    slot = &worker->keys[(digest.bytes[0] | digest.bytes[1] << 8) % KEY_SLOTS];
+    if (slot->key && span_equal(crypto_digest_span(&slot->ak_sha256), crypto_digest_span(&digest)))
+        return slot->key;
+    if (!tpm_public_decode(ak_public, &decoded, &error) ||
+        !crypto_key_from_tpm(worker->crypto, &decoded, &key, &error))
+        return NULL;
+    crypto_key_free(slot->key);
+    slot->key = key;
+    slot->ak_sha256 = digest;
+    return key;
+}
+
+static bool identity_spki(struct worker *worker, struct span public_area, struct arena *arena,
+                          struct span *spki, struct error *error)
+{
+    struct tpm_public decoded;
+    struct crypto_key *key;
+    bool ok;
+
+    if (!tpm_public_decode(public_area, &decoded, error) ||
+        !crypto_key_from_tpm(worker->crypto, &decoded, &key, error))
+        return false;
+    ok = crypto_key_spki(key, arena, spki, error);
+    crypto_key_free(key);
+    return ok;
+}
+
+static bool fill_answer(struct worker *worker, const struct work_appraise *request,
+                        const struct work_memory *known, const struct appraisal *appraisal,
+                        struct arena *arena, struct work_appraise_answer *answer,
+                        struct error *error)
+{
+    struct outcome outcome;
+    struct work_memory memory;
+
+    answer->verdict = appraisal->verdict;
+    answer->quote_verified = appraisal->quote_verified;
+    answer->logs_match = appraisal->logs_match;
+    *answer->reasons = appraisal->reasons;
+    answer->history = appraisal->history;
+    outcome_decide(worker->crypto, appraisal, request->pcrs, &outcome);
+    if (answer->steady && outcome_passes(appraisal->verdict) && appraisal->quote_verified)
+        outcome.approval = known->approval; /* the same PCRs, so the same digest */
+    answer->approval = outcome.approval;
+    if (outcome.certificate.wanted) {
+        answer->identity_public = outcome.certificate.public_area;
+        if (!identity_spki(worker, answer->identity_public, arena, &answer->identity_spki, error))
+            return false;
+    }
+    if (!appraisal->memory.valid)
+        return true;
+    memory.appraise = appraisal->memory;
+    memory.approval = outcome.approval;
+    return work_memory_encode(&memory, arena, &answer->memory, error);
+}
+
+static bool answer_appraise(struct worker *worker, struct span frame, struct arena *arena,
+                            struct span *answer_frame, struct error *error)
+{
+    struct work_appraise request;
+    struct work_appraise_answer answer = {.applies = true,
+                                          .reasons = arena_new(arena, struct reasons)};
+    struct appraisal *appraisal = arena_new(arena, struct appraisal);
+    struct work_memory known = {0};
+    struct appraise_input input;
+
+    if (!work_appraise_decode(frame, &request, error))
+        return false;
+    if (!appraisal || !answer.reasons)
+        return arena_error(arena, error);
+    input = (struct appraise_input){
+        .evidence = request.evidence,
+        .ak_public = request.ak_public,
+        .ak = find_key(worker, request.ak_public),
+        .nonce = request.nonce,
+        .channel_bound = request.channel_bound,
+        .channel_binding = request.channel_binding,
+        .pcrs = request.pcrs,
+        .identity_policy = request.identity_policy,
+        .history = request.history,
+        .known_logs = request.known_logs,
+        .n_known_logs = request.n_known_logs,
+        .policy = worker->policy,
+    };
+    if (request.memory.len && !work_memory_decode(request.memory, &known, error))
+        return false;
+    if (known.appraise.valid && worker->policy &&
+        !appraise_steady(worker->crypto, &input, &known.appraise, arena, appraisal, &answer.steady,
+                         error))
+        return false;
+    if (!answer.steady && request.steady_only) {
+        answer.applies = false;
+        return work_appraise_answer_encode(&answer, arena, answer_frame, error);
+    }
+    if (!answer.steady && !appraise(worker->crypto, &input, arena, appraisal, error))
+        return false;
+    return fill_answer(worker, &request, &known, appraisal, arena, &answer, error) &&
+           work_appraise_answer_encode(&answer, arena, answer_frame, error);
+}
+
+/* --- The loop --- */
+
+static bool answer(struct worker *worker, struct span frame, struct arena *arena,
+                   struct span *answer_frame, struct error *error)
+{
+    switch (work_kind_of(frame)) {
+    case WORK_POLICY:
+        return answer_policy(worker, frame, arena, answer_frame, error);
+    case WORK_ENROL:
+        return answer_enrol(worker, frame, arena, answer_frame, error);
+    case WORK_APPRAISE:
+        return answer_appraise(worker, frame, arena, answer_frame, error);
+    case WORK_NONE:
+        break;
+    }
+    return error_plain(error, ERROR_MALFORMED, "not a request that a worker knows");
+}
+
+static bool serve_one(struct worker *worker, int channel, struct arena *arena, struct error *error)
+{
+    struct span frame, answer_frame;
+    struct error refusal;
+
+    if (!os_frame_receive(channel, WORKER_FRAME_LEN, OS_NO_DEADLINE, arena, &frame, error))
+        return false;
+    if (!answer(worker, frame, arena, &answer_frame, &refusal)) {
+        /* No verdict, and the front is told so: an empty frame is no answer of any kind. */
+        log_failure(LOG_LEVEL_WARNING, "worker.request", &refusal);
+        answer_frame = (struct span){0};
+    }
+    return os_frame_send(channel, &answer_frame, 1, WORKER_FRAME_LEN, OS_NO_DEADLINE, error);
+}
+
+int worker_run(int control, int channel)
+{
+    static struct worker worker; /* large, one per process */
+    struct arena arena;
+    struct error error;
+
+    if (!start(&worker, control, &error)) {
+        log_failure(LOG_LEVEL_ERROR, "worker.start", &error);
+        return 1;
+    }
+    arena = arena_init((size_t)conf_number(&worker.start.conf, CONF_SERVER_WORKER_MEMORY) * MIB);
+    do
+        arena_reset(&arena);
+    while (serve_one(&worker, channel, &arena, &error));
+    if (error.code == ERROR_NOT_FOUND)
+        return 0;
+    log_failure(LOG_LEVEL_ERROR, "worker.channel", &error);
+    return 1;
+}
