@@ -382,16 +382,17 @@ bool work_appraise_decode(struct span message, struct work_appraise *request, st
 bool work_appraise_answer_encode(const struct work_appraise_answer *answer, struct arena *arena,
                                  struct span *message, struct error *error)
 {
-    struct cbor_writer writer = start(arena, WORK_APPRAISE, 13);
+    struct cbor_writer writer = start(arena, WORK_APPRAISE, 14);
 
     cbor_write_bool(&writer, answer->applies);
     cbor_write_bool(&writer, answer->steady);
     cbor_write_uint(&writer, answer->verdict);
     cbor_write_bool(&writer, answer->quote_verified);
     cbor_write_bool(&writer, answer->logs_match);
+    cbor_write_bool(&writer, answer->attributed);
     write_reasons(&writer, answer->reasons);
     write_history(&writer, &answer->history);
-    cbor_write_bytes(&writer, answer->identity_public);
+    cbor_write_bytes(&writer, answer->boot_sha256);
     cbor_write_bytes(&writer, answer->identity_spki);
     cbor_write_bytes(&writer, answer->memory);
     write_approval(&writer, &answer->approval);
@@ -404,15 +405,16 @@ bool work_appraise_answer_decode(struct span message, struct arena *arena,
     struct reader reader = reader_init(message, CLAUSE, error);
     struct work_appraise_answer decoded = {0};
 
-    begin(&reader, WORK_APPRAISE, 13);
+    begin(&reader, WORK_APPRAISE, 14);
     decoded.applies = cbor_read_bool(&reader, "applies");
     decoded.steady = cbor_read_bool(&reader, "steady");
     decoded.verdict = (enum verdict)cbor_read_uint(&reader, VERDICT_PENDING, "verdict");
     decoded.quote_verified = cbor_read_bool(&reader, "quote verified");
     decoded.logs_match = cbor_read_bool(&reader, "logs match");
+    decoded.attributed = cbor_read_bool(&reader, "attributed");
     decoded.reasons = read_reasons(&reader, arena);
     decoded.history = read_history(&reader);
-    decoded.identity_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "identity key");
+    decoded.boot_sha256 = cbor_read_bytes(&reader, 32, "measured state");
     decoded.identity_spki = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "identity key");
     decoded.memory = cbor_read_bytes(&reader, MEMORY_CAP, "memory");
     decoded.approval = read_approval(&reader);

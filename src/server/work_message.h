@@ -66,11 +66,12 @@ struct work_appraise_answer {
     bool steady;
     enum verdict verdict;
     bool quote_verified, logs_match;
+    bool attributed; /* the host's AK signed under this nonce: the verdict is about this host */
     struct reasons *reasons;
     struct quote_history history;
-    struct span identity_public;  /* of a proven identity key; empty: none */
-    struct span identity_spki;    /* the same as SubjectPublicKeyInfo DER */
-    struct span memory;           /* work_memory to keep with the host; empty: none */
+    struct span boot_sha256;   /* the measured state, without what changes while it runs */
+    struct span identity_spki; /* of a proven identity key, SubjectPublicKeyInfo DER; empty: none */
+    struct span memory;        /* work_memory to keep with the host; empty: none */
     struct outcome_approval approval;
 };
 

@@ -204,6 +204,40 @@ static bool identity_spki(struct worker *worker, struct span public_area, struct
     return ok;
 }
 
+/* True when the host's AK signed this under this nonce, whatever it says: signature and nonce come
+ * first in quote_verify, so these findings are only reached behind both. Anything else may be the
+ * work of somebody else who asked for a challenge. */
+static bool is_attributed(const struct appraisal *appraisal)
+{
+    static const enum reason_code BEHIND[] = {
+        REASON_QUOTE_SELECTION,     REASON_QUOTE_BANK_WEAK, REASON_CLOCK_RESET_COUNT,
+        REASON_CLOCK_RESTART_COUNT, REASON_CLOCK_TIME,      REASON_QUOTE_FIRMWARE_VERSION,
+    };
+
+    for (size_t i = 0; i < sizeof BEHIND / sizeof *BEHIND; i++)
+        if (reasons_have(&appraisal->reasons, BEHIND[i]))
+            return true;
+    return appraisal->quote_verified;
+}
+
+/* What stays the same while a boot runs: the approved policy digest where there is one (it leaves
+ * the IMA list's PCR out), else the quoted digest. */
+static bool boot_digest(struct worker *worker, const struct appraisal *appraisal,
+                        const struct outcome_approval *approval, struct arena *arena,
+                        struct span *boot_sha256, struct error *error)
+{
+    struct crypto_digest *digest = arena_new(arena, struct crypto_digest);
+
+    if (!digest)
+        return arena_error(arena, error);
+    crypto_hash_span(worker->crypto, TPM_ALG_SHA256,
+                     approval->wanted ? span_of(approval->policy, sizeof approval->policy)
+                                      : appraisal->quote.quote.pcr_digest,
+                     digest);
+    *boot_sha256 = crypto_digest_span(digest);
+    return true;
+}
+
 static bool fill_answer(struct worker *worker, const struct work_appraise *request,
                         const struct work_memory *known, const struct appraisal *appraisal,
                         struct arena *arena, struct work_appraise_answer *answer,
@@ -221,11 +255,13 @@ static bool fill_answer(struct worker *worker, const struct work_appraise *reque
     if (answer->steady && outcome_passes(appraisal->verdict) && appraisal->quote_verified)
         outcome.approval = known->approval; /* the same PCRs, so the same digest */
     answer->approval = outcome.approval;
-    if (outcome.certificate.wanted) {
-        answer->identity_public = outcome.certificate.public_area;
-        if (!identity_spki(worker, answer->identity_public, arena, &answer->identity_spki, error))
-            return false;
-    }
+    answer->attributed = is_attributed(appraisal);
+    if (!boot_digest(worker, appraisal, &outcome.approval, arena, &answer->boot_sha256, error))
+        return false;
+    if (outcome.certificate.wanted &&
+        !identity_spki(worker, outcome.certificate.public_area, arena, &answer->identity_spki,
+                       error))
+        return false;
     if (!appraisal->memory.valid)
         return true;
     memory.appraise = appraisal->memory;
