@@ -190,8 +190,7 @@ static bool read_trust_domain(struct ca *ca)
         if (uri.len < strlen(SPIFFE_SCHEME) || uri.len - strlen(SPIFFE_SCHEME) > LIMIT_NAME_LEN ||
             memcmp(uri.data, SPIFFE_SCHEME, strlen(SPIFFE_SCHEME)) != 0)
             continue;
-        memcpy(ca->trust_domain, uri.data + strlen(SPIFFE_SCHEME),
-               uri.len - strlen(SPIFFE_SCHEME));
+        memcpy(ca->trust_domain, uri.data + strlen(SPIFFE_SCHEME), uri.len - strlen(SPIFFE_SCHEME));
         found = true;
     }
     GENERAL_NAMES_free(names);

@@ -23,8 +23,7 @@ bool ca_crypto_error(struct error *error, const char *what);
 
 /* Sets version 3, a random serial (kept in serial), validity, issuer and key. */
 bool ca_certificate_begin(X509 *certificate, const X509_NAME *issuer, EVP_PKEY *key,
-                          int64_t not_before_s, int64_t not_after_s,
-                          uint8_t serial[CA_SERIAL_LEN]);
+                          int64_t not_before_s, int64_t not_after_s, uint8_t serial[CA_SERIAL_LEN]);
 
 /* Adds the extension written in OpenSSL's own notation (x509v3_config). */
 bool ca_add_extension(X509 *certificate, X509 *issuer, int nid, const char *value);

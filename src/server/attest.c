@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "log/log.h"
 #include "msg/result_json.h"
 #include "os/clock.h"
@@ -124,8 +125,7 @@ static void fill_credentials(struct attestation *attestation, struct attest_answ
     if (memory->approval.wanted && memory->approval_signature.len) {
         answer->approval.bank = memory->approval.bank;
         answer->approval.pcrs = memory->approval.pcrs;
-        answer->approval.policy =
-            span_of(memory->approval.policy, sizeof memory->approval.policy);
+        answer->approval.policy = span_of(memory->approval.policy, sizeof memory->approval.policy);
         answer->approval.signature = memory->approval_signature;
     }
 }
@@ -331,8 +331,8 @@ static void signed_one(struct attestation *attestation)
         record(attestation);
 }
 
-static bool take_signed(struct attestation *attestation, enum call_result result,
-                        struct span frame, struct sign_answer *answer)
+static bool take_signed(struct attestation *attestation, enum call_result result, struct span frame,
+                        struct sign_answer *answer)
 {
     struct error error;
 
@@ -502,8 +502,8 @@ static bool find_known_logs(struct attestation *attestation, struct work_apprais
                            &attestation->arena, &bytes, &found, error))
             return false;
         if (found)
-            work->known_logs[work->n_known_logs++] =
-                (struct appraise_known_log){.sha256 = log->sha256, .bytes = bytes};
+            work->known_logs[work->n_known_logs++] = (struct appraise_known_log){
+                .sha256 = log->sha256, .bytes = bytes};
     }
     return true;
 }
@@ -584,9 +584,9 @@ static bool find_host(struct attestation *attestation)
 /* False after having answered: nothing is worked on that cannot be recorded. */
 static bool check_nonce(struct attestation *attestation)
 {
-    enum store_result result =
-        store_nonce_peek(attestation->exchange->front->store, attestation->host.enrolled.id,
-                         attestation->evidence.nonce, attestation->now_s);
+    enum store_result result = store_nonce_peek(attestation->exchange->front->store,
+                                                attestation->host.enrolled.id,
+                                                attestation->evidence.nonce, attestation->now_s);
 
     if (result == STORE_OK)
         return true;
@@ -606,9 +606,9 @@ static bool decode(struct attestation *attestation)
     if (evidence_decode(http_request_body(exchange->request), &attestation->arena,
                         &attestation->evidence, &error))
         return true;
-    exchange_problem(
-        exchange, error.code == ERROR_LIMIT ? PROBLEM_BODY_TOO_LARGE : PROBLEM_BODY_MALFORMED,
-        "%s", error_print(&error, text, sizeof text));
+    exchange_problem(exchange,
+                     error.code == ERROR_LIMIT ? PROBLEM_BODY_TOO_LARGE : PROBLEM_BODY_MALFORMED,
+                     "%s", error_print(&error, text, sizeof text));
     attestation_free(attestation);
     return false;
 }
@@ -625,8 +625,8 @@ void route_attest_start(struct exchange *exchange)
     attestation->exchange = exchange;
     attestation->arena = arena_init(4 * (size_t)LIMIT_EVIDENCE_LEN);
     attestation->now_s = os_now_s();
-    attestation->expires_s = attestation->now_s + conf_number(&exchange->front->start.conf,
-                                                              CONF_ATTEST_VERDICT_LIFE);
+    attestation->expires_s = attestation->now_s +
+                             conf_number(&exchange->front->start.conf, CONF_ATTEST_VERDICT_LIFE);
     attestation->reasons = arena_new(&attestation->arena, struct reasons);
     if (!attestation->reasons) {
         end_with_problem(attestation, PROBLEM_INTERNAL);

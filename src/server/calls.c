@@ -144,8 +144,8 @@ static void flush(struct channel *channel)
             continue;
         if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             if (!channel->writable)
-                channel->writable = loop_watch(channel->calls->loop, channel->fd, true,
-                                               on_writable, channel, &error);
+                channel->writable = loop_watch(channel->calls->loop, channel->fd, true, on_writable,
+                                               channel, &error);
             return;
         }
         if (sent < 0)

@@ -19,10 +19,9 @@ static void answer_malformed(struct exchange *exchange, const struct error *erro
 {
     char text[256];
 
-    exchange_problem(
-        exchange,
-        error->code == ERROR_LIMIT ? PROBLEM_BODY_TOO_LARGE : PROBLEM_BODY_MALFORMED, "%s",
-        error_print(error, text, sizeof text));
+    exchange_problem(exchange,
+                     error->code == ERROR_LIMIT ? PROBLEM_BODY_TOO_LARGE : PROBLEM_BODY_MALFORMED,
+                     "%s", error_print(error, text, sizeof text));
 }
 
 /* --- The record of an attempt: what activation needs, in the store meanwhile --- */
@@ -85,10 +84,10 @@ static bool record_decode(struct span record, struct arena *arena,
     decoded.inventory = cbor_read_bytes(&reader, LIMIT_ENROL_REQUEST_LEN, "inventory");
     if (!reader_end(&reader))
         return false;
-    decoded.state =
-        decoded.endorsement == ENDORSEMENT_CHAIN || decoded.endorsement == ENDORSEMENT_REGISTERED
-            ? STORE_HOST_ENROLLED
-            : STORE_HOST_PENDING;
+    decoded.state = decoded.endorsement == ENDORSEMENT_CHAIN ||
+                            decoded.endorsement == ENDORSEMENT_REGISTERED
+                        ? STORE_HOST_ENROLLED
+                        : STORE_HOST_PENDING;
     *enrolment = decoded;
     return true;
 }
@@ -175,9 +174,8 @@ static void on_attempt_stored(void *context, const struct store_outcome *outcome
 /* The heaviest finding names the refusal. */
 static const struct reason *worst(const struct reasons *reasons)
 {
-    static const struct reason MALFORMED = {.code = REASON_EVIDENCE_MALFORMED,
-                                            .pcr = REASON_NO_PCR,
-                                            .event = REASON_NO_EVENT};
+    static const struct reason MALFORMED = {
+        .code = REASON_EVIDENCE_MALFORMED, .pcr = REASON_NO_PCR, .event = REASON_NO_EVENT};
     const struct reason *found = &MALFORMED;
 
     for (size_t i = 0; i < reasons->n_items; i++)
@@ -292,8 +290,7 @@ static void answer_activated(struct activation *activation, enum store_host_stat
     struct span host_id = span_of(activation->enrolment.id, STORE_HOST_ID_LEN);
     struct activate_answer answer = {
         .host_id = host_id,
-        .state =
-            state == STORE_HOST_ENROLLED ? ENROLMENT_STATE_ENROLLED : ENROLMENT_STATE_PENDING,
+        .state = state == STORE_HOST_ENROLLED ? ENROLMENT_STATE_ENROLLED : ENROLMENT_STATE_PENDING,
         .ca_certificate = front->ca_der,
     };
     struct span body;

@@ -148,8 +148,8 @@ json_t *exchange_body_json(struct exchange *exchange)
 
 size_t exchange_limit(struct exchange *exchange)
 {
-    const char *text =
-        http_request_query_value(exchange->request, "limit", exchange_arena(exchange));
+    const char *text = http_request_query_value(exchange->request, "limit",
+                                                exchange_arena(exchange));
     char *end;
     unsigned long limit;
 

@@ -61,8 +61,7 @@ bool front_challenge(struct front *front, struct span host_id, struct arena *are
     return true;
 }
 
-bool front_use_policy(struct front *front, const char *label, struct span text,
-                      struct error *error)
+bool front_use_policy(struct front *front, const char *label, struct span text, struct error *error)
 {
     struct work_policy policy = {.keep = true, .text = text};
     struct arena arena = arena_init(2 * LIMIT_POLICY_LEN + 4096);
@@ -348,9 +347,8 @@ static void on_stop(void *context)
 
     log_info("front.stop");
     if (front->http)
-        http_server_stop(front->http,
-                         (unsigned)conf_number(&front->start.conf, CONF_SERVER_STOP), on_stopped,
-                         front);
+        http_server_stop(front->http, (unsigned)conf_number(&front->start.conf, CONF_SERVER_STOP),
+                         on_stopped, front);
     else
         loop_stop(front->loop);
 }
@@ -455,8 +453,7 @@ static bool watch(struct front *front, struct error *error)
     struct event_base *loop = front->loop;
 
     front->control_source = loop_watch(loop, front->control, false, on_control, front, error);
-    front->store_source =
-        loop_watch(loop, store_fd(front->store), false, on_store, front, error);
+    front->store_source = loop_watch(loop, store_fd(front->store), false, on_store, front, error);
     front->upkeep = loop_timer(loop, UPKEEP_MS, true, on_upkeep, front, error);
     front->stop_term = loop_signal(loop, SIGTERM, on_stop, front, error);
     front->stop_int = loop_signal(loop, SIGINT, on_stop, front, error);
@@ -476,9 +473,9 @@ static bool start(struct front *front, struct error *error)
     return front->crypto && os_forbid_dumps(error) && routes_check(error) &&
            os_raise_file_limit((size_t)conf_number(conf, CONF_HTTP_CONNECTIONS) + SPARE_FILES,
                                error) &&
-           read_certificate(front, error) && open_store(front, error) && confine_front(conf, error) &&
-           make_first_token(front, error) && start_calls(front, error) &&
-           load_policy(front, error) && watch(front, error);
+           read_certificate(front, error) && open_store(front, error) &&
+           confine_front(conf, error) && make_first_token(front, error) &&
+           start_calls(front, error) && load_policy(front, error) && watch(front, error);
 }
 
 static void end(struct front *front)

@@ -42,7 +42,7 @@ struct front {
     struct crypto *crypto;
     struct arena arena; /* as long as the process */
 
-    struct span ca_der, policy_public; /* from the signer; in the arena */
+    struct span ca_der, policy_public;             /* from the signer; in the arena */
     uint8_t policy_name[2 + LIMIT_TPM_DIGEST_LEN]; /* the policy key's name */
     size_t policy_name_len;
     struct span tls_certificate; /* PEM; the operator's, or empty */

@@ -54,15 +54,14 @@ static json_t *host_json(const struct store_host *host)
     const struct store_enrolment *enrolled = &host->enrolled;
     int64_t now_s = os_now_s();
 
-    return json_pack(
-        "{s:o, s:s, s:s, s:s, s:o, s:o, s:b, s:s, s:o, s:o}", "id",
-        result_json_hex(span_of(enrolled->id, sizeof enrolled->id)), "name", enrolled->name,
-        "state", store_host_state_name(enrolled->state), "verdict",
-        verdict_name(present_verdict(host, now_s)), "verdict_at", exchange_time(host->verdict_s),
-        "verdict_ends", exchange_time(host->expires_s), "verdict_ended",
-        host->verdict != VERDICT_NONE && host->expires_s <= now_s, "endorsement",
-        endorsement_text(enrolled->endorsement), "seen_at", exchange_time(host->seen_s),
-        "created_at", exchange_time(host->created_s));
+    return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:b, s:s, s:o, s:o}", "id",
+                     result_json_hex(span_of(enrolled->id, sizeof enrolled->id)), "name",
+                     enrolled->name, "state", store_host_state_name(enrolled->state), "verdict",
+                     verdict_name(present_verdict(host, now_s)), "verdict_at",
+                     exchange_time(host->verdict_s), "verdict_ends", exchange_time(host->expires_s),
+                     "verdict_ended", host->verdict != VERDICT_NONE && host->expires_s <= now_s,
+                     "endorsement", endorsement_text(enrolled->endorsement), "seen_at",
+                     exchange_time(host->seen_s), "created_at", exchange_time(host->created_s));
 }
 
 static json_t *host_details_json(const struct store_host *host)
@@ -182,22 +181,21 @@ void route_hosts_show(struct exchange *exchange)
 
 static json_t *verdict_json(const struct store_verdict *verdict)
 {
-    return json_pack("{s:s, s:s, s:o, s:s, s:o, s:I, s:I, s:I, s:o, s:o}", "id", verdict->id,
-                     "verdict", verdict_name((enum verdict)verdict->verdict), "reasons",
-                     stored_reasons(verdict->reasons), "policy",
-                     verdict->policy ? verdict->policy : "", "boot_sha256",
-                     result_json_hex(span_of(verdict->boot_sha256, sizeof verdict->boot_sha256)),
-                     "reset_count", (json_int_t)verdict->reset_count, "n_seen",
-                     (json_int_t)verdict->n_seen, "n_boots", (json_int_t)verdict->n_boots,
-                     "first_at", exchange_time(verdict->first_s), "last_at",
-                     exchange_time(verdict->last_s));
+    return json_pack(
+        "{s:s, s:s, s:o, s:s, s:o, s:I, s:I, s:I, s:o, s:o}", "id", verdict->id, "verdict",
+        verdict_name((enum verdict)verdict->verdict), "reasons", stored_reasons(verdict->reasons),
+        "policy", verdict->policy ? verdict->policy : "", "boot_sha256",
+        result_json_hex(span_of(verdict->boot_sha256, sizeof verdict->boot_sha256)), "reset_count",
+        (json_int_t)verdict->reset_count, "n_seen", (json_int_t)verdict->n_seen, "n_boots",
+        (json_int_t)verdict->n_boots, "first_at", exchange_time(verdict->first_s), "last_at",
+        exchange_time(verdict->last_s));
 }
 
 void route_hosts_verdicts(struct exchange *exchange)
 {
     struct arena arena = arena_init(LIST_ARENA_LEN);
-    const char *before =
-        http_request_query_value(exchange->request, "before", exchange_arena(exchange));
+    const char *before = http_request_query_value(exchange->request, "before",
+                                                  exchange_arena(exchange));
     size_t limit = exchange_limit(exchange), n_verdicts;
     struct store_verdict *verdicts;
     struct store_host host;
@@ -353,7 +351,8 @@ void route_hosts_revoke(struct exchange *exchange)
     struct store_txn *txn;
 
     if (act && (!reason || reason[0] == '\0')) {
-        exchange_problem(exchange, PROBLEM_FIELD_INVALID, "reason: say why, for those who ask later");
+        exchange_problem(exchange, PROBLEM_FIELD_INVALID,
+                         "reason: say why, for those who ask later");
     } else if (act) {
         reason = text_printable(exchange_arena(exchange), span_text(reason));
         txn = store_begin(exchange->front->store);

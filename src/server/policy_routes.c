@@ -31,7 +31,8 @@ void route_policy_show(struct exchange *exchange)
     if (!store_policy_active(exchange->front->store, &arena, &policy, &found, &error)) {
         exchange_fail(exchange, "policy.show", &error);
     } else if (!found) {
-        exchange_problem(exchange, PROBLEM_POLICY_NONE, "put one in force: no host is trusted without");
+        exchange_problem(exchange, PROBLEM_POLICY_NONE,
+                         "put one in force: no host is trusted without");
     } else {
         exchange_bytes(exchange, "text/plain; charset=utf-8", policy.text);
     }
@@ -50,8 +51,8 @@ void route_policy_list(struct exchange *exchange)
 
         for (size_t i = 0; i < n_policies; i++)
             json_array_append_new(list, policy_json(&policies[i]));
-        exchange_json(exchange, 200, json_pack("{s:s, s:o}", "schema", "bootseal.policies.v1",
-                                               "policies", list));
+        exchange_json(exchange, 200,
+                      json_pack("{s:s, s:o}", "schema", "bootseal.policies.v1", "policies", list));
     } else {
         exchange_fail(exchange, "policy.list", &error);
     }
@@ -74,8 +75,8 @@ static void on_policy_kept(void *context, const struct store_outcome *outcome)
     struct error error;
 
     if (outcome->result == STORE_CONFLICT) {
-        exchange_problem(exchange, PROBLEM_POLICY_EXISTS, "give the changed text a new version than %s",
-                         replacement->version);
+        exchange_problem(exchange, PROBLEM_POLICY_EXISTS,
+                         "give the changed text a new version than %s", replacement->version);
         return;
     }
     if (outcome->result != STORE_OK || !label) {
@@ -87,14 +88,13 @@ static void on_policy_kept(void *context, const struct store_outcome *outcome)
         return;
     }
     log_info("policy.activate", log_text("policy", label), log_text(LOG_USER, exchange->who));
-    exchange_json(exchange, 200,
-                  json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:b}", "schema", "bootseal.policy.v1",
-                            "name", replacement->name, "version", replacement->version, "n_rules",
-                            (json_int_t)replacement->n_rules, "cost",
-                            (json_int_t)replacement->cost, "sha256",
-                            result_json_hex(span_of(replacement->sha256,
-                                                    sizeof replacement->sha256)),
-                            "active", true));
+    exchange_json(
+        exchange, 200,
+        json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:b}", "schema", "bootseal.policy.v1", "name",
+                  replacement->name, "version", replacement->version, "n_rules",
+                  (json_int_t)replacement->n_rules, "cost", (json_int_t)replacement->cost, "sha256",
+                  result_json_hex(span_of(replacement->sha256, sizeof replacement->sha256)),
+                  "active", true));
 }
 
 static void keep_policy(struct replacement *replacement)

@@ -113,8 +113,8 @@ void route_public_ready(struct exchange *exchange)
 {
     const struct front *front = exchange->front;
     bool workers = calls_counts(front->calls).workers > 0, policy = front->policy_label[0] != '\0';
-    json_t *body = json_pack("{s:s, s:b, s:b, s:b}", "schema", "bootseal.ready.v1", "ready", workers,
-                             "workers", workers, "policy", policy);
+    json_t *body = json_pack("{s:s, s:b, s:b, s:b}", "schema", "bootseal.ready.v1", "ready",
+                             workers, "workers", workers, "policy", policy);
 
     /* Without a policy hosts are served, and none is trusted: ready, and said so. */
     exchange_json(exchange, workers ? 200 : 503, body);
@@ -250,11 +250,11 @@ static json_t *response_json(const char *description, const char *type)
 static json_t *operation_json(const struct route *route)
 {
     static const char *const ROLES[] = {"none", "open", "viewer", "operator", "admin"};
-    json_t *operation = json_pack(
-        "{s:s, s:{s:o, s:o}, s:s}", "summary", route->summary, "responses", "200",
-        response_json("Done", route->gives), "default",
-        response_json("Problem (RFC 9457)", "application/problem+json"), "x-bootseal-role",
-        ROLES[route->access]);
+    json_t *operation = json_pack("{s:s, s:{s:o, s:o}, s:s}", "summary", route->summary,
+                                  "responses", "200", response_json("Done", route->gives),
+                                  "default",
+                                  response_json("Problem (RFC 9457)", "application/problem+json"),
+                                  "x-bootseal-role", ROLES[route->access]);
     const char *open = strchr(route->path, '{');
 
     if (route->access != ACCESS_OPEN)
@@ -263,10 +263,10 @@ static json_t *operation_json(const struct route *route)
         json_object_set_new(operation, "requestBody",
                             json_pack("{s:{s:{}}}", "content", route->takes));
     if (open)
-        json_object_set_new(
-            operation, "parameters",
-            json_pack("[{s:s%, s:s, s:b, s:{s:s}}]", "name", open + 1, strcspn(open + 1, "}"), "in",
-                      "path", "required", true, "schema", "type", "string"));
+        json_object_set_new(operation, "parameters",
+                            json_pack("[{s:s%, s:s, s:b, s:{s:s}}]", "name", open + 1,
+                                      strcspn(open + 1, "}"), "in", "path", "required", true,
+                                      "schema", "type", "string"));
     return operation;
 }
 

@@ -55,8 +55,8 @@ bool role_handover_receive(int control, bool *complete, struct role_handover *ha
 /* What the front tells the supervisor. */
 enum role_report_kind {
     ROLE_REPORT_NONE = 0,
-    ROLE_REPORT_READY,  /* it serves */
-    ROLE_REPORT_STUCK,  /* worker of that index missed its deadline: kill it */
+    ROLE_REPORT_READY, /* it serves */
+    ROLE_REPORT_STUCK, /* worker of that index missed its deadline: kill it */
 };
 struct role_report {
     enum role_report_kind kind;

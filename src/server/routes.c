@@ -157,7 +157,8 @@ static bool check_body(struct exchange *exchange)
         exchange_problem(exchange, PROBLEM_BODY_TOO_LARGE, "at most %zu bytes", route->body_cap);
         return false;
     }
-    if (body.len && !type_is(http_request_header(exchange->request, "Content-Type"), route->takes)) {
+    if (body.len &&
+        !type_is(http_request_header(exchange->request, "Content-Type"), route->takes)) {
         exchange_problem(exchange, PROBLEM_BODY_TYPE, "this route takes %s", route->takes);
         return false;
     }

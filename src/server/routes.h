@@ -22,7 +22,7 @@ struct route {
     const char *path;
     enum access access;
     route_fn *handler;
-    size_t body_cap;          /* bytes */
+    size_t body_cap;           /* bytes */
     const char *takes, *gives; /* content types; "" takes no body */
     const char *summary;
 };

@@ -21,12 +21,12 @@ enum { SIGN_CRL_ENTRIES = 100000, SIGN_FRAME_LEN = 4 * 1024 * 1024 };
 
 struct sign_request {
     enum sign_kind kind;
-    struct span host_id;      /* SIGN_IDENTITY, SIGN_APPROVAL; 32 bytes */
-    struct span name;         /* SIGN_IDENTITY */
-    struct span spki;         /* SIGN_IDENTITY, SIGN_SERVER */
-    int64_t not_after_s;      /* SIGN_IDENTITY */
-    struct span policy;       /* SIGN_APPROVAL; OUTCOME_POLICY_LEN bytes */
-    uint64_t crl_number;      /* SIGN_CRL */
+    struct span host_id;        /* SIGN_IDENTITY, SIGN_APPROVAL; 32 bytes */
+    struct span name;           /* SIGN_IDENTITY */
+    struct span spki;           /* SIGN_IDENTITY, SIGN_SERVER */
+    int64_t not_after_s;        /* SIGN_IDENTITY */
+    struct span policy;         /* SIGN_APPROVAL; OUTCOME_POLICY_LEN bytes */
+    uint64_t crl_number;        /* SIGN_CRL */
     struct ca_revoked *revoked; /* SIGN_CRL */
     size_t n_revoked;
 };

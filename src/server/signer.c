@@ -16,8 +16,8 @@
 enum {
     PEM_CAP = 64 * 1024,
     MEMORY_CAP = 64 * 1024 * 1024,
-    CLOCK_SKEW_S = 60,               /* a host's clock may be this far behind ours */
-    SERVER_LIFE_S = 30 * 24 * 3600,  /* the front asks again long before */
+    CLOCK_SKEW_S = 60,              /* a host's clock may be this far behind ours */
+    SERVER_LIFE_S = 30 * 24 * 3600, /* the front asks again long before */
     CRL_LIFE_S = 3600,
 };
 
@@ -239,8 +239,7 @@ static bool start(struct signer *signer, int control, struct arena *arena, struc
 {
     if (!role_start_receive(control, &signer->start, error))
         return false;
-    log_init("bootseald-signer",
-             log_level_by_name(conf_text(&signer->start.conf, CONF_LOG_LEVEL)));
+    log_init("bootseald-signer", log_level_by_name(conf_text(&signer->start.conf, CONF_LOG_LEVEL)));
     signer->crypto = crypto_new(error);
     if (!os_forbid_dumps(error) || !signer->crypto || !open_keys(signer, arena, error))
         return false;

@@ -194,9 +194,8 @@ static void begin_stop(struct supervisor *supervisor)
     struct error error;
 
     supervisor->stopping = true;
-    supervisor->stop_deadline_ms =
-        os_monotonic_ms() + KILL_GRACE_MS +
-        1000 * conf_number(&supervisor->start->conf, CONF_SERVER_STOP);
+    supervisor->stop_deadline_ms = os_monotonic_ms() + KILL_GRACE_MS +
+                                   1000 * conf_number(&supervisor->start->conf, CONF_SERVER_STOP);
     if (!os_notify("STOPPING=1", &error))
         log_failure(LOG_LEVEL_WARNING, "notify", &error);
     kill_process(front_of(supervisor), SIGTERM);
@@ -227,8 +226,8 @@ static void read_front(struct supervisor *supervisor)
         struct error error;
         bool complete = false;
 
-        if (!frame_reader_fill(&supervisor->front_reader, front_of(supervisor)->child.fd,
-                               &complete, &frame, &error) ||
+        if (!frame_reader_fill(&supervisor->front_reader, front_of(supervisor)->child.fd, &complete,
+                               &frame, &error) ||
             !complete)
             return; /* an ended front is noticed by its process */
         if (!role_report_decode(frame, &report, &error)) {
@@ -276,8 +275,8 @@ static void wait_once(struct supervisor *supervisor)
     owners[n_polled++] = NULL;
     for (size_t i = 0; i < supervisor->n_processes; i++)
         if (supervisor->processes[i].running) {
-            polled[n_polled] =
-                (struct pollfd){.fd = supervisor->processes[i].child.pidfd, .events = POLLIN};
+            polled[n_polled] = (struct pollfd){.fd = supervisor->processes[i].child.pidfd,
+                                               .events = POLLIN};
             owners[n_polled++] = &supervisor->processes[i];
         }
     if (front_of(supervisor)->running) {

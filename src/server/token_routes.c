@@ -70,7 +70,8 @@ static void on_created(void *context, const struct store_outcome *outcome)
 /* Names stand in logs and audit records: letters, digits and a few signs. */
 static bool name_ok(const char *name)
 {
-    static const char SIGNS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@";
+    static const char SIGNS[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@";
 
     return name && name[0] && strlen(name) <= TOKEN_NAME_LEN && strspn(name, SIGNS) == strlen(name);
 }
@@ -175,15 +176,14 @@ static json_t *audit_json(const struct store_audit *entry)
 {
     return json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s}", "id", entry->id, "at",
                      exchange_time(entry->at_us / 1000000), "who", entry->who, "what", entry->what,
-                     "subject", entry->subject, "detail", entry->detail, "address",
-                     entry->address);
+                     "subject", entry->subject, "detail", entry->detail, "address", entry->address);
 }
 
 void route_audit_list(struct exchange *exchange)
 {
     struct arena arena = arena_init(LIST_ARENA_LEN);
-    const char *before =
-        http_request_query_value(exchange->request, "before", exchange_arena(exchange));
+    const char *before = http_request_query_value(exchange->request, "before",
+                                                  exchange_arena(exchange));
     size_t limit = exchange_limit(exchange), n_entries;
     struct store_audit *entries;
     struct error error;

@@ -305,8 +305,8 @@ bool work_enrol_answer_decode(struct span message, struct arena *arena,
 
     begin(&reader, WORK_ENROL, 13);
     decoded.accepted = cbor_read_bool(&reader, "accepted");
-    decoded.endorsement =
-        (enum endorsement)cbor_read_uint(&reader, ENDORSEMENT_UNPROVEN, "endorsement");
+    decoded.endorsement = (enum endorsement)cbor_read_uint(&reader, ENDORSEMENT_UNPROVEN,
+                                                           "endorsement");
     decoded.host_id = cbor_read_bytes(&reader, ENDORSEMENT_ID_LEN, "host id");
     decoded.ak_name = cbor_read_bytes(&reader, 2 + LIMIT_TPM_DIGEST_LEN, "AK name");
     decoded.issuer = cbor_read_bytes(&reader, TEXT_CAP, "issuer");
@@ -426,8 +426,8 @@ bool work_appraise_answer_decode(struct span message, struct arena *arena,
 
 /* --- Memory --- */
 
-bool work_memory_encode(const struct work_memory *memory, struct arena *arena,
-                        struct span *message, struct error *error)
+bool work_memory_encode(const struct work_memory *memory, struct arena *arena, struct span *message,
+                        struct error *error)
 {
     const struct appraise_memory *known = &memory->appraise;
     struct cbor_writer writer = cbor_writer_init(arena);

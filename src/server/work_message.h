@@ -112,8 +112,8 @@ bool work_appraise_answer_decode(struct span message, struct arena *arena,
                                  struct work_appraise_answer *answer,
                                  struct error *error) MUST_CHECK;
 
-bool work_memory_encode(const struct work_memory *memory, struct arena *arena,
-                        struct span *message, struct error *error) MUST_CHECK;
+bool work_memory_encode(const struct work_memory *memory, struct arena *arena, struct span *message,
+                        struct error *error) MUST_CHECK;
 bool work_memory_decode(struct span message, struct work_memory *memory,
                         struct error *error) MUST_CHECK;
 

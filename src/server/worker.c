@@ -64,8 +64,7 @@ static bool start(struct worker *worker, int control, struct error *error)
 
     if (!role_start_receive(control, &worker->start, error))
         return false;
-    log_init("bootseald-worker",
-             log_level_by_name(conf_text(&worker->start.conf, CONF_LOG_LEVEL)));
+    log_init("bootseald-worker", log_level_by_name(conf_text(&worker->start.conf, CONF_LOG_LEVEL)));
     worker->policy_arena = arena_init(POLICY_ARENA_LEN);
     worker->crypto = crypto_new(error);
     ok = worker->crypto && load_trust(worker, &arena, error);
@@ -145,8 +144,8 @@ static bool answer_enrol(struct worker *worker, struct span frame, struct arena 
         .ak_public = request.ak_public,
         .now_s = request.now_s,
     };
-    answer.accepted = endorsement_check(worker->crypto, worker->trust, &endorsement, arena,
-                                        &result, answer.reasons);
+    answer.accepted = endorsement_check(worker->crypto, worker->trust, &endorsement, arena, &result,
+                                        answer.reasons);
     if (answer.accepted) {
         struct span ak_name = span_of(result.ak_name, result.ak_name_len);
 
@@ -258,9 +257,8 @@ static bool fill_answer(struct worker *worker, const struct work_appraise *reque
     answer->attributed = is_attributed(appraisal);
     if (!boot_digest(worker, appraisal, &outcome.approval, arena, &answer->boot_sha256, error))
         return false;
-    if (outcome.certificate.wanted &&
-        !identity_spki(worker, outcome.certificate.public_area, arena, &answer->identity_spki,
-                       error))
+    if (outcome.certificate.wanted && !identity_spki(worker, outcome.certificate.public_area, arena,
+                                                     &answer->identity_spki, error))
         return false;
     if (!appraisal->memory.valid)
         return true;
