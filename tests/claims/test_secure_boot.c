@@ -1,0 +1,262 @@
+#include "boot.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const uint32_t CONFIG = 0x80000001; /* EV_EFI_VARIABLE_DRIVER_CONFIG */
+
+static void on_with_keys_and_an_authority_is_attested(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_linux(boot, "/vmlinuz");
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "true");
+    assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_ENABLED].grade, CLAIM_ATTESTED);
+    boot_assert(boot, CLAIM_SECURE_BOOT_PK, "1");
+    boot_assert(boot, CLAIM_SECURE_BOOT_KEK, "1");
+    boot_assert(boot, CLAIM_SECURE_BOOT_DB, "1");
+    boot_assert(boot, CLAIM_SECURE_BOOT_DBX, "0");
+    boot_assert(boot, CLAIM_BOOT_AUTHORITIES, "1");
+}
+
+static void without_a_quote_nothing_is_better_than_reported(void **state)
+{
+    struct boot *boot = *state;
+
+    boot->input.attested = false;
+    boot_firmware(boot, true);
+    boot_linux(boot, "/vmlinuz");
+    boot_collect(boot);
+    for (int id = 0; id < CLAIM_IDS; id++)
+        assert_true(boot->claims.claims[id].grade <= CLAIM_REPORTED);
+    assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_ENABLED].grade, CLAIM_REPORTED);
+}
+
+static void off_is_false(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, false);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "false");
+}
+
+/* A log with these SecureBoot contents and nothing else in PCR 7. */
+static const char *state_of(struct boot *boot, struct span contents)
+{
+    boot_begin(boot);
+    boot_variable(boot, CONFIG, BOOT_GLOBAL, "SecureBoot", contents);
+    for (uint32_t pcr = 0; pcr <= 7; pcr++)
+        boot_separator(boot, pcr);
+    boot_collect(boot);
+    return boot_value(boot, CLAIM_SECURE_BOOT_ENABLED);
+}
+
+static void the_byte_decides(void **state)
+{
+    struct boot *boot = *state;
+
+    assert_string_equal(state_of(boot, (struct span){0}), "false");
+    assert_string_equal(state_of(boot, span_of("\0", 1)), "false");
+    assert_string_equal(state_of(boot, span_of("\1", 1)), "true");
+    /* Nobody vouches for "on" without keys. */
+    assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_ENABLED].grade, CLAIM_UNPROVEN);
+    assert_false(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
+    assert_string_equal(state_of(boot, span_of("\2", 1)), "unknown");
+    assert_true(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
+    assert_string_equal(state_of(boot, span_of("\1\0", 2)), "unknown");
+    assert_true(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
+}
+
+static void absent_is_unknown(void **state)
+{
+    struct boot *boot = *state;
+
+    for (uint32_t pcr = 0; pcr <= 7; pcr++)
+        boot_separator(boot, pcr);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "unknown");
+    boot_assert(boot, CLAIM_SECURE_BOOT_DB, "unknown");
+    boot_assert(boot, CLAIM_SECURE_BOOT_TEST_KEYS, "unknown");
+    boot_assert(boot, CLAIM_SECURE_BOOT_SHIM_VALIDATION, "unknown");
+    boot_assert(boot, CLAIM_DEBUG_FIRMWARE, "false");
+    boot_assert(boot, CLAIM_DMA_PROTECTION_BOOT, "unknown");
+}
+
+static void without_a_log_all_is_unknown(void **state)
+{
+    struct boot *boot = *state;
+    struct error error;
+
+    assert_true(claims_collect(&boot->input, &boot->arena, &boot->claims, &boot->reasons, &error));
+    for (int id = 0; id < CLAIM_IDS; id++)
+        assert_false(boot->claims.claims[id].known);
+    assert_int_equal(boot->reasons.n_items, 0);
+}
+
+static void a_name_that_no_digest_covers_proves_nothing(void **state)
+{
+    struct boot *boot = *state;
+
+    /* The firmware measured the contents alone: the name could be anybody's. */
+    log_builder_add_measured(&boot->log, 7, CONFIG, span_of("\1", 1),
+                             boot_variable_data(BOOT_GLOBAL, "SecureBoot", span_of("\1", 1)));
+    for (uint32_t pcr = 0; pcr <= 7; pcr++)
+        boot_separator(boot, pcr);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "true");
+    assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_ENABLED].grade, CLAIM_UNPROVEN);
+}
+
+static void the_same_name_of_another_owner_is_another_variable(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_variable(boot, CONFIG, BOOT_STRANGER, "SecureBoot", span_of("\1", 1));
+    for (uint32_t pcr = 0; pcr <= 7; pcr++)
+        boot_separator(boot, pcr);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "unknown");
+}
+
+static void two_values_are_none(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_variable(boot, CONFIG, BOOT_GLOBAL, "SecureBoot", span_of("\0", 1));
+    boot_firmware(boot, true);
+    boot_collect(boot);
+    assert_true(boot_has(boot, REASON_EVENTLOG_DUPLICATE));
+    boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "unknown");
+}
+
+static void a_broken_list_is_unknown_and_found(void **state)
+{
+    struct boot *boot = *state;
+    struct span list = boot_certificate_list("x");
+
+    boot_variable(boot, CONFIG, BOOT_DATABASE, "db", span_of(list.data, list.len - 1));
+    for (uint32_t pcr = 0; pcr <= 7; pcr++)
+        boot_separator(boot, pcr);
+    boot_collect(boot);
+    assert_true(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
+    boot_assert(boot, CLAIM_SECURE_BOOT_DB, "unknown");
+}
+
+static void test_keys_are_known_by_their_name(void **state)
+{
+    static const char *const bad[] = {"CN=DO NOT TRUST - AMI Test PK", "DO NOT SHIP",
+                                      "DO NOT DO NOT TRUST"};
+    static const char *const good[] = {"platform key", "DO NOT", "DO NOT TRUS"};
+    struct boot *boot = *state;
+
+    for (size_t i = 0; i < 3; i++) {
+        for (int is_bad = 0; is_bad < 2; is_bad++) {
+            boot_begin(boot);
+            boot_variable(boot, CONFIG, BOOT_GLOBAL, "PK",
+                          boot_certificate_list(is_bad ? bad[i] : good[i]));
+            boot_variable(boot, CONFIG, BOOT_GLOBAL, "KEK", boot_certificate_list("k"));
+            boot_variable(boot, CONFIG, BOOT_DATABASE, "db", boot_certificate_list("d"));
+            for (uint32_t pcr = 0; pcr <= 7; pcr++)
+                boot_separator(boot, pcr);
+            boot_collect(boot);
+            boot_assert(boot, CLAIM_SECURE_BOOT_TEST_KEYS, is_bad ? "true" : "false");
+        }
+    }
+}
+
+static void shim_validates_unless_it_says_otherwise(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_linux(boot, "/vmlinuz");
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_SHIM_VALIDATION, "true");
+
+    boot_variable(boot, EV_EFI_VARIABLE_AUTHORITY, BOOT_SHIM, "MokSBState", span_of("\1", 1));
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_SHIM_VALIDATION, "false");
+    /* Then nobody checked what shim loaded. */
+    assert_int_equal(boot->claims.claims[CLAIM_BOOT_KERNEL_COMMAND_LINE].grade, CLAIM_UNPROVEN);
+    boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "true");
+}
+
+static void shim_does_not_validate_without_secure_boot(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, false);
+    boot_linux(boot, "/vmlinuz");
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_SHIM_VALIDATION, "false");
+}
+
+static void an_unreadable_authority_may_hide_a_switch(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_linux(boot, "/vmlinuz");
+    /* MokSBState, with its data replaced in the log. */
+    log_builder_add_measured(&boot->log, 7, EV_EFI_VARIABLE_AUTHORITY,
+                             boot_variable_data(BOOT_SHIM, "MokSBState", span_of("\1", 1)),
+                             span_text("nothing"));
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_SHIM_VALIDATION, "unknown");
+    assert_int_equal(boot->claims.claims[CLAIM_BOOT_KERNEL_COMMAND_LINE].grade, CLAIM_UNPROVEN);
+}
+
+static void actions_weaken(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware_without_separator(boot, 7);
+    boot_text(boot, 7, EV_EFI_ACTION, "UEFI Debug Mode");
+    boot_text(boot, 7, EV_EFI_ACTION, "DMA Protection Disabled");
+    boot_separator(boot, 7);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_DEBUG_FIRMWARE, "true");
+    boot_assert(boot, CLAIM_DMA_PROTECTION_BOOT, "false");
+    assert_int_equal(boot->reasons.n_items, 0);
+}
+
+static void a_relabelled_action_leaves_debugging_unknown(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_text(boot, 7, EV_ACTION + 0x1000, "UEFI Debug Mode");
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_DEBUG_FIRMWARE, "unknown");
+    assert_true(boot_has(boot, REASON_EVENTLOG_TYPE_UNEXPECTED));
+}
+
+int main(void)
+{
+#define STATE_TEST(name) cmocka_unit_test_setup_teardown(name, boot_setup, boot_teardown)
+    const struct CMUnitTest tests[] = {
+        STATE_TEST(on_with_keys_and_an_authority_is_attested),
+        STATE_TEST(without_a_quote_nothing_is_better_than_reported),
+        STATE_TEST(off_is_false),
+        STATE_TEST(the_byte_decides),
+        STATE_TEST(absent_is_unknown),
+        STATE_TEST(without_a_log_all_is_unknown),
+        STATE_TEST(a_name_that_no_digest_covers_proves_nothing),
+        STATE_TEST(the_same_name_of_another_owner_is_another_variable),
+        STATE_TEST(two_values_are_none),
+        STATE_TEST(a_broken_list_is_unknown_and_found),
+        STATE_TEST(test_keys_are_known_by_their_name),
+        STATE_TEST(shim_validates_unless_it_says_otherwise),
+        STATE_TEST(shim_does_not_validate_without_secure_boot),
+        STATE_TEST(an_unreadable_authority_may_hide_a_switch),
+        STATE_TEST(actions_weaken),
+        STATE_TEST(a_relabelled_action_leaves_debugging_unknown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
