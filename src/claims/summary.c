@@ -413,11 +413,11 @@ static void say_records(struct summary *summary, struct span data)
     }
     if (n_images) {
         say_separator(summary, "; ");
-        say(summary, "%zu images loaded", n_images);
+        say(summary, "%zu image%s loaded", n_images, n_images == 1 ? "" : "s");
     }
     if (n_keys) {
         say_separator(summary, "; ");
-        say(summary, "%zu signing keys", n_keys);
+        say(summary, "%zu signing key%s", n_keys, n_keys == 1 ? "" : "s");
     }
     if (step == SIPA_FAILED)
         say_broken(summary, &error);

@@ -94,10 +94,11 @@ enum efi_signature_step efi_signature_list_next(struct efi_signature_list *list,
 {
     struct efi_signature entry = {0};
 
-    while (reader_ok(&list->reader) && reader_ok(&list->entries) && !reader_left(&list->entries)) {
+    while (reader_ok(&list->entries) && !reader_left(&list->entries)) {
         if (!reader_left(&list->reader))
             return EFI_SIGNATURE_END;
         next_list(list);
+        reader_join(&list->entries, &list->reader); /* the first error is the one to report */
     }
     reader_cap(&list->entries, ++list->n_entries, LIMIT_SIGLIST_ENTRIES, "signatures in a list");
     entry.kind = list->kind;
@@ -107,10 +108,8 @@ enum efi_signature_step efi_signature_list_next(struct efi_signature_list *list,
     entry.owner = reader_bytes(&list->entries, EFI_GUID_LEN, "signature owner");
     entry.data = reader_bytes(&list->entries, list->data_len, "signature");
     entry.data.len = list->digest_len;
-    if (!reader_ok(&list->reader) || !reader_ok(&list->entries)) {
-        list->reader.failed = true;
+    if (!reader_ok(&list->entries))
         return EFI_SIGNATURE_FAILED;
-    }
     *signature = entry;
     return EFI_SIGNATURE_ENTRY;
 }
