@@ -80,6 +80,7 @@ static bool collect_claims(struct appraise_work *work)
         .ima_attested = work->ima_attested,
         .inventory = appraisal->evidence.inventory,
         .n_inventory = appraisal->evidence.n_inventory,
+        .crypto = work->crypto,
     };
 
     return claims_collect(&input, work->arena, &appraisal->claims, &appraisal->reasons,

@@ -285,7 +285,7 @@ enum cli_exit eventlog_claims(struct cli *cli)
     struct claims *claims = arena_new(&cli->arena, struct claims);
     struct reasons *reasons = arena_new(&cli->arena, struct reasons);
     struct measured_log log;
-    struct claims_input input = {.log = &log};
+    struct claims_input input = {.log = &log, .crypto = cli->crypto};
     struct error error = {0};
     enum cli_exit status;
     json_t *object;
