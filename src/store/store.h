@@ -75,7 +75,7 @@ typedef void store_done_fn(void *context, const struct store_outcome *outcome);
 
 struct store_txn;
 
-/* Starts to collect acts. Never fails: lack of memory shows as STORE_FAILED. Acts copy what they
+/* Starts to collect acts. Lack of memory later shows as STORE_FAILED of the commit. Acts copy what they
  * are given. Not for threads; several transactions at a time are fine. */
 struct store_txn *store_begin(struct store *store);
 
@@ -187,7 +187,7 @@ void store_act_host_revoke(struct store_txn *txn, const uint8_t id[STORE_HOST_ID
 /* Gives TPM, AK and name free again; verdicts go, audit and certificates stay. Its live
  * certificates are revoked. */
 void store_act_host_forget(struct store_txn *txn, const uint8_t id[STORE_HOST_ID_LEN],
-                           const char *by, int64_t now_s);
+                           int64_t now_s);
 
 bool store_host_get(struct store *store, const uint8_t id[STORE_HOST_ID_LEN], struct arena *arena,
                     struct store_host *host, bool *found, struct error *error) MUST_CHECK;

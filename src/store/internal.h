@@ -1,0 +1,65 @@
+/* What the files of src/store share. */
+#ifndef BOOTSEAL_STORE_INTERNAL_H
+#define BOOTSEAL_STORE_INTERNAL_H
+
+#include "crypto/crypto.h"
+#include "store/db.h"
+#include "store/txn.h"
+
+#include <pthread.h>
+
+enum { NONCE_KEY_LEN = 32 };
+
+struct store {
+    unsigned schema;
+    int lock_fd; /* holds the file against a second writer */
+    uint8_t nonce_key[NONCE_KEY_LEN];
+
+    /* Readers and nonces, one caller at a time. */
+    pthread_mutex_t read_lock;
+    struct db reader;
+    struct crypto *crypto;
+
+    /* The writer's queue and what it has finished. */
+    pthread_mutex_t lock;
+    pthread_cond_t work, finished;
+    struct store_txn *queue, **queue_end;
+    struct store_txn *done, **done_end;
+    bool stopping;
+    pthread_t thread;
+    bool thread_started;
+    struct db writer; /* the writer thread's alone */
+    int event_fd;
+};
+
+/* Checks origin, host and expiry of a nonce. STORE_NONE when all is well; it may still be used. */
+enum store_result nonce_open(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
+                             struct span nonce, int64_t now_s, uint32_t *expires_s,
+                             uint8_t random[NONCE_RANDOM_LEN]);
+
+/* Does one act inside the writer's transaction. STORE_OK, or what decides. */
+enum store_result act_apply(struct db *db, const struct act *act, struct store_outcome *outcome);
+
+enum store_result act_attest(struct db *db, const struct act *act, struct store_outcome *outcome);
+
+/* The text of a verdict's id: hex of the host's id, a dash, the number. And back. */
+void verdict_id_print(const uint8_t host_id[STORE_HOST_ID_LEN], int64_t seq,
+                      char id[STORE_VERDICT_ID_LEN]);
+bool verdict_id_parse(const char *id, uint8_t host_id[STORE_HOST_ID_LEN], int64_t *seq) MUST_CHECK;
+
+/* Brings the schema up to date and starts what has to exist; fills in schema. */
+bool schema_update(struct db *db, unsigned *schema, struct error *error) MUST_CHECK;
+
+/* Ends a read that began with taking read_lock: lets it go, and turns what went wrong (failed: did
+ * not fit into the arena) into an error. */
+bool read_finish(struct store *store, enum db_step last, bool failed,
+                 struct error *error) MUST_CHECK;
+
+/* Makes room for item n of a list in the arena, doubling it. */
+bool read_grow(struct arena *arena, void **items, size_t n, size_t size) MUST_CHECK;
+
+bool writer_start(struct store *store, struct error *error) MUST_CHECK;
+/* Finishes the queue and ends the thread. */
+void writer_stop(struct store *store);
+
+#endif
