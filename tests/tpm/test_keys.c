@@ -1,6 +1,7 @@
 #include "outcome/outcome.h"
 #include "support/soft_key.h"
 #include "support/swtpm.h"
+#include "support/tls_pair.h"
 #include "tpm/tpm.h"
 #include "verify/endorsement.h"
 #include "verify/quote.h"
@@ -464,6 +465,64 @@ static void an_approval_by_anybody_else_opens_nothing(void **state)
     drop_identity(host, &stranger);
 }
 
+struct signing {
+    struct host *host;
+    struct identity *identity;
+};
+
+static bool sign_for_tls(void *context, struct span digest, struct tpm_ecdsa *signature,
+                         struct error *error)
+{
+    struct signing *signing = context;
+
+    return tpm_identity_sign(signing->host->tpm, signing->identity->key.handle,
+                             &signing->identity->approval, digest, signature, error);
+}
+
+static X509 *certify_for_tls(const struct key_provider_key *key, X509 *ca, EVP_PKEY *ca_key)
+{
+    char group[] = "P-256";
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("group", group, 0),
+                           OSSL_PARAM_construct_octet_string("pub", (void *)key->point, 65),
+                           OSSL_PARAM_construct_end()};
+    EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    EVP_PKEY *pkey = NULL;
+    X509 *certificate;
+
+    assert_true(EVP_PKEY_fromdata_init(maker) > 0 &&
+                EVP_PKEY_fromdata(maker, &pkey, EVP_PKEY_PUBLIC_KEY, params) > 0);
+    certificate = tls_pair_certificate(pkey, "host", ca, ca_key);
+    EVP_PKEY_CTX_free(maker);
+    EVP_PKEY_free(pkey);
+    return certificate;
+}
+
+static void tls_works_with_the_tpm_in_the_approved_state_only(void **state)
+{
+    struct host *host = *state;
+    struct identity identity;
+    struct signing signing = {host, &identity};
+    struct key_provider_key key;
+    struct error sign_error = {0};
+    EVP_PKEY *ca_key = EVP_EC_gen("P-256");
+    X509 *ca = tls_pair_certificate(ca_key, "ca", NULL, NULL), *certificate;
+
+    make_identity(host, &identity);
+    approve(host, &identity, 0x3);
+    DEMAND(host, key_provider_key_init(identity.key.public_area, sign_for_tls, &signing,
+                                       &sign_error, &key, &host->error));
+    certificate = certify_for_tls(&key, ca, ca_key);
+    assert_true(tls_pair_handshake(&key, certificate, ca, TLS1_3_VERSION));
+    assert_true(tls_pair_handshake(&key, certificate, ca, TLS1_2_VERSION));
+    swtpm_extend(&host->swtpm, 0, SOME_NONCE);
+    assert_false(tls_pair_handshake(&key, certificate, ca, TLS1_3_VERSION));
+    assert_int_equal(sign_error.code, ERROR_DENIED);
+    X509_free(certificate);
+    X509_free(ca);
+    EVP_PKEY_free(ca_key);
+    drop_identity(host, &identity);
+}
+
 /* The TPM has three slots: what stays behind after many calls makes one of them fail. */
 static void nothing_stays_behind_in_the_tpm(void **state)
 {
@@ -513,6 +572,7 @@ int main(void)
         ON_TPM(an_identity_key_is_certified_as_the_service_demands),
         ON_TPM(the_identity_key_signs_in_the_approved_state_only),
         ON_TPM(an_approval_by_anybody_else_opens_nothing),
+        ON_TPM(tls_works_with_the_tpm_in_the_approved_state_only),
         ON_TPM(nothing_stays_behind_in_the_tpm),
         ON_TPM(a_cleared_tpm_has_lost_our_keys),
     };
