@@ -52,6 +52,11 @@ enum {
     LIMIT_POLICY_REF_LEN = 64, /* a TPM2B_NONCE: at most the largest digest */
     LIMIT_VERDICT_ID_LEN = 64,
 
+    /* What the agent keeps: two answers, a chain, a few digests. */
+    LIMIT_AGENT_STATE_LEN = 8 * 1024 * 1024,
+    LIMIT_URL_LEN = 2048,
+    LIMIT_CA_LEN = 256 * 1024, /* PEM */
+
     /* Certificates. */
     LIMIT_CERTIFICATE_LEN = 16 * 1024,
     LIMIT_CHAIN_CERTIFICATES = 8,

@@ -1,0 +1,74 @@
+/* The agent's commands, and what each of them is given.
+ *
+ * Words and options live in commands.def and options.def (style rule 11). stdout is data, stderr is
+ * talk. The agent holds no secret: keys are in the TPM, and its files may be read by anybody. */
+#ifndef BOOTSEAL_AGENT_AGENT_H
+#define BOOTSEAL_AGENT_AGENT_H
+
+#include "base/arena.h"
+#include "crypto/crypto.h"
+
+#include <stdio.h>
+
+/* A contract (DESIGN section 5), listed in the manual page. */
+enum agent_exit {
+    AGENT_EXIT_HOLDS = 0,
+    AGENT_EXIT_HOLDS_NOT = 1,
+    AGENT_EXIT_USAGE = 2,
+    AGENT_EXIT_MALFORMED = 3,
+    AGENT_EXIT_NOT_PERMITTED = 4,
+    AGENT_EXIT_NOT_FOUND = 5,
+    AGENT_EXIT_CONFLICT = 6,
+    AGENT_EXIT_UNREACHABLE = 7,
+    AGENT_EXIT_INTERNAL = 9,
+};
+
+enum agent_option {
+#define AGENT_OPTION(symbol, name, value, help) AGENT_OPTION_##symbol,
+#include "agent/options.def"
+#undef AGENT_OPTION
+    AGENT_OPTIONS
+};
+
+struct agent {
+    const struct agent_command *command;
+    const char *values[AGENT_OPTIONS]; /* NULL: not given; switches have "" */
+    const char *argument;              /* the one argument, or NULL */
+    bool json;
+    struct crypto *crypto;
+    struct arena arena; /* for the length of the command; freed by main */
+};
+
+struct agent_command {
+    const char *word, *arguments;
+    int n_arguments;
+    unsigned options; /* bits of enum agent_option */
+    const char *summary, *details, *example;
+    enum agent_exit (*run)(struct agent *agent);
+};
+
+extern const struct agent_command AGENT_COMMANDS[];
+extern const size_t AGENT_N_COMMANDS;
+
+#define AGENT_COMMAND(function, word, arguments, n_arguments, options, summary, details, example)  \
+    enum agent_exit function(struct agent *agent);
+#include "agent/commands.def"
+#undef AGENT_COMMAND
+
+/* Fills in agent from the words. On false, a message is on stderr or the help on stdout, and *status
+ * is the exit code. */
+bool agent_parse(struct agent *agent, int argc, char **argv, enum agent_exit *status) MUST_CHECK;
+
+/* Help on everything (command NULL) or on one command. */
+void agent_help(FILE *out, const struct agent_command *command);
+
+/* The manual page in mdoc, made at build time. */
+void agent_print_manual(FILE *out);
+
+/* The exit code for an error. */
+enum agent_exit agent_exit_of(enum error_code code);
+
+/* Prints the error on stderr, "bootseal-agent: ...", and returns its exit code. */
+enum agent_exit agent_failed(const struct error *error);
+
+#endif

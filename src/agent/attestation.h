@@ -1,0 +1,26 @@
+/* One attestation from start to end: evidence out, verdict in, state kept. Used by attest and run. */
+#ifndef BOOTSEAL_AGENT_ATTESTATION_H
+#define BOOTSEAL_AGENT_ATTESTATION_H
+
+#include "agent/agent.h"
+#include "agent/state.h"
+
+struct attestation {
+    struct agent_state state;    /* as it was saved */
+    struct attest_answer answer; /* the service's; in the arena */
+    bool event_log_missing;
+};
+
+/* Attests with the state of the agent's directory. On true a verdict was given, whatever it is, and
+ * the state is saved. *error has ERROR_CONFLICT when the TPM was cleared. */
+bool attestation_do(struct agent *agent, struct arena *arena, struct attestation *attestation,
+                    struct error *error) MUST_CHECK;
+
+/* True for the verdicts that pass: trusted, attention. */
+bool attestation_passes(const struct attest_answer *answer);
+
+/* The decoded last answer of a state; false when there is none. */
+bool attestation_last(const struct agent_state *state, struct arena *arena,
+                      struct attest_answer *answer) MUST_CHECK;
+
+#endif

@@ -1,0 +1,95 @@
+/* See logs.h. */
+#include "agent/logs.h"
+
+#include "os/file.h"
+
+static bool digest(struct crypto *crypto, struct span bytes, struct arena *arena,
+                   struct span *sha256, struct error *error)
+{
+    struct crypto_digest hash;
+    uint8_t *copy = arena_alloc(arena, tpm_digest_len(TPM_ALG_SHA256));
+
+    if (!copy)
+        return arena_error(arena, error);
+    crypto_hash_span(crypto, TPM_ALG_SHA256, bytes, &hash);
+    memcpy(copy, hash.bytes, hash.len);
+    *sha256 = span_of(copy, hash.len);
+    return true;
+}
+
+static size_t cap_of(enum evidence_log_kind kind)
+{
+    return kind == EVIDENCE_LOG_IMA ? LIMIT_IMA_LEN : LIMIT_EVENTLOG_LEN;
+}
+
+/* True with nothing added when there is no such log. An empty one is none: it says nothing. */
+static bool read_log(enum evidence_log_kind kind, const char *path, struct crypto *crypto,
+                     struct arena *arena, struct logs *logs, struct error *error)
+{
+    struct evidence_log *log = &logs->logs[logs->n_logs];
+    struct span bytes;
+
+    if (!os_file_read(path, cap_of(kind), arena, &bytes, error))
+        return error->code == ERROR_NOT_FOUND;
+    if (bytes.len == 0)
+        return true;
+    *log = (struct evidence_log){
+        .kind = kind, .covered_len = bytes.len, .bytes = bytes, .has_bytes = true};
+    if (!digest(crypto, bytes, arena, &log->sha256, error))
+        return false;
+    logs->paths[logs->n_logs++] = path;
+    return true;
+}
+
+bool logs_read(const char *eventlog_path, const char *ima_path, struct crypto *crypto,
+               struct arena *arena, struct logs *logs, struct error *error)
+{
+    *logs = (struct logs){0};
+    if (!read_log(EVIDENCE_LOG_TCG, eventlog_path ? eventlog_path : LOGS_EVENTLOG_PATH, crypto,
+                  arena, logs, error))
+        return false;
+    logs->event_log_missing = logs->n_logs == 0;
+    return read_log(EVIDENCE_LOG_IMA, ima_path ? ima_path : LOGS_IMA_PATH, crypto, arena, logs,
+                    error) &&
+           read_log(EVIDENCE_LOG_DRTM, LOGS_DRTM_PATH, crypto, arena, logs, error);
+}
+
+static bool is_among(struct span digest_bytes, const struct span *digests, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (span_equal(digest_bytes, digests[i]))
+            return true;
+    return false;
+}
+
+/* The list only grows; anything else would be another boot, and the covered part has to stay. */
+static bool read_growth(const char *path, struct evidence_log *log, struct arena *arena,
+                        struct error *error)
+{
+    struct span bytes;
+
+    if (!os_file_read(path, LIMIT_IMA_LEN, arena, &bytes, error))
+        return false;
+    if (bytes.len >= log->covered_len &&
+        span_equal(span_of(bytes.data, (size_t)log->covered_len), log->bytes))
+        log->bytes = bytes;
+    return true;
+}
+
+bool logs_finish(struct logs *logs, const struct span *sent, size_t n_sent, struct crypto *crypto,
+                 struct arena *arena, struct error *error)
+{
+    for (size_t i = 0; i < logs->n_logs; i++) {
+        struct evidence_log *log = &logs->logs[i];
+
+        if (log->kind == EVIDENCE_LOG_IMA && !read_growth(logs->paths[i], log, arena, error))
+            return false;
+        if (!digest(crypto, log->bytes, arena, &logs->whole_sha256[i], error))
+            return false;
+        if (log->bytes.len == log->covered_len && is_among(log->sha256, sent, n_sent)) {
+            log->bytes = span_of(NULL, 0);
+            log->has_bytes = false;
+        }
+    }
+    return true;
+}

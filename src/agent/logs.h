@@ -1,0 +1,31 @@
+/* The logs behind a quote: read before it, and the IMA list again after it (docs/protocol.md, 3). */
+#ifndef BOOTSEAL_AGENT_LOGS_H
+#define BOOTSEAL_AGENT_LOGS_H
+
+#include "crypto/crypto.h"
+#include "wire/evidence.h"
+
+struct logs {
+    const char *paths[LIMIT_EVIDENCE_LOGS];
+    struct span whole_sha256[LIMIT_EVIDENCE_LOGS]; /* of all bytes sent; what the service keeps */
+    struct evidence_log logs[LIMIT_EVIDENCE_LOGS];
+    size_t n_logs;
+    bool event_log_missing; /* the kernel has none: Secure Boot off on some systems */
+};
+
+/* Where the kernel has them. */
+#define LOGS_EVENTLOG_PATH "/sys/kernel/security/tpm0/binary_bios_measurements"
+#define LOGS_IMA_PATH      "/sys/kernel/security/ima/binary_runtime_measurements"
+#define LOGS_DRTM_PATH     "/sys/kernel/security/slaunch/eventlog"
+
+/* Reads and hashes every log there is; a missing one is left out. NULL paths are the kernel's. Fails
+ * for what is there and cannot be read. */
+bool logs_read(const char *eventlog_path, const char *ima_path, struct crypto *crypto,
+               struct arena *arena, struct logs *logs, struct error *error) MUST_CHECK;
+
+/* After the quote: adds to the IMA list what has come since. Then takes the bytes off every log that
+ * the service has (sent holds SHA-256 digests), as far as nothing has to be added. */
+bool logs_finish(struct logs *logs, const struct span *sent, size_t n_sent, struct crypto *crypto,
+                 struct arena *arena, struct error *error) MUST_CHECK;
+
+#endif
