@@ -1,0 +1,104 @@
+/* The texts made from the table: sample file, manual, effective values. Owns nothing. */
+#include "conf/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Takes what a stream wrote into the arena; the stream is closed. */
+static char *take(FILE *stream, char **text, size_t *len, struct arena *arena)
+{
+    char *copy = NULL;
+
+    if (fclose(stream) == 0)
+        copy = arena_text(arena, span_of(*text, *len));
+    free(*text);
+    return copy;
+}
+
+static bool starts_section(enum conf_key key)
+{
+    return key == 0 || strcmp(conf_describe(key - 1)->section, conf_describe(key)->section) != 0;
+}
+
+char *conf_sample(struct arena *arena)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *stream = open_memstream(&text, &len);
+
+    if (!stream)
+        return NULL;
+    fputs("# Bootseal's configuration: every key with its default. Take the # away to change one.\n"
+          "# Later wins: this file, NAME.conf.d/*.conf in order of names, BOOTSEAL_SECTION_KEY in\n"
+          "# the environment, flags.\n",
+          stream);
+    for (enum conf_key key = 0; key < CONF_KEYS; key++) {
+        const struct conf_description *what = conf_describe(key);
+
+        if (starts_section(key))
+            fprintf(stream, "\n[%s]\n", what->section);
+        fprintf(stream, "\n# %s", what->description);
+        if (*what->unit)
+            fprintf(stream, " In %s.", what->unit);
+        fprintf(stream, "\n#%s = %s\n", what->name, what->value);
+    }
+    return take(stream, &text, &len, arena);
+}
+
+char *conf_manual(struct arena *arena)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *stream = open_memstream(&text, &len);
+
+    if (!stream)
+        return NULL;
+    for (enum conf_key key = 0; key < CONF_KEYS; key++) {
+        const struct conf_description *what = conf_describe(key);
+
+        if (starts_section(key))
+            fprintf(stream, "%s.Ss Section [%s]\n.Bl -tag -width Ds\n", key ? ".El\n" : "",
+                    what->section);
+        fprintf(stream, ".It Ic %s No = Ar %s\n%s\n", what->name, conf_type_name(what->type),
+                what->description);
+        if (*what->unit)
+            fprintf(stream, "In %s.\n", what->unit);
+        if (*what->value)
+            fprintf(stream, "Default: %s.\n", what->value);
+    }
+    fputs(".El\n", stream);
+    return take(stream, &text, &len, arena);
+}
+
+static void print_origin(FILE *stream, const struct conf_origin *origin)
+{
+    static const char *const KINDS[] = {
+        [CONF_ORIGIN_DEFAULT] = "default", [CONF_ORIGIN_FILE] = "file",
+        [CONF_ORIGIN_DROP_IN] = "drop-in", [CONF_ORIGIN_ENVIRONMENT] = "environment",
+        [CONF_ORIGIN_FLAG] = "flag",
+    };
+
+    fprintf(stream, "\t# %s", KINDS[origin->kind]);
+    if (*origin->where)
+        fprintf(stream, " %s", origin->where);
+    if (origin->line)
+        fprintf(stream, ":%zu", origin->line);
+}
+
+char *conf_show(const struct conf *conf, bool origin, struct arena *arena)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *stream = open_memstream(&text, &len);
+
+    if (!stream)
+        return NULL;
+    for (enum conf_key key = 0; key < CONF_KEYS; key++) {
+        fprintf(stream, "%s.%s = %s", conf_describe(key)->section, conf_describe(key)->name,
+                conf->values[key].text);
+        if (origin)
+            print_origin(stream, &conf->values[key].origin);
+        fputc('\n', stream);
+    }
+    return take(stream, &text, &len, arena);
+}
