@@ -174,7 +174,7 @@ static void output_changed(struct evbuffer *output, const struct evbuffer_cb_inf
     if (info->n_added == 0 || info->orig_size != 0 || connection->phase != PHASE_READING)
         return;
     evbuffer_copyout(output, line, sizeof line - 1); /* "HTTP/1.1 413" */
-    connection->own_status = atoi(line + 9);
+    connection->own_status = (int)strtol(line + 9, NULL, 10);
     if (connection->own_status >= 400)
         event_active(connection->rework, EV_TIMEOUT, 0);
 }

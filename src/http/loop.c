@@ -66,7 +66,7 @@ static struct loop_source *source_new(struct event_base *loop, evutil_socket_t f
 struct loop_source *loop_watch(struct event_base *loop, int fd, bool writable, loop_fn *fn,
                                void *context, struct error *error)
 {
-    return source_new(loop, fd, (writable ? EV_WRITE : EV_READ) | EV_PERSIST, NULL,
+    return source_new(loop, fd, (short)((writable ? EV_WRITE : EV_READ) | EV_PERSIST), NULL,
                       (struct loop_source){.fn = fn, .context = context}, error);
 }
 
@@ -75,7 +75,7 @@ struct loop_source *loop_timer(struct event_base *loop, unsigned ms, bool repeat
 {
     struct timeval after = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
 
-    return source_new(loop, -1, repeat ? EV_PERSIST : 0, &after,
+    return source_new(loop, -1, (short)(repeat ? EV_PERSIST : 0), &after,
                       (struct loop_source){.fn = fn, .context = context}, error);
 }
 

@@ -179,9 +179,10 @@ void request_orphan(struct http_request *request)
 
 void requests_discard(struct http_server *server)
 {
-    struct http_request *request;
+    struct http_request *request, *after;
 
-    while ((request = LIST_FIRST(&server->requests))) {
+    for (request = LIST_FIRST(&server->requests); request; request = after) {
+        after = LIST_NEXT(request, next);
         if (request->evhttp)
             evhttp_request_free(request->evhttp);
         request_free(request);
