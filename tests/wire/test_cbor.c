@@ -178,7 +178,7 @@ static void test_written_reads_back(void **state)
     cbor_write_array(&writer, n_values + 3);
     for (size_t i = 0; i < n_values; i++)
         cbor_write_uint(&writer, VALUES[i]);
-    cbor_write_bytes(&writer, span_of(writer.buffer, 40));
+    cbor_write_bytes(&writer, span_of(VALUES, 40));
     cbor_write_text(&writer, span_text("text"));
     cbor_write_bool(&writer, true);
     assert_true(cbor_writer_done(&writer, &bytes, &error));
