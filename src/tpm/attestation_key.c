@@ -129,7 +129,7 @@ bool tpm_key_open(struct tpm *tpm, const TPM2B_PUBLIC *template, struct arena *a
                   struct tpm_key *key, struct error *error)
 {
     ESYS_TR srk = ESYS_TR_NONE;
-    uint32_t handle;
+    uint32_t handle = 0;
     bool done, found;
 
     if (!find_key(tpm, template, arena, key, &found, error))

@@ -197,7 +197,7 @@ bool tpm_persist(struct tpm *tpm, ESYS_TR object, uint32_t first, uint32_t n, ui
                  struct error *error)
 {
     ESYS_TR kept = ESYS_TR_NONE;
-    TPML_HANDLE taken;
+    TPML_HANDLE taken = {0};
     uint32_t free_handle = first;
     TSS2_RC rc;
 

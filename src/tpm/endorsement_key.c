@@ -243,8 +243,8 @@ static bool find_by_certificate(struct tpm *tpm, struct crypto *crypto, uint32_t
 {
     struct crypto_certificate *certificate;
     struct crypto_certificate_view view;
-    struct span bytes;
-    size_t len;
+    struct span bytes = {0};
+    size_t len = 0;
     bool done;
 
     if (!nv_read(tpm, index, arena, &bytes, error))

@@ -13,6 +13,7 @@
 #include <openssl/provider.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <stdlib.h>
 
 static const char PROVIDER[] = "bootseal-key";
 static const char PROPERTIES[] = "provider=bootseal-key";
@@ -288,17 +289,30 @@ static int provider_init(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in,
     return 1;
 }
 
+static OSSL_PROVIDER *loaded[2]; /* OpenSSL's own and ours, for the life of the process */
+
+static void provider_unload(void)
+{
+    for (int i = 1; i >= 0; i--) {
+        OSSL_PROVIDER_unload(loaded[i]);
+        loaded[i] = NULL;
+    }
+}
+
 /* Loading ours switches off OpenSSL's implicit default provider, so that one is loaded too and
  * preferred: a server's certificate must not land in our key manager. */
 static bool provider_load(struct error *error)
 {
-    if (OSSL_PROVIDER_available(NULL, PROVIDER))
+    if (loaded[1])
         return true;
-    if (!OSSL_PROVIDER_load(NULL, "default") ||
-        !OSSL_PROVIDER_add_builtin(NULL, PROVIDER, provider_init) ||
-        !OSSL_PROVIDER_load(NULL, PROVIDER) ||
-        !EVP_set_default_properties(NULL, "?provider=default"))
+    loaded[0] = OSSL_PROVIDER_load(NULL, "default");
+    if (loaded[0] && OSSL_PROVIDER_add_builtin(NULL, PROVIDER, provider_init))
+        loaded[1] = OSSL_PROVIDER_load(NULL, PROVIDER);
+    if (!loaded[1] || !EVP_set_default_properties(NULL, "?provider=default")) {
+        provider_unload();
         return error_plain(error, ERROR_CRYPTO, "OpenSSL does not take the provider of TPM keys");
+    }
+    atexit(provider_unload); /* runs before OpenSSL's own, which was registered earlier */
     return true;
 }
 

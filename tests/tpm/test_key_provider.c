@@ -22,7 +22,7 @@ static bool sign_digest(void *context, struct span digest, struct tpm_ecdsa *sig
                         struct error *error)
 {
     struct parties *parties = context;
-    EVP_PKEY_CTX *signer = EVP_PKEY_CTX_new(parties->key.pkey, NULL);
+    EVP_PKEY_CTX *signer;
     unsigned char der[80];
     const unsigned char *at = der;
     size_t len = sizeof der;
@@ -31,6 +31,7 @@ static bool sign_digest(void *context, struct span digest, struct tpm_ecdsa *sig
     if (parties->refuse)
         return error_plain(error, ERROR_DENIED, "not in the approved state");
     parties->n_signatures++;
+    signer = EVP_PKEY_CTX_new(parties->key.pkey, NULL);
     assert_true(EVP_PKEY_sign_init(signer) == 1 &&
                 EVP_PKEY_sign(signer, der, &len, digest.data, digest.len) == 1);
     pair = d2i_ECDSA_SIG(NULL, &at, (long)len);
