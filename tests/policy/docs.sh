@@ -1,0 +1,16 @@
+#!/bin/sh
+# The policy in the manual and the policies we ship compile. Usage: docs.sh SOURCE BOOTSEAL
+set -eu
+source=$1 bootseal=$2
+TMPDIR=$(mktemp -d)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+sed -n '/^```ini$/,/^```$/p' "$source/docs/policy.md" | grep -v '^```' | "$bootseal" policy check -
+for policy in "$source"/data/policies/*.policy; do "$bootseal" policy check "$policy"; done
+# every example of the section "Examples", as the one rule of a policy
+awk '/^## /{in_examples = ($0 == "## Examples")} in_examples && /^    /{print substr($0, 5)} in_examples && /^$/{print ""}' \
+    "$source/docs/policy.md" | awk -v RS= '{print > ENVIRON["TMPDIR"] "/example-" NR}'
+for example in "$TMPDIR"/example-*; do
+    printf '[policy]\nname = n\nversion = 1\n[reference our-platform-key]\nkey = "x"\n[rule r]\nmessage = m\n%s\n' \
+        "$(cat "$example")" | "$bootseal" policy check -
+done
