@@ -28,9 +28,16 @@ static bool stderr_is_journal(void)
     const char *stream = getenv("JOURNAL_STREAM");
     unsigned long long device, inode;
     struct stat status;
+    char *end;
 
-    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-           fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+    if (!stream)
+        return false;
+    device = strtoull(stream, &end, 10);
+    if (end == stream || *end != ':')
+        return false;
+    inode = strtoull(end + 1, &end, 10);
+    return *end == '\0' && fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
+           status.st_ino == inode;
 }
 
 void log_init(const char *program, enum log_level level)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <seccomp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -36,19 +37,19 @@ static bool cap_resource(int resource, rlim_t value)
 static bool mapped_now(uint64_t *len)
 {
     FILE *file = fopen("/proc/self/statm", "re");
-    unsigned long long pages;
-    bool read = file && fscanf(file, "%llu", &pages) == 1;
+    char text[64] = "", *end = text;
 
-    if (file)
-        fclose(file);
-    if (read)
-        *len = pages * (uint64_t)sysconf(_SC_PAGESIZE);
-    return read;
+    if (!file)
+        return false;
+    if (fgets(text, sizeof text, file))
+        *len = strtoull(text, &end, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+    fclose(file);
+    return end > text && *end == ' ';
 }
 
 static bool cap_resources(uint64_t memory_len, uint64_t cpu_s, struct error *error)
 {
-    uint64_t mapped;
+    uint64_t mapped = 0;
 
     /* One descriptor, not none: poll(2) counts its array against this limit. Number 0 is taken. */
     if (!mapped_now(&mapped) || !cap_resource(RLIMIT_AS, mapped + memory_len) ||

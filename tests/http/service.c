@@ -65,9 +65,29 @@ void identity_make(struct identity *identity)
     EVP_PKEY_free(key);
 }
 
+struct late {
+    struct http_request *request;
+    struct loop_source *timer;
+};
+
 static void answer_late(void *context)
 {
-    http_answer(context, 200, "text/plain", span_text("late"));
+    struct late *late = context;
+
+    http_answer(late->request, 200, "text/plain", span_text("late"));
+    loop_source_free(late->timer);
+    free(late);
+}
+
+static void answer_later(struct service *service, struct http_request *request)
+{
+    struct late *late = malloc(sizeof *late);
+    struct error error;
+
+    MUST(late);
+    late->request = request;
+    late->timer = loop_timer(service->loop, 300, false, answer_late, late, &error);
+    MUST(late->timer);
 }
 
 static void stream_gone(void *context)
@@ -93,10 +113,9 @@ static void handle(void *context, struct http_request *request)
     static const char LARGE[16 * 1024 * 1024] = "large";
     struct service *service = context;
     const char *path = http_request_path(request);
-    struct error error;
 
     if (strcmp(path, "/late") == 0) {
-        MUST(loop_timer(service->loop, 300, false, answer_late, request, &error));
+        answer_later(service, request);
     } else if (strcmp(path, "/large") == 0) {
         http_answer_reference(request, 200, "text/plain", span_of(LARGE, sizeof LARGE), NULL, NULL);
     } else if (strcmp(path, "/binding") == 0) {
