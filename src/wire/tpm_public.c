@@ -101,9 +101,10 @@ bool tpm_public_decode(struct span bytes, struct tpm_public *public_area, struct
 
     if (!reader_cap(&reader, bytes.len, LIMIT_TPM_STRUCT_LEN, "length"))
         return false;
-    /* A bare structure starts with its type, 1 or 35, too short a length for any key. */
+    /* A bare structure starts with its type, 1 or 35, which is too short a length for any key. */
     struct reader prefix = reader;
-    if (bytes.len >= 2 && reader_be16(&prefix) == bytes.len - 2)
+    uint16_t start = bytes.len >= 2 ? reader_be16(&prefix) : 0;
+    if (start != TPM_ALG_RSA && start != TPM_ALG_ECC && start + (size_t)2 == bytes.len)
         reader = prefix;
     struct tpm_public decoded = decode(&reader);
     if (!reader_end(&reader))
