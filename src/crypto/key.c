@@ -38,6 +38,13 @@ void crypto_key_free(struct crypto_key *key)
     free(key);
 }
 
+/* What a key may sign with, when something says so. */
+struct scheme {
+    uint16_t scheme; /* TPM_ALG_NULL: any that fits its type */
+    uint16_t hash;
+};
+static const struct scheme ANY_SCHEME = {TPM_ALG_NULL, TPM_ALG_NULL};
+
 /* Wraps pkey, which it owns from now on, also when it fails. */
 static bool wrap(EVP_PKEY *pkey, struct crypto_key made, struct crypto_key **key,
                  struct error *error)
@@ -71,8 +78,8 @@ static EVP_PKEY *pkey_from(const char *type, OSSL_PARAM_BLD *builder)
 /* A modulus cannot be proven good from outside: OpenSSL's own check is a primality test of
  * milliseconds that a bad one passes as easily. Size, parity and exponent are what matters here;
  * that the key lives in a TPM is proven by activation. */
-static bool make_rsa(struct span modulus, uint64_t exponent, struct crypto_key **key,
-                     struct error *error)
+static bool make_rsa(struct span modulus, uint64_t exponent, struct scheme scheme,
+                     struct crypto_key **key, struct error *error)
 {
     size_t bits = modulus.len * 8;
     OSSL_PARAM_BLD *builder;
@@ -95,7 +102,10 @@ static bool make_rsa(struct span modulus, uint64_t exponent, struct crypto_key *
     OSSL_PARAM_BLD_free(builder);
     if (!pkey)
         return crypto_error(error, "RSA key");
-    return wrap(pkey, (struct crypto_key){.type = TPM_ALG_RSA, .scheme = TPM_ALG_NULL}, key, error);
+    return wrap(pkey,
+                (struct crypto_key){
+                    .type = TPM_ALG_RSA, .scheme = scheme.scheme, .scheme_hash = scheme.hash},
+                key, error);
 }
 
 static bool on_curve(EVP_PKEY *pkey)
@@ -108,8 +118,8 @@ static bool on_curve(EVP_PKEY *pkey)
 }
 
 /* Our curves have cofactor 1, so that a point on the curve, not infinity, has the right order. */
-static bool make_ecc(const struct crypto_curve *curve, struct span point, struct crypto_key **key,
-                     struct error *error)
+static bool make_ecc(const struct crypto_curve *curve, struct span point, struct scheme scheme,
+                     struct crypto_key **key, struct error *error)
 {
     OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
     EVP_PKEY *pkey = NULL;
@@ -124,10 +134,12 @@ static bool make_ecc(const struct crypto_curve *curve, struct span point, struct
         ERR_clear_error();
         return error_plain(error, ERROR_MALFORMED, "ECC public key is no point of its curve");
     }
-    return wrap(
-        pkey,
-        (struct crypto_key){.type = TPM_ALG_ECC, .curve = curve->curve, .scheme = TPM_ALG_NULL},
-        key, error);
+    return wrap(pkey,
+                (struct crypto_key){.type = TPM_ALG_ECC,
+                                    .curve = curve->curve,
+                                    .scheme = scheme.scheme,
+                                    .scheme_hash = scheme.hash},
+                key, error);
 }
 
 /* TPMs may strip a coordinate's leading zeros; what is longer than the field is refused. */
@@ -139,8 +151,8 @@ static void put_coordinate(struct writer *writer, struct span coordinate, size_t
     writer_bytes(writer, coordinate);
 }
 
-static bool ecc_from_tpm(const struct tpm_public *public_area, struct crypto_key **key,
-                         struct error *error)
+static bool ecc_from_tpm(const struct tpm_public *public_area, struct scheme scheme,
+                         struct crypto_key **key, struct error *error)
 {
     const struct crypto_curve *curve = crypto_curve_find(public_area->ecc.curve);
     uint8_t buffer[POINT_LEN_MAX];
@@ -153,29 +165,21 @@ static bool ecc_from_tpm(const struct tpm_public *public_area, struct crypto_key
     put_coordinate(&writer, public_area->ecc.y, curve->len);
     if (writer.failed)
         return error_plain(error, ERROR_MALFORMED, "ECC coordinate has the wrong length");
-    return make_ecc(curve, writer_span(&writer), key, error);
+    return make_ecc(curve, writer_span(&writer), scheme, key, error);
 }
 
 bool crypto_key_from_tpm(struct crypto *crypto, const struct tpm_public *public_area,
                          struct crypto_key **key, struct error *error)
 {
-    struct crypto_key *made;
+    struct scheme scheme = {public_area->scheme, public_area->scheme_hash};
 
     (void)crypto;
-    if (public_area->type == TPM_ALG_ECC) {
-        if (!ecc_from_tpm(public_area, &made, error))
-            return false;
-    } else {
-        if (public_area->rsa.modulus.len * 8 != public_area->rsa.bits)
-            return error_plain(error, ERROR_MALFORMED, "RSA modulus of %zu bytes in a %u bit key",
-                               public_area->rsa.modulus.len, public_area->rsa.bits);
-        if (!make_rsa(public_area->rsa.modulus, public_area->rsa.exponent, &made, error))
-            return false;
-    }
-    made->scheme = public_area->scheme;
-    made->scheme_hash = public_area->scheme_hash;
-    *key = made;
-    return true;
+    if (public_area->type == TPM_ALG_ECC)
+        return ecc_from_tpm(public_area, scheme, key, error);
+    if (public_area->rsa.modulus.len * 8 != public_area->rsa.bits)
+        return error_plain(error, ERROR_MALFORMED, "RSA modulus of %zu bytes in a %u bit key",
+                           public_area->rsa.modulus.len, public_area->rsa.bits);
+    return make_rsa(public_area->rsa.modulus, public_area->rsa.exponent, scheme, key, error);
 }
 
 static EVP_PKEY *pkey_from_der(struct span spki)
@@ -216,7 +220,7 @@ static bool rsa_from_pkey(EVP_PKEY *pkey, struct crypto_key **key, struct error 
     BN_free(e);
     if (!len)
         return error_plain(error, ERROR_UNSUPPORTED, "RSA key over %d bits", LIMIT_RSA_BITS);
-    return make_rsa(span_of(bytes, len), exponent, key, error);
+    return make_rsa(span_of(bytes, len), exponent, ANY_SCHEME, key, error);
 }
 
 static bool ecc_from_pkey(EVP_PKEY *pkey, struct crypto_key **key, struct error *error)
@@ -233,7 +237,7 @@ static bool ecc_from_pkey(EVP_PKEY *pkey, struct crypto_key **key, struct error 
         if (EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, bytes, sizeof bytes,
                                             &len) != 1)
             return crypto_error(error, "ECC key");
-        return make_ecc(&CURVES[i], span_of(bytes, len), key, error);
+        return make_ecc(&CURVES[i], span_of(bytes, len), ANY_SCHEME, key, error);
     }
     return error_plain(error, ERROR_UNSUPPORTED, "ECC curve %s", name);
 }
