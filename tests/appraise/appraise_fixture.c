@@ -40,13 +40,13 @@ void expect_verdict(struct fixture *fixture, struct span evidence, enum verdict 
 }
 
 /* What a golden host taught: the policy is learned from evidence like every other. */
-static void learn_policy(struct fixture *fixture, uint16_t bank)
+static void learn_policy(struct fixture *fixture, const char *folder)
 {
     struct policy_position position;
     struct soft_host golden;
     struct span text;
 
-    soft_host_init(&golden, "secure-boot", TPM_ALG_ECC, bank);
+    soft_host_init(&golden, folder, TPM_ALG_ECC, TPM_ALG_SHA256);
     fixture->input = soft_host_input(&golden, span_of(NULL, 0));
     fixture_appraise(fixture, soft_host_attest(&golden));
     if (!policy_learn(&fixture->appraisal.claims, golden.crypto, "golden", &fixture->arena, &text,
@@ -59,13 +59,19 @@ static void learn_policy(struct fixture *fixture, uint16_t bank)
     soft_host_done(&golden);
 }
 
-void fixture_init(struct fixture *fixture, const char *folder, uint16_t key, uint16_t bank)
+void fixture_init_learned(struct fixture *fixture, const char *folder, const char *golden,
+                          uint16_t key, uint16_t bank)
 {
     fixture->arena = arena_init((size_t)256 << 20);
     soft_host_init(&fixture->host, folder, key, bank);
-    learn_policy(fixture, TPM_ALG_SHA256);
+    learn_policy(fixture, golden);
     fixture->input = soft_host_input(&fixture->host, span_of(NULL, 0));
     fixture->input.policy = fixture->policy;
+}
+
+void fixture_init(struct fixture *fixture, const char *folder, uint16_t key, uint16_t bank)
+{
+    fixture_init_learned(fixture, folder, "secure-boot", key, bank);
 }
 
 void fixture_done(struct fixture *fixture)

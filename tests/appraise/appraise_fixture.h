@@ -25,6 +25,10 @@ struct fixture {
 
 /* A host that booted a fixture, under a policy learned from the fixture "secure-boot". */
 void fixture_init(struct fixture *fixture, const char *folder, uint16_t key, uint16_t bank);
+
+/* The same, under a policy learned from another fixture. */
+void fixture_init_learned(struct fixture *fixture, const char *folder, const char *golden,
+                          uint16_t key, uint16_t bank);
 void fixture_done(struct fixture *fixture);
 
 /* Appraises evidence as the service would, with the fixture's input. */

@@ -21,8 +21,9 @@ static void demand(bool holds, const char *what)
 struct span soft_host_fixture(struct soft_host *host, const char *folder, const char *file)
 {
     const char *root = getenv("BOOTSEAL_SOURCE_ROOT");
-    char *path = arena_printf(&host->arena, "%s/tests/fixtures/%s/%s", root ? root : ".", folder,
-                              file);
+    char *path = *folder == '/' ? arena_printf(&host->arena, "%s/%s", folder, file)
+                                : arena_printf(&host->arena, "%s/tests/fixtures/%s/%s",
+                                               root ? root : ".", folder, file);
     FILE *stream = fopen(path, "rb");
     size_t cap = 1 << 20, len;
     uint8_t *bytes;
