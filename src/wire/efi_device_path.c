@@ -23,7 +23,8 @@ static char *guid_text(struct arena *arena, const char *format, struct span guid
     if (guid.len == EFI_GUID_LEN)
         efi_guid_print(guid, text);
     for (char *c = text; *c; c++)
-        *c = *c >= 'a' && *c <= 'f' ? (char)(*c - 'a' + 'A') : *c;
+        if (*c >= 'a' && *c <= 'f')
+            *c = (char)(*c - 'a' + 'A');
     return arena_printf(arena, "%s(%s)", format, text);
 }
 

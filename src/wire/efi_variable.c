@@ -27,7 +27,9 @@ static char name_char(const struct efi_variable *variable, size_t index)
 {
     const uint8_t *unit = variable->name.data + 2 * index;
 
-    return unit[1] == 0 && unit[0] < 0x80 ? (char)unit[0] : '\0';
+    if (unit[1] != 0 || unit[0] >= 0x80)
+        return 0;
+    return (char)unit[0];
 }
 
 bool efi_variable_is(const struct efi_variable *variable, const char *name)

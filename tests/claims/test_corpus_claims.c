@@ -231,6 +231,68 @@ static void walk(const char *folder,
     assert_int_equal(n_wrong, 0);
 }
 
+/* Who vouches for the Windows records, by file: nobody where a key of others is in play too. */
+static const struct {
+    const char *name;
+    enum claim_grade grade;
+} VOUCHED[] = {
+    {"/tpm2_windows_lenovo_yogax1v2", CLAIM_ATTESTED},
+    {"/x1carbon.wbcl", CLAIM_ATTESTED},
+    {"/r340.wbcl", CLAIM_UNPROVEN}, /* the third-party UEFI CA allowed drivers */
+    {"/dell-notebook-5eventlogs-WBCL.log", CLAIM_UNPROVEN}, /* Secure Boot off */
+};
+
+static int visit_vouched(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    struct collected collected;
+    struct span bytes;
+
+    (void)info;
+    (void)where;
+    for (size_t i = 0; i < sizeof VOUCHED / sizeof *VOUCHED; i++) {
+        if (type != FTW_F || !corpus_ends_with(path, VOUCHED[i].name))
+            continue;
+        bytes = corpus_read(path);
+        assert_true(collect(bytes, &collected));
+        check(path, "the grade of Windows records",
+              find(&collected, "code_integrity.enabled")->grade == VOUCHED[i].grade, "another");
+        arena_done(&collected.arena);
+        corpus_free(bytes);
+    }
+    return 0;
+}
+
+static void windows_records_are_proven_by_windows_keys_alone(void **state)
+{
+    (void)state;
+    walk("public", visit_vouched);
+    assert_true(n_right >= sizeof VOUCHED / sizeof *VOUCHED);
+}
+
+static int visit_shim(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    struct collected collected;
+    struct span bytes;
+
+    (void)info;
+    (void)where;
+    if (type != FTW_F || !corpus_ends_with(path, "/eventlog_sb_no_shim_verification.bin"))
+        return 0;
+    bytes = corpus_read(path);
+    assert_true(collect(bytes, &collected));
+    check_value(path, &collected, "secure_boot.enabled", json_true());
+    check_value(path, &collected, "secure_boot.shim_validation", json_false());
+    arena_done(&collected.arena);
+    corpus_free(bytes);
+    return 0;
+}
+
+static void a_shim_that_does_not_validate_is_seen(void **state)
+{
+    (void)state;
+    walk("public", visit_shim);
+}
+
 static void lab_claims_are_as_expected(void **state)
 {
     (void)state;
@@ -261,6 +323,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lab_claims_are_as_expected),
         cmocka_unit_test(windows_claims_are_the_known_facts),
+        cmocka_unit_test(windows_records_are_proven_by_windows_keys_alone),
+        cmocka_unit_test(a_shim_that_does_not_validate_is_seen),
         cmocka_unit_test(lab_logs_are_not_refused),
         cmocka_unit_test(public_logs_are_not_refused),
     };
