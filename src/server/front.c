@@ -170,6 +170,25 @@ static bool certificate_to_pem(struct span der, struct arena *arena, struct span
     return true;
 }
 
+/* The root goes with it: a host that was told its fingerprint only has to see it. */
+static bool chain_to_pem(struct span leaf, struct span root, struct arena *arena, struct span *pem,
+                         struct error *error)
+{
+    struct span parts[2];
+    char *text;
+
+    if (!certificate_to_pem(leaf, arena, &parts[0], error) ||
+        !certificate_to_pem(root, arena, &parts[1], error))
+        return false;
+    text = arena_alloc(arena, parts[0].len + parts[1].len);
+    if (!text)
+        return arena_error(arena, error);
+    memcpy(text, parts[0].data, parts[0].len);
+    memcpy(text + parts[0].len, parts[1].data, parts[1].len);
+    *pem = span_of(text, parts[0].len + parts[1].len);
+    return true;
+}
+
 static void on_server_certificate(void *context, enum call_result result, struct span frame)
 {
     struct front *front = context;
@@ -184,7 +203,7 @@ static void on_server_certificate(void *context, enum call_result result, struct
     }
     if (!sign_answer_decode(frame, &answer, &error) || !answer.done)
         give_up(front, "signer.server_certificate", &error);
-    else if (!certificate_to_pem(answer.der, &arena, &pem, &error))
+    else if (!chain_to_pem(answer.der, front->ca_der, &arena, &pem, &error))
         give_up(front, "tls.certificate", &error);
     else
         serve_with(front, pem, front->tls_key);
