@@ -3,7 +3,7 @@
 #include "store/internal.h"
 
 static const char *const MIGRATIONS[] = {
-#include "migrations.inc"
+#include "migrations.h"
 };
 
 enum { SCHEMA = sizeof MIGRATIONS / sizeof *MIGRATIONS };
