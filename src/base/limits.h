@@ -50,7 +50,7 @@ enum {
     /* Host messages other than evidence (src/msg): eight certificates and a full inventory. */
     LIMIT_MESSAGE_LEN = 2 * 1024 * 1024,
     LIMIT_POLICY_REF_LEN = 64, /* a TPM2B_NONCE: at most the largest digest */
-    LIMIT_VERDICT_ID_LEN = 64,
+    LIMIT_VERDICT_ID_LEN = 128,
 
     /* What the agent keeps: two answers, a chain, a few digests. */
     LIMIT_AGENT_STATE_LEN = 8 * 1024 * 1024,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What a process needs that reads requests, computes, and writes answers on what it has. */
@@ -87,6 +88,7 @@ bool os_sandbox_worker(uint64_t memory_len, uint64_t cpu_s, struct error *error)
 
     if (!filter)
         return error_plain(error, ERROR_MEMORY, "not enough memory for a seccomp filter");
+    tzset(); /* glibc's gmtime_r opens /etc/localtime once */
     result = add_rules(filter);
     if (result == 0 && !cap_resources(memory_len, cpu_s, error)) {
         seccomp_release(filter);
