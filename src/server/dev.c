@@ -59,7 +59,7 @@ static void print_next(void *context, const struct role_report *report)
     printf("Bootseal runs for a trial: on this machine only, and all of it is deleted at the end.\n"
            "\n"
            "  service         %s\n"
-           "  CA fingerprint  sha256:%s\n"
+           "  CA fingerprint  %s\n"
            "  state           %s\n"
            "\n"
            "In another shell:\n"
@@ -76,7 +76,7 @@ static void print_next(void *context, const struct role_report *report)
            "\n"
            "On a host with a TPM:\n"
            "\n"
-           "  bootseal-agent enrol %s --ca-fingerprint sha256:%s\n"
+           "  bootseal-agent enroll %s --ca-fingerprint %s\n"
            "\n"
            "Ctrl-C ends the trial.\n",
            url, fingerprint, dev->directory, url, dev->directory, dev->token, url, fingerprint);

@@ -399,7 +399,7 @@ static bool make_first_token(struct front *front, struct error *error)
     if (n_tokens > 0)
         return true;
     if (secret[0] == '\0') {
-        snprintf(path, sizeof path, "%s/admin-token",
+        snprintf(path, sizeof path, "%s/admin.token",
                  role_data_directory(&front->start.conf, &front->arena));
         if (!secret_make(drawn, error) ||
             !os_file_write(path, OS_FILE_PRIVATE, span_text(drawn), error))
@@ -428,7 +428,9 @@ static bool open_store(struct front *front, struct error *error)
         return arena_error(&front->arena, error);
     if (location[0] == '\0')
         location = arena_printf(&front->arena, "%s/bootseal.db", directory);
-    return os_directory_make(directory, error) && store_open(location, &front->store, error);
+    /* Confined before the store has threads: Landlock holds for this one and those it starts. */
+    return os_directory_make(directory, error) && confine_front(conf, error) &&
+           store_open(location, &front->store, error);
 }
 
 static bool load_policy(struct front *front, struct error *error)
@@ -484,7 +486,7 @@ static bool start(struct front *front, struct error *error)
 {
     const struct conf *conf = &front->start.conf;
 
-    if (!role_start_receive(front->control, &front->start, error))
+    if (!role_start_receive(ROLE_FRONT, front->control, &front->start, error))
         return false;
     log_init("bootseald-front", log_level_by_name(conf_text(conf, CONF_LOG_LEVEL)));
     os_ignore_sigpipe();
@@ -493,8 +495,8 @@ static bool start(struct front *front, struct error *error)
            os_raise_file_limit((size_t)conf_number(conf, CONF_HTTP_CONNECTIONS) + SPARE_FILES,
                                error) &&
            read_certificate(front, error) && open_store(front, error) &&
-           confine_front(conf, error) && make_first_token(front, error) &&
-           start_calls(front, error) && load_policy(front, error) && watch(front, error);
+           make_first_token(front, error) && start_calls(front, error) &&
+           load_policy(front, error) && watch(front, error);
 }
 
 static void end(struct front *front)

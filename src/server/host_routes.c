@@ -372,7 +372,7 @@ void route_hosts_forget(struct exchange *exchange)
     if (!act)
         return;
     txn = store_begin(exchange->front->store);
-    store_act_host_forget(txn, act->host.enrolled.id, exchange->who, os_now_s());
+    store_act_host_forget(txn, act->host.enrolled.id, os_now_s());
     exchange_audit(exchange, txn, act->what, act->host.enrolled.name, "");
     store_commit(&txn, on_act_done, act);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -77,13 +78,19 @@ static bool start_decode(struct span frame, struct arena *arena, struct role_sta
     return true;
 }
 
-bool role_start_receive(int control, struct role_start *start, struct error *error)
+bool role_start_receive(enum role role, int control, struct role_start *start, struct error *error)
 {
+    char name[16];
+
     struct arena arena = arena_init(4 * ROLE_FRAME_LEN);
     struct span frame;
     char *token;
-    bool ok = os_frame_receive(control, ROLE_FRAME_LEN, START_DEADLINE_MS, &arena, &frame, error) &&
-              start_decode(frame, &arena, start, error);
+    bool ok;
+
+    snprintf(name, sizeof name, "bootseal-%s", role_name(role));
+    prctl(PR_SET_NAME, name); /* as ps shows it: exec left that of /proc/self/exe */
+    ok = os_frame_receive(control, ROLE_FRAME_LEN, START_DEADLINE_MS, &arena, &frame, error) &&
+         start_decode(frame, &arena, start, error);
 
     if (ok) {
         token = arena_text(&start->conf.arena, span_text(start->admin_token));

@@ -31,8 +31,9 @@ enum role role_by_name(const char *name);
 bool role_start_encode(const struct role_start *start, struct arena *arena, struct span *frame,
                        struct error *error) MUST_CHECK;
 
-/* Receives it. Texts live in start->conf.arena. */
-bool role_start_receive(int control, struct role_start *start, struct error *error) MUST_CHECK;
+/* Names the process and receives the frame. Texts live in start->conf.arena. */
+bool role_start_receive(enum role role, int control, struct role_start *start,
+                        struct error *error) MUST_CHECK;
 
 /* Directories and files below server.state_directory, in the arena; NULL when it is full. keys is
  * the signer's alone; data is the front's alone. */

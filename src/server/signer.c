@@ -71,7 +71,7 @@ static bool make_keys(const struct signer *signer, const struct key_files *files
 
 static bool open_keys(struct signer *signer, struct arena *arena, struct error *error)
 {
-    struct key_files files;
+    struct key_files files = {0};
     struct span ca_key, certificate, policy_key;
 
     if (!name_files(&signer->start.conf, arena, &files, error))
@@ -89,7 +89,7 @@ static bool open_keys(struct signer *signer, struct arena *arena, struct error *
 }
 
 /* The service's own names: the configured one, the address it listens on when that is one, and the
- * loopback's in dev. */
+ * loopback's, for those who administer it on its own machine. */
 static void collect_names(struct signer *signer, struct arena *arena)
 {
     const struct conf *conf = &signer->start.conf;
@@ -108,11 +108,9 @@ static void collect_names(struct signer *signer, struct arena *arena)
     if (host && strcmp(host, "::") != 0 && strcmp(host, "0.0.0.0") != 0 &&
         (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1))
         signer->names[signer->n_names++] = host;
-    if (signer->start.dev) {
-        signer->names[signer->n_names++] = "localhost";
-        signer->names[signer->n_names++] = "127.0.0.1";
-        signer->names[signer->n_names++] = "::1";
-    }
+    signer->names[signer->n_names++] = "localhost";
+    signer->names[signer->n_names++] = "127.0.0.1";
+    signer->names[signer->n_names++] = "::1";
 }
 
 /* --- Requests --- */
@@ -237,7 +235,7 @@ static bool serve_one(struct signer *signer, int channel, struct arena *arena, s
 
 static bool start(struct signer *signer, int control, struct arena *arena, struct error *error)
 {
-    if (!role_start_receive(control, &signer->start, error))
+    if (!role_start_receive(ROLE_SIGNER, control, &signer->start, error))
         return false;
     log_init("bootseald-signer", log_level_by_name(conf_text(&signer->start.conf, CONF_LOG_LEVEL)));
     signer->crypto = crypto_new(error);

@@ -122,18 +122,17 @@ static void create(struct token_act *act)
 
 void route_tokens_create(struct exchange *exchange)
 {
-    json_t *body = exchange_body_json(exchange);
     struct token_act *act = arena_new(exchange_arena(exchange), struct token_act);
+    json_t *body;
 
-    if (!body)
-        return;
     if (!act) {
         exchange_problem(exchange, PROBLEM_INTERNAL, NULL);
-    } else {
-        act->exchange = exchange;
-        if (read_token(exchange, body, &act->token))
-            create(act);
+        return;
     }
+    act->exchange = exchange;
+    body = exchange_body_json(exchange);
+    if (body && read_token(exchange, body, &act->token))
+        create(act);
     json_decref(body);
 }
 

@@ -418,6 +418,8 @@ bool work_appraise_answer_decode(struct span message, struct arena *arena,
     decoded.identity_spki = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "identity key");
     decoded.memory = cbor_read_bytes(&reader, MEMORY_CAP, "memory");
     decoded.approval = read_approval(&reader);
+    if (reader_ok(&reader) && decoded.applies && decoded.boot_sha256.len != 32)
+        reader_fail(&reader, ERROR_MALFORMED, "a measured state has 32 bytes");
     if (!reader_end(&reader))
         return false;
     *answer = decoded;

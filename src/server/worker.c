@@ -62,7 +62,7 @@ static bool start(struct worker *worker, int control, struct error *error)
     struct arena arena = arena_init(START_ARENA_LEN);
     bool ok;
 
-    if (!role_start_receive(control, &worker->start, error))
+    if (!role_start_receive(ROLE_WORKER, control, &worker->start, error))
         return false;
     log_init("bootseald-worker", log_level_by_name(conf_text(&worker->start.conf, CONF_LOG_LEVEL)));
     worker->policy_arena = arena_init(POLICY_ARENA_LEN);
