@@ -1,0 +1,323 @@
+/* The processes' messages: what is encoded is decoded, and no cut or foreign message is taken. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "server/host_memory.h"
+#include "server/role.h"
+#include "server/sign_message.h"
+#include "server/work_message.h"
+
+static struct arena arena;
+static const uint8_t BYTES[96] = {1, 2, 3};
+
+static int start(void **state)
+{
+    (void)state;
+    arena = arena_init(8 * 1024 * 1024);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    arena_done(&arena);
+    return 0;
+}
+
+typedef bool decode_fn(struct span message, struct error *error);
+
+/* No prefix of a message, and no message with a byte more, is one. */
+static void assert_whole(struct span message, decode_fn *decode)
+{
+    struct error error;
+    uint8_t *longer = arena_alloc(&arena, message.len + 1);
+
+    assert_true(decode(message, &error));
+    for (size_t len = 0; len < message.len; len++)
+        assert_false(decode(span_of(message.data, len), &error));
+    memcpy(longer, message.data, message.len);
+    assert_false(decode(span_of(longer, message.len + 1), &error));
+}
+
+static struct reasons *make_reasons(void)
+{
+    struct reasons *reasons = arena_new(&arena, struct reasons);
+
+    reason_add(reasons, (struct reason){.code = REASON_POLICY_FAILED,
+                                        .pcr = 7,
+                                        .event = 12,
+                                        .component = "shim",
+                                        .expected = "a",
+                                        .found = "b",
+                                        .rule = "secure-boot"});
+    reason_add_plain(reasons, REASON_QUOTE_NONCE, REASON_NO_PCR, NULL, "x");
+    return reasons;
+}
+
+static bool decode_appraise(struct span message, struct error *error)
+{
+    struct work_appraise request;
+
+    return work_appraise_decode(message, &request, error);
+}
+
+static void test_appraise(void **state)
+{
+    struct work_appraise request = {
+        .evidence = span_of(BYTES, 96),
+        .ak_public = span_of(BYTES, 7),
+        .nonce = span_of(BYTES, 32),
+        .channel_bound = true,
+        .channel_binding = span_of(BYTES, 32),
+        .pcrs = 0xFFFF,
+        .identity_policy = span_of(BYTES, 32),
+        .history = {.known = true, .reset_count = 3, .clock_ms = UINT64_MAX},
+        .steady_only = true,
+        .known_logs = {{span_of(BYTES, 32), span_of(BYTES, 50)}},
+        .n_known_logs = 1,
+    };
+    struct work_appraise decoded;
+    struct span message;
+    struct error error;
+
+    (void)state;
+    assert_true(work_appraise_encode(&request, &arena, &message, &error));
+    assert_int_equal(work_kind_of(message), WORK_APPRAISE);
+    assert_true(work_appraise_decode(message, &decoded, &error));
+    assert_true(span_equal(decoded.evidence, request.evidence));
+    assert_true(decoded.history.known && decoded.history.clock_ms == UINT64_MAX);
+    assert_int_equal(decoded.n_known_logs, 1);
+    assert_true(span_equal(decoded.known_logs[0].bytes, request.known_logs[0].bytes));
+    assert_whole(message, decode_appraise);
+}
+
+static bool decode_appraise_answer(struct span message, struct error *error)
+{
+    struct work_appraise_answer answer;
+
+    return work_appraise_answer_decode(message, &arena, &answer, error);
+}
+
+static void test_appraise_answer(void **state)
+{
+    struct work_appraise_answer answer = {
+        .applies = true,
+        .verdict = VERDICT_ATTENTION,
+        .quote_verified = true,
+        .attributed = true,
+        .reasons = make_reasons(),
+        .boot_sha256 = span_of(BYTES, 32),
+        .identity_spki = span_of(BYTES, 91),
+        .memory = span_of(BYTES, 20),
+        .approval = {.wanted = true, .bank = TPM_ALG_SHA256, .pcrs = 0xFBFF, .policy = {9}},
+    };
+    struct work_appraise_answer decoded;
+    struct span message;
+    struct error error;
+
+    (void)state;
+    assert_true(work_appraise_answer_encode(&answer, &arena, &message, &error));
+    assert_true(work_appraise_answer_decode(message, &arena, &decoded, &error));
+    assert_int_equal(decoded.verdict, VERDICT_ATTENTION);
+    assert_true(decoded.attributed && !decoded.logs_match);
+    assert_int_equal(decoded.reasons->n_items, 2);
+    assert_int_equal(decoded.reasons->items[0].pcr, 7);
+    assert_string_equal(decoded.reasons->items[0].rule, "secure-boot");
+    assert_int_equal(decoded.reasons->items[1].pcr, REASON_NO_PCR);
+    assert_int_equal(decoded.reasons->items[1].event, REASON_NO_EVENT);
+    assert_null(decoded.reasons->items[1].expected);
+    assert_memory_equal(&decoded.approval, &answer.approval, sizeof answer.approval);
+    assert_whole(message, decode_appraise_answer);
+}
+
+static void test_answer_needs_the_measured_state(void **state)
+{
+    struct work_appraise_answer answer = {.applies = true,
+                                          .attributed = true,
+                                          .reasons = make_reasons(),
+                                          .boot_sha256 = span_of(BYTES, 31)};
+    struct work_appraise_answer decoded;
+    struct span message;
+    struct error error;
+
+    (void)state;
+    assert_true(work_appraise_answer_encode(&answer, &arena, &message, &error));
+    assert_false(work_appraise_answer_decode(message, &arena, &decoded, &error));
+}
+
+static bool decode_enrol_answer(struct span message, struct error *error)
+{
+    struct work_enrol_answer answer;
+
+    return work_enrol_answer_decode(message, &arena, &answer, error);
+}
+
+static bool decode_enrol(struct span message, struct error *error)
+{
+    struct work_enrol request;
+
+    return work_enrol_decode(message, &request, error);
+}
+
+static void test_enrol(void **state)
+{
+    struct work_enrol request = {.now_s = 1800000000,
+                                 .ek_public = span_of(BYTES, 90),
+                                 .ak_public = span_of(BYTES, 80),
+                                 .certificates = {span_of(BYTES, 10), span_of(BYTES, 11)},
+                                 .n_certificates = 2,
+                                 .credential = span_of(BYTES, 32)};
+    struct work_enrol_answer answer = {.accepted = true,
+                                       .endorsement = ENDORSEMENT_CHAIN,
+                                       .host_id = span_of(BYTES, 32),
+                                       .ak_name = span_of(BYTES, 34),
+                                       .issuer = span_text("CN=TPM maker"),
+                                       .reasons = make_reasons()};
+    struct work_enrol decoded;
+    struct span message;
+    struct error error;
+
+    (void)state;
+    assert_true(work_enrol_encode(&request, &arena, &message, &error));
+    assert_true(work_enrol_decode(message, &decoded, &error));
+    assert_int_equal(decoded.n_certificates, 2);
+    assert_int_equal(decoded.certificates[1].len, 11);
+    assert_whole(message, decode_enrol);
+    assert_true(work_enrol_answer_encode(&answer, &arena, &message, &error));
+    assert_whole(message, decode_enrol_answer);
+    answer.host_id.len = 31;
+    assert_true(work_enrol_answer_encode(&answer, &arena, &message, &error));
+    assert_false(decode_enrol_answer(message, &error));
+}
+
+static bool decode_policy(struct span message, struct error *error)
+{
+    struct work_policy request;
+
+    return work_policy_decode(message, &request, error);
+}
+
+static bool decode_policy_answer(struct span message, struct error *error)
+{
+    struct work_policy_answer answer;
+
+    return work_policy_answer_decode(message, &answer, error);
+}
+
+static void test_policy(void **state)
+{
+    struct work_policy request = {.keep = true, .text = span_text("rules")};
+    struct work_policy_answer answer = {.line = 3, .column = 7, .message = span_text("no")};
+    struct span message;
+    struct error error;
+
+    (void)state;
+    assert_true(work_policy_encode(&request, &arena, &message, &error));
+    assert_whole(message, decode_policy);
+    assert_true(work_policy_answer_encode(&answer, &arena, &message, &error));
+    assert_whole(message, decode_policy_answer);
+    /* One kind is never taken for another. */
+    assert_false(decode_appraise(message, &error));
+    assert_false(decode_enrol(message, &error));
+    assert_int_equal(work_kind_of((struct span){0}), WORK_NONE);
+}
+
+static bool decode_memory(struct span message, struct error *error)
+{
+    struct work_memory memory;
+
+    return work_memory_decode(message, &memory, error);
+}
+
+static bool decode_host_memory(struct span message, struct error *error)
+{
+    struct host_memory memory;
+
+    return message.len > 0 && host_memory_decode(message, &memory, error);
+}
+
+static void test_memories(void **state)
+{
+    struct work_memory work = {.appraise = {.valid = true,
+                                            .pcrs = 0xFFFF,
+                                            .bank = TPM_ALG_SHA256,
+                                            .pcr_digest_len = 32,
+                                            .verdict = VERDICT_TRUSTED}};
+    struct host_memory host = {.policy_sha256 = span_of(BYTES, 32),
+                               .identity_spki = span_of(BYTES, 91),
+                               .approval = {.wanted = true, .bank = TPM_ALG_SHA256},
+                               .approval_signature = span_of(BYTES, 72)};
+    struct host_memory decoded;
+    struct span message;
+    struct error error;
+
+    (void)state;
+    assert_true(work_memory_encode(&work, &arena, &message, &error));
+    assert_whole(message, decode_memory);
+    host.work = message;
+    assert_true(host_memory_encode(&host, &arena, &message, &error));
+    assert_true(host_memory_decode(message, &decoded, &error));
+    assert_true(decoded.approval.wanted);
+    assert_true(span_equal(decoded.work, host.work));
+    assert_whole(message, decode_host_memory);
+    assert_true(host_memory_decode((struct span){0}, &decoded, &error));
+    assert_false(decoded.approval.wanted || decoded.work.len);
+}
+
+static bool decode_sign_request(struct span message, struct error *error)
+{
+    struct sign_request request;
+
+    return sign_request_decode(message, &arena, &request, error);
+}
+
+static bool decode_sign_answer(struct span message, struct error *error)
+{
+    struct sign_answer answer;
+
+    return sign_answer_decode(message, &answer, error);
+}
+
+static void test_signing(void **state)
+{
+    struct ca_revoked revoked[2] = {{.serial = {1}, .revoked_s = 5}, {.serial = {2}}};
+    struct sign_request request = {.kind = SIGN_CRL,
+                                   .host_id = span_of(BYTES, 32),
+                                   .name = span_text("web-1"),
+                                   .spki = span_of(BYTES, 91),
+                                   .not_after_s = 1800000000,
+                                   .revoked = revoked,
+                                   .n_revoked = 2};
+    struct sign_answer answer = {.done = true, .der = span_of(BYTES, 80), .not_after_s = 7};
+    struct sign_request decoded;
+    struct span message;
+    struct error error;
+
+    (void)state;
+    assert_true(sign_request_encode(&request, &arena, &message, &error));
+    assert_true(sign_request_decode(message, &arena, &decoded, &error));
+    assert_int_equal(decoded.n_revoked, 2);
+    assert_memory_equal(decoded.revoked[1].serial, revoked[1].serial, CA_SERIAL_LEN);
+    assert_whole(message, decode_sign_request);
+    assert_true(sign_answer_encode(&answer, &arena, &message, &error));
+    assert_whole(message, decode_sign_answer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_appraise),
+        cmocka_unit_test(test_appraise_answer),
+        cmocka_unit_test(test_answer_needs_the_measured_state),
+        cmocka_unit_test(test_enrol),
+        cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_memories),
+        cmocka_unit_test(test_signing),
+    };
+
+    return cmocka_run_group_tests_name("server messages", tests, start, end);
+}
