@@ -1,3 +1,4 @@
+/* Framing of firmware volume events. Must never be used for what ran: only the digest says that. */
 #include "wire/efi_firmware_blob.h"
 
 bool efi_firmware_blob_decode(struct span bytes, bool second, struct efi_firmware_blob *blob,

@@ -1,3 +1,4 @@
+/* Framing of the partition table event. Trusts neither number nor size of the entries it names. */
 #include "wire/efi_gpt.h"
 
 enum { GPT_HEADER_LEN = 92, GPT_ENTRY_LEN_MIN = 128, GPT_ENTRY_LEN_MAX = 4096 };

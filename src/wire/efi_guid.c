@@ -1,3 +1,4 @@
+/* The table of well-known GUIDs and the text form. Owns nothing; compares whole GUIDs only. */
 #include "wire/efi_guid.h"
 
 #include "base/text.h"

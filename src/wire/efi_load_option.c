@@ -1,3 +1,4 @@
+/* Framing of boot options. Trusts no length; the description ends at its NUL or the input fails. */
 #include "wire/efi_load_option.h"
 
 /* The description up to its NUL; the reader then stands behind the NUL. */

@@ -1,3 +1,5 @@
+/* Walks signature lists. Trusts no size: each is checked against the one around it, and against the
+ * type it claims, before an entry is returned. Must never take a header for an entry. */
 #include "wire/efi_signature_list.h"
 
 #include "wire/tpm_alg.h"

@@ -1,3 +1,5 @@
+/* Walks Windows records in bounded depth and number. Trusts no size; what a record means is for
+ * src/claims. */
 #include "wire/sipa.h"
 
 static const char CLAUSE[] = "wbcl.h SIPAEVENT";

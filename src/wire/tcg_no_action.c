@@ -1,3 +1,4 @@
+/* Framing of unmeasured notes. Nothing in them is ever evidence. */
 #include "wire/tcg_no_action.h"
 
 static const struct {

@@ -98,15 +98,38 @@ static void without_a_log_all_is_unknown(void **state)
     assert_int_equal(boot->reasons.n_items, 0);
 }
 
+/* A host that is sound but for what the digest of its SecureBoot event covers. */
+static void boot_with_state_covered(struct boot *boot, bool whole)
+{
+    struct span claimed = boot_variable_data(BOOT_GLOBAL, "SecureBoot", span_of("\1", 1));
+
+    boot_begin(boot);
+    log_builder_add_measured(&boot->log, 7, CONFIG, whole ? claimed : span_of("\1", 1), claimed);
+    boot_variable(boot, CONFIG, BOOT_GLOBAL, "PK", boot_certificate_list("platform key"));
+    for (uint32_t pcr = 0; pcr <= 7; pcr++)
+        boot_separator(boot, pcr);
+    boot_linux(boot, "/vmlinuz");
+    boot_collect(boot);
+}
+
 static void a_name_that_no_digest_covers_proves_nothing(void **state)
 {
     struct boot *boot = *state;
 
+    boot_with_state_covered(boot, true);
+    boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "true");
+    assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_ENABLED].grade, CLAIM_ATTESTED);
     /* The firmware measured the contents alone: the name could be anybody's. */
-    log_builder_add_measured(&boot->log, 7, CONFIG, span_of("\1", 1),
-                             boot_variable_data(BOOT_GLOBAL, "SecureBoot", span_of("\1", 1)));
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_with_state_covered(boot, false);
+    boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "true");
+    assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_ENABLED].grade, CLAIM_UNPROVEN);
+}
+
+static void on_without_an_authority_is_unproven(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
     boot_collect(boot);
     boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "true");
     assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_ENABLED].grade, CLAIM_UNPROVEN);
@@ -247,6 +270,7 @@ int main(void)
         STATE_TEST(absent_is_unknown),
         STATE_TEST(without_a_log_all_is_unknown),
         STATE_TEST(a_name_that_no_digest_covers_proves_nothing),
+        STATE_TEST(on_without_an_authority_is_unproven),
         STATE_TEST(the_same_name_of_another_owner_is_another_variable),
         STATE_TEST(two_values_are_none),
         STATE_TEST(a_broken_list_is_unknown_and_found),

@@ -115,6 +115,20 @@ static void what_comes_after_the_separators_is_ignored(void **state)
     assert_int_equal(reasons_weight(&boot->reasons), REASON_WEIGHT_NOTE);
 }
 
+static void only_a_windows_separator_ends_the_records(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_separator(boot, 12);
+    boot_separator(boot, 13);
+    boot_windows_both(boot, SIPA_WINPE, 1);
+    boot_windows_separators(boot);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_BOOT_WINPE, "true");
+    assert_true(boot_has(boot, REASON_EVENTLOG_SEPARATOR));
+}
+
 static void without_separators_all_is_unknown(void **state)
 {
     struct boot *boot = *state;
@@ -316,6 +330,7 @@ int main(void)
         WINDOWS_TEST(a_weak_value_in_either_pcr_wins_and_is_found),
         WINDOWS_TEST(a_value_above_one_is_never_good),
         WINDOWS_TEST(what_comes_after_the_separators_is_ignored),
+        WINDOWS_TEST(only_a_windows_separator_ends_the_records),
         WINDOWS_TEST(without_separators_all_is_unknown),
         WINDOWS_TEST(a_record_of_a_wrong_size_is_unknown_and_found),
         WINDOWS_TEST(a_broken_container_makes_all_unknown),
