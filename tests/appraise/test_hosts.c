@@ -164,6 +164,26 @@ static void test_log_known_by_digest(void **state)
     fixture->input.n_known_logs = 1;
     expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_UNKNOWN,
                    REASON_EVIDENCE_LOG_UNKNOWN);
+    fixture->input.n_known_logs = 2;
+    log->covered_len--; /* another part of the log than the one known */
+    expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_UNKNOWN,
+                   REASON_EVIDENCE_LOG_UNKNOWN);
+}
+
+/* The PCRs are reproduced, but one log that the evidence names is not here. */
+static void test_unknown_log_besides(void **state)
+{
+    struct fixture *fixture = *state;
+    struct evidence *evidence = &fixture->host.evidence;
+
+    evidence->logs[2] = (struct evidence_log){
+        .kind = EVIDENCE_LOG_DRTM, .sha256 = evidence->logs[0].sha256, .covered_len = 100};
+    evidence->n_logs = 3;
+    expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_UNKNOWN,
+                   REASON_EVIDENCE_LOG_UNKNOWN);
+    assert_true(fixture->appraisal.quote_verified);
+    assert_false(fixture->appraisal.logs_match);
+    assert_false(fixture->appraisal.memory.valid);
 }
 
 static void test_identity_key(void **state)
@@ -218,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_baseline_policy),
         WITH_FIXTURE(test_ima_list_that_grew),
         WITH_FIXTURE(test_log_known_by_digest),
+        WITH_FIXTURE(test_unknown_log_besides),
         WITH_FIXTURE(test_identity_key),
         WITH_FIXTURE(test_saved_bundle_stands_alone),
         WITH_FIXTURE(test_changed_firmware_is_attention_once),
