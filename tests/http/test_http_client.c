@@ -1,236 +1,17 @@
 /* The HTTPS client: against our own server, and against scripted peers that misbehave. */
 #include "http/http_client.h"
 
-#include "http/tls.h"
+#include "peer.h"
 #include "service.h"
 
-#include <arpa/inet.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-enum { ANSWERS_MAX = 4, CONNECTIONS_MAX = 3 };
-
-/* --- Certificates --- */
-
-struct authority {
-    EVP_PKEY *key;
-    X509 *certificate;
-    char pem[4096];
-    uint8_t sha256[32];
-};
-
-struct leaf_wish {
-    const char *names; /* of subjectAltName */
-    int ends_s;        /* from now */
-    bool signs;        /* CA:TRUE */
-};
-
-static void extend(X509 *certificate, int nid, const char *value)
-{
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-
-    assert_true(extension && X509_add_ext(certificate, extension, -1) == 1);
-    X509_EXTENSION_free(extension);
-}
-
-static void pem_of(X509 *certificate, EVP_PKEY *key, char *text, size_t text_len)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    int len;
-
-    assert_true(certificate ? PEM_write_bio_X509(bio, certificate)
-                            : PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL));
-    len = BIO_read(bio, text, (int)text_len - 1);
-    assert_true(len > 0);
-    text[len] = '\0';
-    BIO_free(bio);
-}
-
-/* issuer NULL: signs itself. */
-static struct authority issue(const char *name, const struct authority *issuer,
-                              struct leaf_wish wish)
-{
-    struct authority made = {.key = EVP_EC_gen("P-256"), .certificate = X509_new()};
-    X509_NAME *subject = X509_get_subject_name(made.certificate);
-
-    X509_set_version(made.certificate, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(made.certificate), 1 + rand());
-    X509_gmtime_adj(X509_getm_notBefore(made.certificate), -7200);
-    X509_gmtime_adj(X509_getm_notAfter(made.certificate), wish.ends_s);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const uint8_t *)name, -1, -1, 0);
-    X509_set_issuer_name(made.certificate,
-                         issuer ? X509_get_subject_name(issuer->certificate) : subject);
-    X509_set_pubkey(made.certificate, made.key);
-    if (wish.signs)
-        extend(made.certificate, NID_basic_constraints, "critical,CA:TRUE");
-    if (wish.names)
-        extend(made.certificate, NID_subject_alt_name, wish.names);
-    assert_true(X509_sign(made.certificate, issuer ? issuer->key : made.key, EVP_sha256()) > 0);
-    assert_int_equal(X509_digest(made.certificate, EVP_sha256(), made.sha256, NULL), 1);
-    pem_of(made.certificate, NULL, made.pem, sizeof made.pem);
-    return made;
-}
-
-static struct authority make_root(const char *name)
-{
-    return issue(name, NULL, (struct leaf_wish){.ends_s = 3600, .signs = true});
-}
-
-static struct authority make_leaf(const struct authority *root)
-{
-    return issue("service", root,
-                 (struct leaf_wish){.names = "DNS:service.test,IP:127.0.0.1", .ends_s = 3600});
-}
-
-static void drop(struct authority *authority)
-{
-    X509_free(authority->certificate);
-    EVP_PKEY_free(authority->key);
-}
-
-/* --- A peer that does what it is told --- */
-
-struct peer {
-    const char *answers[CONNECTIONS_MAX][ANSWERS_MAX]; /* "" closes; NULL ends the connection */
-    SSL_CTX *tls;                                      /* NULL: plain */
-    bool silent;                                       /* takes the request and says nothing */
-    unsigned trickle_ms;                               /* between bytes of the answer */
-    int listener, n_connections, n_requests;
-    char requests[4][4096];
-    uint8_t bindings[CONNECTIONS_MAX][32];
-    char url[64];
-    pthread_t thread;
-};
-
-static int peer_read(int fd, SSL *ssl, char *bytes, int len)
-{
-    return ssl ? SSL_read(ssl, bytes, len) : (int)recv(fd, bytes, (size_t)len, 0);
-}
-
-static bool peer_write(int fd, SSL *ssl, const char *bytes, size_t len)
-{
-    return ssl ? SSL_write(ssl, bytes, (int)len) > 0 : send(fd, bytes, len, MSG_NOSIGNAL) > 0;
-}
-
-static bool request_is_whole(const char *text)
-{
-    const char *end = strstr(text, "\r\n\r\n"), *length = strstr(text, "Content-Length: ");
-
-    if (!end)
-        return false;
-    if (strstr(text, "chunked"))
-        return strstr(end, "\r\n0\r\n\r\n") != NULL;
-    return !length || strlen(end + 4) >= strtoul(length + 16, NULL, 10);
-}
-
-static bool peer_take(struct peer *peer, int fd, SSL *ssl)
-{
-    char *text = peer->requests[peer->n_requests % 4];
-    size_t len = 0;
-
-    memset(text, 0, sizeof peer->requests[0]);
-    while (!request_is_whole(text)) {
-        int n = peer_read(fd, ssl, text + len, (int)(sizeof peer->requests[0] - 1 - len));
-
-        if (n <= 0)
-            return false;
-        len += (size_t)n;
-    }
-    peer->n_requests++;
-    return true;
-}
-
-static void peer_serve(struct peer *peer, int fd, SSL *ssl, const char *const *answers)
-{
-    for (int i = 0; i < ANSWERS_MAX && answers[i]; i++) {
-        char byte;
-
-        if (!peer_take(peer, fd, ssl) || !*answers[i])
-            return;
-        if (peer->silent) {
-            peer_read(fd, ssl, &byte, 1); /* until the client gives up */
-            return;
-        }
-        for (size_t at = 0; peer->trickle_ms && at < strlen(answers[i]); at++) {
-            if (!peer_write(fd, ssl, answers[i] + at, 1))
-                return;
-            usleep(peer->trickle_ms * 1000);
-        }
-        if (!peer->trickle_ms && !peer_write(fd, ssl, answers[i], strlen(answers[i])))
-            return;
-    }
-}
-
-static void *peer_run(void *context)
-{
-    struct peer *peer = context;
-
-    for (int i = 0; i < CONNECTIONS_MAX; i++) {
-        int fd = accept(peer->listener, NULL, NULL);
-        SSL *ssl = NULL;
-
-        if (fd < 0)
-            break;
-        peer->n_connections++;
-        if (peer->tls) {
-            ssl = SSL_new(peer->tls);
-            SSL_set_fd(ssl, fd);
-        }
-        if (!ssl || (SSL_accept(ssl) == 1 && tls_channel_binding(ssl, peer->bindings[i])))
-            peer_serve(peer, fd, ssl, peer->answers[i]);
-        SSL_free(ssl);
-        close(fd);
-    }
-    return NULL;
-}
-
-static void peer_start(struct peer *peer)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t address_len = sizeof address;
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    peer->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(peer->listener, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(peer->listener, 8), 0);
-    assert_int_equal(getsockname(peer->listener, (struct sockaddr *)&address, &address_len), 0);
-    snprintf(peer->url, sizeof peer->url, "%s://127.0.0.1:%u", peer->tls ? "https" : "http",
-             ntohs(address.sin_port));
-    assert_int_equal(pthread_create(&peer->thread, NULL, peer_run, peer), 0);
-}
-
-static void peer_end(struct peer *peer)
-{
-    shutdown(peer->listener, SHUT_RDWR);
-    pthread_join(peer->thread, NULL);
-    close(peer->listener);
-    SSL_CTX_free(peer->tls);
-}
-
-/* A TLS context with the certificates in order. */
-static SSL_CTX *tls_of(const struct authority *leaf, const struct authority *second,
-                       const struct authority *third)
-{
-    char chain[12288], key[4096];
-    struct error error = {0};
-    SSL_CTX *tls = NULL;
-
-    snprintf(chain, sizeof chain, "%s%s%s", leaf->pem, second ? second->pem : "",
-             third ? third->pem : "");
-    pem_of(NULL, leaf->key, key, sizeof key);
-    assert_true(tls_server_context(span_text(chain), span_text(key), NULL, &tls, &error));
-    return tls;
-}
-
-/* --- The client under test --- */
 
 static struct arena arena;
 static struct error error;
@@ -415,40 +196,41 @@ static void every_method_and_header_arrives(void **state)
 
 static void a_pin_trusts_one_root(void **state)
 {
-    struct authority root = make_root("root"), other = make_root("root"), leaf = make_leaf(&root);
+    struct authority root = authority_root("root"), other = authority_root("root"),
+                     leaf = authority_leaf(&root);
     struct span pin = span_of(root.sha256, 32), none = span_of(NULL, 0);
 
     (void)state;
-    assert_true(ask_tls(tls_of(&leaf, &root, NULL), none, pin));
+    assert_true(ask_tls(peer_tls(&leaf, &root, NULL), none, pin));
     /* The root is not sent; another is; the pin is the leaf's. */
-    assert_false(ask_tls(tls_of(&leaf, NULL, NULL), none, pin));
+    assert_false(ask_tls(peer_tls(&leaf, NULL, NULL), none, pin));
     assert_int_equal(error.code, ERROR_DENIED);
-    assert_false(ask_tls(tls_of(&leaf, &root, NULL), none, span_of(other.sha256, 32)));
+    assert_false(ask_tls(peer_tls(&leaf, &root, NULL), none, span_of(other.sha256, 32)));
     assert_int_equal(error.code, ERROR_DENIED);
     assert_non_null(strstr(error.message, "/CN=root"));
-    assert_false(ask_tls(tls_of(&leaf, &root, NULL), none, span_of(leaf.sha256, 32)));
+    assert_false(ask_tls(peer_tls(&leaf, &root, NULL), none, span_of(leaf.sha256, 32)));
     assert_int_equal(error.code, ERROR_DENIED);
     /* With the root's file too, both have to agree. */
-    assert_true(ask_tls(tls_of(&leaf, NULL, NULL), span_text(root.pem), pin));
+    assert_true(ask_tls(peer_tls(&leaf, NULL, NULL), span_text(root.pem), pin));
     assert_false(
-        ask_tls(tls_of(&leaf, NULL, NULL), span_text(root.pem), span_of(other.sha256, 32)));
-    drop(&leaf);
+        ask_tls(peer_tls(&leaf, NULL, NULL), span_text(root.pem), span_of(other.sha256, 32)));
+    authority_drop(&leaf);
     /* The right root is shown, but it has not signed: the names are equal, the keys are not. */
-    leaf = make_leaf(&other);
-    assert_false(ask_tls(tls_of(&leaf, &root, NULL), none, pin));
+    leaf = authority_leaf(&other);
+    assert_false(ask_tls(peer_tls(&leaf, &root, NULL), none, pin));
     assert_int_equal(error.code, ERROR_DENIED);
-    assert_false(ask_tls(tls_of(&leaf, &other, &root), none, pin));
+    assert_false(ask_tls(peer_tls(&leaf, &other, &root), none, pin));
     assert_int_equal(error.code, ERROR_DENIED);
-    drop(&leaf);
-    drop(&other);
-    drop(&root);
+    authority_drop(&leaf);
+    authority_drop(&other);
+    authority_drop(&root);
 }
 
 static void the_pinned_root_is_kept(void **state)
 {
-    struct authority root = make_root("root"), leaf = make_leaf(&root);
+    struct authority root = authority_root("root"), leaf = authority_leaf(&root);
     struct peer peer = {.answers = {{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}},
-                        .tls = tls_of(&leaf, &root, NULL)};
+                        .tls = peer_tls(&leaf, &root, NULL)};
     struct http_client *client = NULL;
 
     (void)state;
@@ -461,72 +243,73 @@ static void the_pinned_root_is_kept(void **state)
     assert_true(span_is(http_client_root(client), root.pem));
     http_client_free(client);
     peer_end(&peer);
-    drop(&leaf);
-    drop(&root);
+    authority_drop(&leaf);
+    authority_drop(&root);
 }
 
 static void only_given_roots_are_trusted(void **state)
 {
-    struct authority root = make_root("root"), other = make_root("root"), leaf = make_leaf(&root);
-    struct authority second = make_root("second");
-    struct authority middle = issue("middle", &root, (struct leaf_wish){NULL, 3600, true});
-    struct authority below = make_leaf(&middle);
+    struct authority root = authority_root("root"), other = authority_root("root"),
+                     leaf = authority_leaf(&root);
+    struct authority second = authority_root("second");
+    struct authority middle = authority_issue("middle", &root, (struct wish){NULL, 3600, true});
+    struct authority below = authority_leaf(&middle);
     struct span none = span_of(NULL, 0);
     char both[8192], file[] = "/tmp/bootseal-root-XXXXXX";
     int fd = mkstemp(file);
 
     (void)state;
-    assert_true(ask_tls(tls_of(&leaf, NULL, NULL), span_text(root.pem), none));
-    assert_true(ask_tls(tls_of(&below, &middle, NULL), span_text(root.pem), none));
+    assert_true(ask_tls(peer_tls(&leaf, NULL, NULL), span_text(root.pem), none));
+    assert_true(ask_tls(peer_tls(&below, &middle, NULL), span_text(root.pem), none));
     snprintf(both, sizeof both, "%s%s", second.pem, root.pem);
-    assert_true(ask_tls(tls_of(&leaf, NULL, NULL), span_text(both), none));
+    assert_true(ask_tls(peer_tls(&leaf, NULL, NULL), span_text(both), none));
     /* What OpenSSL would take for the system's list makes no difference. */
     assert_int_equal(write(fd, root.pem, strlen(root.pem)), strlen(root.pem));
     close(fd);
     setenv("SSL_CERT_FILE", file, 1);
-    assert_false(ask_tls(tls_of(&leaf, &root, NULL), span_text(other.pem), none));
+    assert_false(ask_tls(peer_tls(&leaf, &root, NULL), span_text(other.pem), none));
     assert_int_equal(error.code, ERROR_DENIED);
     assert_non_null(strstr(error.message, "expected one that leads to /CN=root"));
     unsetenv("SSL_CERT_FILE");
     unlink(file);
     /* Neither the leaf nor an intermediate is a root. */
-    assert_false(ask_tls(tls_of(&leaf, NULL, NULL), span_text(leaf.pem), none));
+    assert_false(ask_tls(peer_tls(&leaf, NULL, NULL), span_text(leaf.pem), none));
     assert_int_equal(error.code, ERROR_DENIED);
-    assert_false(ask_tls(tls_of(&below, &middle, NULL), span_text(middle.pem), none));
+    assert_false(ask_tls(peer_tls(&below, &middle, NULL), span_text(middle.pem), none));
     assert_int_equal(error.code, ERROR_DENIED);
-    drop(&below);
-    drop(&middle);
-    drop(&second);
-    drop(&leaf);
-    drop(&other);
-    drop(&root);
+    authority_drop(&below);
+    authority_drop(&middle);
+    authority_drop(&second);
+    authority_drop(&leaf);
+    authority_drop(&other);
+    authority_drop(&root);
 }
 
 static void the_certificate_has_to_be_for_it_and_in_time(void **state)
 {
-    struct authority root = make_root("root");
-    struct authority named = issue("service", &root,
-                                   (struct leaf_wish){.names = "DNS:other.test", .ends_s = 3600});
-    struct authority late = issue("service", &root,
-                                  (struct leaf_wish){.names = "IP:127.0.0.1", .ends_s = -60});
+    struct authority root = authority_root("root");
+    struct authority named = authority_issue(
+        "service", &root, (struct wish){.names = "DNS:other.test", .ends_s = 3600});
+    struct authority late = authority_issue("service", &root,
+                                            (struct wish){.names = "IP:127.0.0.1", .ends_s = -60});
 
     (void)state;
-    assert_false(ask_tls(tls_of(&named, NULL, NULL), span_text(root.pem), span_of(NULL, 0)));
+    assert_false(ask_tls(peer_tls(&named, NULL, NULL), span_text(root.pem), span_of(NULL, 0)));
     assert_int_equal(error.code, ERROR_DENIED);
     assert_non_null(strstr(error.message, "not for it"));
-    assert_false(ask_tls(tls_of(&late, NULL, NULL), span_text(root.pem), span_of(NULL, 0)));
+    assert_false(ask_tls(peer_tls(&late, NULL, NULL), span_text(root.pem), span_of(NULL, 0)));
     assert_int_equal(error.code, ERROR_DENIED);
     assert_non_null(strstr(error.message, "expired"));
-    drop(&late);
-    drop(&named);
-    drop(&root);
+    authority_drop(&late);
+    authority_drop(&named);
+    authority_drop(&root);
 }
 
 static void a_name_can_be_given_its_address(void **state)
 {
-    struct authority root = make_root("root"), leaf = make_leaf(&root);
+    struct authority root = authority_root("root"), leaf = authority_leaf(&root);
     struct peer peer = {.answers = {{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}},
-                        .tls = tls_of(&leaf, NULL, NULL)};
+                        .tls = peer_tls(&leaf, NULL, NULL)};
     char url[64];
     struct http_client_settings settings = {
         .url = url, .ca = span_text(root.pem), .resolve = "127.0.0.1"};
@@ -540,22 +323,22 @@ static void a_name_can_be_given_its_address(void **state)
     settings.resolve = "service.test";
     assert_false(ask(settings));
     assert_int_equal(error.code, ERROR_USAGE);
-    drop(&leaf);
-    drop(&root);
+    authority_drop(&leaf);
+    authority_drop(&root);
 }
 
 static void only_tls_13_is_spoken(void **state)
 {
-    struct authority root = make_root("root"), leaf = make_leaf(&root);
-    SSL_CTX *tls = tls_of(&leaf, NULL, NULL);
+    struct authority root = authority_root("root"), leaf = authority_leaf(&root);
+    SSL_CTX *tls = peer_tls(&leaf, NULL, NULL);
 
     (void)state;
     SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
     SSL_CTX_set_max_proto_version(tls, TLS1_2_VERSION);
     assert_false(ask_tls(tls, span_text(root.pem), span_of(NULL, 0)));
     assert_int_equal(error.code, ERROR_IO);
-    drop(&leaf);
-    drop(&root);
+    authority_drop(&leaf);
+    authority_drop(&root);
 }
 
 static void answers_have_caps(void **state)
@@ -677,11 +460,11 @@ static void proxies_of_the_environment_are_not_used(void **state)
 static void a_dead_connection_is_made_anew_and_the_body_too(void **state)
 {
     static struct bound bound;
-    struct authority root = make_root("root"), leaf = make_leaf(&root);
+    struct authority root = authority_root("root"), leaf = authority_leaf(&root);
     /* Answers one request, takes the next and closes. */
     struct peer peer = {.answers = {{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", ""},
                                     {"HTTP/1.1 201 OK\r\nContent-Length: 0\r\n\r\n"}},
-                        .tls = tls_of(&leaf, NULL, NULL)};
+                        .tls = peer_tls(&leaf, NULL, NULL)};
     struct http_client *client = NULL;
 
     (void)state;
@@ -701,8 +484,8 @@ static void a_dead_connection_is_made_anew_and_the_body_too(void **state)
     assert_memory_equal(bound.bindings[1], peer.bindings[1], 32);
     assert_memory_not_equal(bound.bindings[0], bound.bindings[1], 32);
     assert_int_equal(bound.bytes[0], peer.bindings[1][0]);
-    drop(&leaf);
-    drop(&root);
+    authority_drop(&leaf);
+    authority_drop(&root);
 }
 
 static void a_connection_closed_as_idle_is_made_anew(void **state)
@@ -799,7 +582,7 @@ static void wrong_settings_are_refused(void **state)
     };
     struct http_client *client = NULL;
     struct http_client_settings settings = {.ca_pin = span_of((uint8_t[32]){1}, 32)};
-    struct authority root = make_root("root");
+    struct authority root = authority_root("root");
 
     (void)state;
     for (size_t i = 0; i < sizeof URLS / sizeof *URLS; i++) {
@@ -828,7 +611,7 @@ static void wrong_settings_are_refused(void **state)
     assert_false(http_client_do(client, &request, &arena, &answer, &error));
     assert_int_equal(error.code, ERROR_USAGE);
     http_client_free(client);
-    drop(&root);
+    authority_drop(&root);
 }
 
 int main(void)
