@@ -1,6 +1,6 @@
-/* What an event measures, by its type, its PCR and the names in its data. Names are hints unless the
- * digest covers them; they choose words here and nothing else. Says the same for the same component
- * in another log, so that two logs can be laid side by side. */
+/* What an event measures, by its type, its PCR and the names in its data. Names are hints unless
+ * the digest covers them; they choose words here and nothing else. Says the same for the same
+ * component in another log, so that two logs can be laid side by side. */
 #include "claims/describe.h"
 
 #include "base/reason.h"

@@ -1,5 +1,5 @@
-/* Device paths to text. Owns nothing but the text, which is the arena's; trusts no node length; must
- * never let a control character through. */
+/* Device paths to text. Owns nothing but the text, which is the arena's; trusts no node length;
+ * must never let a control character through. */
 #include "wire/efi_device_path.h"
 
 #include "base/limits.h"

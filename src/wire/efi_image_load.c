@@ -1,4 +1,5 @@
-/* Framing of image load events. Must never be used for what was loaded: only the digest says that. */
+/* Framing of image load events. Must never be used for what was loaded: only the digest says that.
+ */
 #include "wire/efi_image_load.h"
 
 bool efi_image_load_decode(struct span bytes, struct efi_image_load *image, struct error *error)

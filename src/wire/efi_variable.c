@@ -1,4 +1,5 @@
-/* Framing of UEFI_VARIABLE_DATA. Trusts neither length field; must never say what a digest covers. */
+/* Framing of UEFI_VARIABLE_DATA. Trusts neither length field; must never say what a digest covers.
+ */
 #include "wire/efi_variable.h"
 
 bool efi_variable_decode(struct span bytes, struct efi_variable *variable, struct error *error)
