@@ -2,7 +2,9 @@
  * minutes after that. Both through the functions that the service's workers call.
  *
  * The reference is the leanest code for the same facts: frame the log, hash each event's data and
- * compare, extend, digest the PCRs, and check the signature with a key made ready before. */
+ * compare, extend, digest the PCRs, and check the signature with a key made ready before. It leaves
+ * out what the value does besides: the log's own digest, to which the quote is bound, the claims and
+ * the policy. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "measure.h"
