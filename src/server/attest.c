@@ -265,6 +265,7 @@ static void on_recorded(void *context, const struct store_outcome *outcome)
         end_refused(attestation, REASON_HOST_REVOKED, NULL);
         return;
     default:
+        log_failure(LOG_LEVEL_ERROR, "attest.store", &outcome->error);
         end_with_problem(attestation, PROBLEM_STORE_FAILED);
     }
 }

@@ -13,11 +13,13 @@ bool db_error(struct db *db, struct error *error, const char *what)
 
 bool db_open(struct db *db, const char *path, bool writer, struct error *error)
 {
+    /* Statement journals in memory: the service's processes may not make files outside its data. */
     static const char SETTINGS[] = "PRAGMA journal_mode = WAL;"
                                    "PRAGMA synchronous = FULL;"
                                    "PRAGMA foreign_keys = ON;"
                                    "PRAGMA trusted_schema = OFF;"
-                                   "PRAGMA cell_size_check = ON;";
+                                   "PRAGMA cell_size_check = ON;"
+                                   "PRAGMA temp_store = MEMORY;";
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
                 (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
 
