@@ -158,12 +158,15 @@ int service_stop(struct service *service)
 
 void service_kill(struct service *service)
 {
-    pid_t left[16];
+    pid_t pids[64];
+    size_t n_pids = service_processes(service, NULL, pids, 64), i = 0;
 
     demand(kill(service->pid, SIGKILL) == 0, "SIGKILL");
     reap(service);
-    for (int i = 0; i < START_TRIES; i++) {
-        if (service_processes(service, NULL, left, 16) == 0)
+    for (int tries = 0; tries < START_TRIES; tries++) {
+        while (i < n_pids && kill(pids[i], 0) != 0)
+            i++;
+        if (i == n_pids)
             return;
         pause_ms(PAUSE_MS);
     }
