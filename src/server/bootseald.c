@@ -14,7 +14,7 @@
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2, FLAGS_MAX = 64, SHOW_ARENA_LEN = 1024 * 1024 };
 
-static const char DEFAULT_FILE[] = "/etc/bootseal/bootseal.conf";
+static const char DEFAULT_FILE[] = "/etc/bootseal/bootseald.conf";
 
 static const char HELP[] =
     "usage: bootseald --dev [--set SECTION.KEY=VALUE]...\n"
@@ -23,12 +23,12 @@ static const char HELP[] =
     "       bootseald config show [--origin] [--config FILE]\n"
     "\n"
     "  --dev          run everything for a trial: temporary state, loopback only\n"
-    "  --config FILE  configuration; default /etc/bootseal/bootseal.conf\n"
+    "  --config FILE  configuration; default /etc/bootseal/bootseald.conf\n"
     "  --set K=V      override one setting\n"
     "  --origin       tell where each setting comes from\n"
     "  --help, --version\n"
     "\n"
-    "Manual: bootseald(8), bootseal.conf(5)\n";
+    "Manual: bootseald(8), bootseald.conf(5)\n";
 
 struct options {
     bool dev, origin;
@@ -113,6 +113,38 @@ static int run_config(const struct options *options)
     return EXIT_DONE;
 }
 
+/* Used by the build only, to make sample and manual page from the table. */
+static bool print_generated(int argc, char **argv)
+{
+    struct arena arena = arena_init(SHOW_ARENA_LEN);
+    bool sample = argc == 2 && strcmp(argv[1], "--print-sample") == 0;
+    bool manual = argc == 2 && strcmp(argv[1], "--print-manual") == 0;
+    char *text = sample ? conf_sample(&arena) : manual ? conf_manual(&arena) : NULL;
+
+    if (manual)
+        fputs(".Dd November 21, 2026\n.Dt BOOTSEALD.CONF 5\n.Os\n.Sh NAME\n.Nm bootseald.conf\n"
+              ".Nd configuration of Bootseal\n.Sh DESCRIPTION\n"
+              "Sections in brackets, then\n.Ar key No = Ar value\nlines.\n"
+              "Later ones win: this file, drop-ins in\n.Pa bootseald.conf.d\nin bytewise order,\n"
+              "the environment\n.Pq Ev BOOTSEAL_SECTION_KEY ,\noptions.\n"
+              "A key that does not exist, or a value that cannot be, is an error.\n",
+              stdout);
+    if (text)
+        fputs(text, stdout);
+    if (manual)
+        fputs(".Sh SEE ALSO\n.Xr bootseal-agent 8 ,\n.Xr bootseald 8\n", stdout);
+    arena_done(&arena);
+    return sample || manual;
+}
+
+/* What an operator compares on the hosts. */
+static void log_ready(void *context, const struct role_report *report)
+{
+    (void)context;
+    log_info("service.ready", log_int("port", report->port),
+             log_hex("ca_sha256", span_of(report->ca_sha256, sizeof report->ca_sha256)));
+}
+
 static int run_service(const struct options *options)
 {
     struct role_start start = {0};
@@ -124,7 +156,7 @@ static int run_service(const struct options *options)
         return EXIT_USAGE;
     }
     log_init("bootseald", log_level_by_name(conf_text(&start.conf, CONF_LOG_LEVEL)));
-    status = supervisor_run(&start, NULL, NULL);
+    status = supervisor_run(&start, log_ready, NULL);
     conf_done(&start.conf);
     return status;
 }
@@ -132,7 +164,7 @@ static int run_service(const struct options *options)
 /* bootseald --role ROLE CONTROL CHANNEL: how the supervisor starts the others. */
 static int run_role(char **argv)
 {
-    int control = atoi(argv[3]), channel = atoi(argv[4]);
+    int control = (int)strtol(argv[3], NULL, 10), channel = (int)strtol(argv[4], NULL, 10);
 
     switch (role_by_name(argv[2])) {
     case ROLE_FRONT:
@@ -154,6 +186,8 @@ int main(int argc, char **argv)
 
     if (argc == 5 && strcmp(argv[1], "--role") == 0)
         return run_role(argv);
+    if (print_generated(argc, argv))
+        return EXIT_DONE;
     if (!parse(argc, argv, &options, &status))
         return status;
     if (options.n_words > 0 && strcmp(options.words[0], "config") == 0)

@@ -44,11 +44,13 @@ static bool allow_all(int ruleset, const struct conf *conf, struct error *error)
     struct arena arena = arena_init(64 * 1024);
     const char *data = role_data_directory(conf, &arena);
     char *database = arena_text(&arena, span_text(conf_text(conf, CONF_SERVER_DATABASE)));
-    bool ok = (data && database) || arena_error(&arena, error);
+    bool ok = false;
 
-    ok = ok && allow_below(ruleset, data, error);
-    if (ok && database[0] == '/')
-        ok = allow_below(ruleset, dirname(database), error);
+    if (!data || !database)
+        arena_error(&arena, error);
+    else
+        ok = allow_below(ruleset, data, error) &&
+             (database[0] != '/' || allow_below(ruleset, dirname(database), error));
     arena_done(&arena);
     return ok;
 }

@@ -137,7 +137,7 @@ json_t *exchange_body_json(struct exchange *exchange)
     if (body.len == 0)
         return json_object();
     object = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, &wrong);
-    if (object && json_is_object(object))
+    if (json_is_object(object))
         return object;
     exchange_problem(exchange, PROBLEM_BODY_MALFORMED, "line %d, column %d: %s",
                      object ? 1 : wrong.line, object ? 1 : wrong.column,

@@ -144,16 +144,18 @@ static void serve_with(struct front *front, struct span certificate, struct span
     report_ready(front);
 }
 
-/* DER to PEM (RFC 7468): base64 in lines of 64. */
-static bool certificate_to_pem(struct span der, struct arena *arena, struct span *pem,
-                               struct error *error)
+/* Room that put_pem needs at most. */
+static size_t pem_len(struct span der)
+{
+    return der.len / 3 * 4 + der.len / 48 + 128;
+}
+
+/* A certificate's DER as PEM (RFC 7468): base64 in lines of 64. Returns where the text ends. */
+static char *put_pem(char *out, struct span der)
 {
     static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t n_quads = (der.len + 2) / 3, len = 4 * n_quads + n_quads / 16 + 128;
-    char *text = arena_alloc(arena, len), *out = text;
+    size_t n_quads = (der.len + 2) / 3;
 
-    if (!text)
-        return arena_error(arena, error);
     out += sprintf(out, "-----BEGIN CERTIFICATE-----\n");
     for (size_t i = 0; i < n_quads; i++) {
         uint32_t bits = 0;
@@ -161,31 +163,33 @@ static bool certificate_to_pem(struct span der, struct arena *arena, struct span
         for (size_t k = 0; k < 3; k++)
             bits = bits << 8 | (3 * i + k < der.len ? der.data[3 * i + k] : 0u);
         for (size_t k = 0; k < 4; k++)
-            *out++ = 3 * i + k <= der.len ? DIGITS[bits >> (18 - 6 * k) & 63] : '=';
+            *out++ = (char)(3 * i + k <= der.len ? DIGITS[bits >> (18 - 6 * k) & 63] : '=');
         if (i % 16 == 15 || i + 1 == n_quads)
             *out++ = '\n';
     }
-    out += sprintf(out, "-----END CERTIFICATE-----\n");
-    *pem = span_of(text, (size_t)(out - text));
-    return true;
+    return out + sprintf(out, "-----END CERTIFICATE-----\n");
 }
 
 /* The root goes with it: a host that was told its fingerprint only has to see it. */
 static bool chain_to_pem(struct span leaf, struct span root, struct arena *arena, struct span *pem,
                          struct error *error)
 {
-    struct span parts[2];
-    char *text;
+    char *text = arena_alloc(arena, pem_len(leaf) + pem_len(root));
 
-    if (!certificate_to_pem(leaf, arena, &parts[0], error) ||
-        !certificate_to_pem(root, arena, &parts[1], error))
-        return false;
-    text = arena_alloc(arena, parts[0].len + parts[1].len);
     if (!text)
         return arena_error(arena, error);
-    memcpy(text, parts[0].data, parts[0].len);
-    memcpy(text + parts[0].len, parts[1].data, parts[1].len);
-    *pem = span_of(text, parts[0].len + parts[1].len);
+    *pem = span_of(text, (size_t)(put_pem(put_pem(text, leaf), root) - text));
+    return true;
+}
+
+/* What the signer did; false with its own words when it did not. */
+static bool take_answer(struct span frame, struct sign_answer *answer, struct error *error)
+{
+    if (!sign_answer_decode(frame, answer, error))
+        return false;
+    if (!answer->done)
+        return error_plain(error, ERROR_CRYPTO, "the signer refuses: %.*s",
+                           (int)answer->message.len, (const char *)answer->message.data);
     return true;
 }
 
@@ -194,14 +198,14 @@ static void on_server_certificate(void *context, enum call_result result, struct
     struct front *front = context;
     struct arena arena = arena_init(PEM_CAP);
     struct sign_answer answer;
-    struct span pem;
+    struct span pem = {0};
     struct error error;
 
     if (result != CALL_ANSWERED) {
         retry(front, ask_server_certificate);
         return;
     }
-    if (!sign_answer_decode(frame, &answer, &error) || !answer.done)
+    if (!take_answer(frame, &answer, &error))
         give_up(front, "signer.server_certificate", &error);
     else if (!chain_to_pem(answer.der, front->ca_der, &arena, &pem, &error))
         give_up(front, "tls.certificate", &error);
@@ -252,10 +256,8 @@ static bool take_info(struct front *front, struct span frame, struct error *erro
     struct sign_answer answer;
     struct tpm_public policy_key;
 
-    if (!sign_answer_decode(frame, &answer, error))
+    if (!take_answer(frame, &answer, error))
         return false;
-    if (!answer.done)
-        return error_plain(error, ERROR_CRYPTO, "the signer does not say who it is");
     if (!keep(front, answer.der, &front->ca_der) ||
         !keep(front, answer.policy_key, &front->policy_public))
         return arena_error(&front->arena, error);

@@ -249,26 +249,34 @@ static bool fill_logs(struct exchange *exchange, const struct store_host *host,
     return true;
 }
 
+/* The last evidence as a saved bundle; empty when there is none. */
+static bool load_bundle(struct exchange *exchange, const struct store_host *host,
+                        struct arena *arena, struct span *bundle, struct error *error)
+{
+    struct evidence evidence;
+
+    if (!store_evidence_get(exchange->front->store, host->enrolled.id, arena, bundle, error))
+        return false;
+    return bundle->len == 0 || (evidence_decode(*bundle, arena, &evidence, error) &&
+                                fill_logs(exchange, host, &evidence, arena, error) &&
+                                evidence_encode(&evidence, arena, bundle, error));
+}
+
 void route_hosts_evidence(struct exchange *exchange)
 {
     struct arena arena = arena_init(EVIDENCE_ARENA_LEN);
     struct store_host host;
-    struct evidence evidence;
-    struct span kept, bundle;
+    struct span bundle;
     struct error error;
 
     if (!find_host(exchange, &arena, &host)) {
         arena_done(&arena);
         return;
     }
-    if (!store_evidence_get(exchange->front->store, host.enrolled.id, &arena, &kept, &error))
+    if (!load_bundle(exchange, &host, &arena, &bundle, &error))
         exchange_fail(exchange, "hosts.evidence", &error);
-    else if (kept.len == 0)
+    else if (bundle.len == 0)
         exchange_problem(exchange, PROBLEM_EVIDENCE_NONE, NULL);
-    else if (!evidence_decode(kept, &arena, &evidence, &error) ||
-             !fill_logs(exchange, &host, &evidence, &arena, &error) ||
-             !evidence_encode(&evidence, &arena, &bundle, &error))
-        exchange_fail(exchange, "hosts.evidence", &error);
     else
         exchange_bytes(exchange, "application/cbor", bundle);
     arena_done(&arena);

@@ -19,8 +19,8 @@ typedef void route_fn(struct exchange *exchange);
 
 struct route {
     enum http_method method;
-    const char *path;
     enum access access;
+    const char *path;
     route_fn *handler;
     size_t body_cap;           /* bytes */
     const char *takes, *gives; /* content types; "" takes no body */
