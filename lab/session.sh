@@ -9,6 +9,7 @@ lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 session_started=${session_started:-$(date +%s)}
 export session_started
 cleanups=()
+work=
 
 # Progress goes to standard error, with the seconds since the outermost program began.
 say()
@@ -75,12 +76,12 @@ lab_cache()
     printf '%s\n' "${BOOTSEAL_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/bootseal/lab}"
 }
 
-# Ends one process that this program started: politely, then after two seconds for certain.
+# Ends one process that this program started: politely, then after five seconds for certain.
 stop_process()
 {
     local pid=$1 i
     [ -n "$pid" ] && kill "$pid" 2>/dev/null || return 0
-    for ((i = 0; i < 20; i++)); do
+    for ((i = 0; i < 50; i++)); do
         kill -0 "$pid" 2>/dev/null || return 0
         sleep 0.1
     done
