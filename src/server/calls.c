@@ -168,7 +168,7 @@ static void on_writable(void *context)
 static void *must_have(void *memory)
 {
     if (!memory) {
-        log_error("calls.memory");
+        log_error("calls.memory", log_text(LOG_PROCESS, "front"));
         abort();
     }
     return memory;

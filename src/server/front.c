@@ -366,7 +366,7 @@ static void on_stop(void *context)
 {
     struct front *front = context;
 
-    log_info("front.stop");
+    log_info("front.stop", log_text(LOG_PROCESS, "front"));
     if (front->http)
         http_server_stop(front->http, (unsigned)conf_number(&front->start.conf, CONF_SERVER_STOP),
                          on_stopped, front);
@@ -449,7 +449,7 @@ static bool load_policy(struct front *front, struct error *error)
                    : arena_error(&arena, error);
     }
     if (ok && !found)
-        log_warning("policy.none");
+        log_warning("policy.none", log_text("consequence", "no host is trusted"));
     arena_done(&arena);
     return ok;
 }

@@ -347,7 +347,7 @@ int supervisor_run(const struct role_start *start, supervisor_ready_fn *ready, v
     plan_processes(&supervisor);
     if (!catch_signals(&supervisor) ||
         !role_start_encode(start, &arena, &supervisor.start_frame, &error)) {
-        log_error("supervisor.start");
+        log_error("supervisor.start", log_text(LOG_PROCESS, "supervisor"));
         return 1;
     }
     while (!supervisor.stopping) {
