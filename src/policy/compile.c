@@ -276,7 +276,9 @@ static bool read_head(struct compiler *compiler, struct policy *policy)
 {
     const struct section *section = find_section(compiler, SECTION_POLICY, "");
 
-    for (const struct entry *entry = section ? section->first : NULL; entry; entry = entry->next) {
+    if (!section)
+        return fail_at(compiler, 0, "there is no section [policy]", NULL);
+    for (const struct entry *entry = section->first; entry; entry = entry->next) {
         if (strcmp(entry->name, "name") == 0)
             policy->name = plain_text(entry);
         else if (strcmp(entry->name, "version") == 0)
@@ -287,7 +289,7 @@ static bool read_head(struct compiler *compiler, struct policy *policy)
             return fail_at(compiler, entry->offset, "[policy] has no key", entry->name);
     }
     if (!policy->name || !*policy->name)
-        return fail_at(compiler, section ? section->offset : 0, "[policy] lacks a name", NULL);
+        return fail_at(compiler, section->offset, "[policy] lacks a name", NULL);
     if (!policy->version || !*policy->version)
         return fail_at(compiler, section->offset, "[policy] lacks a version", NULL);
     return true;

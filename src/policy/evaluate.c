@@ -116,7 +116,7 @@ static void load_claim(const struct evaluation *evaluation, const struct node *n
 static bool split_tokens(struct evaluation *evaluation, const struct claim_item *whole,
                          struct value *value)
 {
-    struct span text;
+    struct span text = {0};
     size_t n_spaces = 1, at = 0;
     struct claim_item *items;
 
@@ -219,7 +219,7 @@ static bool evaluate_pair(struct evaluation *evaluation, const struct node *node
 {
     const struct node *second = node->child->next;
     struct value left, right;
-    struct span text, part;
+    struct span text = {0}, part = {0};
 
     *value = UNKNOWN;
     if (!expression_evaluate(evaluation, node->child, &left) ||

@@ -84,7 +84,7 @@ static void test_expressions_compile(void **state)
 static void test_file_errors(void **state)
 {
     (void)state;
-    expect_error("", 1, 1, "lacks a name");
+    expect_error("", 1, 1, "no section");
     expect_error("[policy]\nversion = 1\n[rule r]\nrequire = true\nmessage = m\n", 1, 1,
                  "lacks a name");
     expect_error("[policy]\nname = n\n[rule r]\nrequire = true\nmessage = m\n", 1, 1,
