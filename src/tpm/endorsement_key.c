@@ -358,6 +358,13 @@ static bool activate_opened(struct tpm *tpm, ESYS_TR ak, ESYS_TR ek, ESYS_TR ses
         return error_plain(error, ERROR_MALFORMED, "The credential is no TPM structure");
     rc = Esys_ActivateCredential(tpm->esys, ak, ek, ESYS_TR_PASSWORD, session, ESYS_TR_NONE, &blob,
                                  &seed, &given);
+    /* A seed for another EK decrypts to nonsense: TPMs then find its value or size wrong, and libtpms
+     * says "failure". One in failure mode for real has refused every command before this one. */
+    if (tpm_rc_is(rc, TPM2_RC_VALUE) || tpm_rc_is(rc, TPM2_RC_SIZE) ||
+        tpm_rc_is(rc, TPM2_RC_FAILURE))
+        return error_plain(error, ERROR_DENIED,
+                           "The TPM cannot open the credential: it was made for another TPM (0x%x)",
+                           rc);
     if (rc)
         return tpm_fail(error, rc, "open the credential");
     done = tpm_copy_bytes(given->buffer, given->size, arena, credential, error);

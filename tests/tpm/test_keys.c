@@ -295,6 +295,30 @@ static void a_credential_opens_for_its_keys_only(void **state)
     remove_key(host, &other);
 }
 
+/* Who enrols with the EK of a TPM that is elsewhere cannot answer with the TPM at hand. */
+static void another_tpm_cannot_answer(void **state)
+{
+    struct host *host = *state, other = {.crypto = host->crypto, .arena = arena_init(ARENA_LEN)};
+    struct tpm_endorsement named, own;
+    struct credential_blob blob;
+    struct span credential;
+    struct tpm_key ak;
+
+    swtpm_init(&other.swtpm);
+    DEMAND(&other, tpm_open(other.swtpm.tcti, &other.tpm, &other.error));
+    DEMAND(host, tpm_endorsement_find(host->tpm, host->crypto, &host->arena, &named, &host->error));
+    DEMAND(&other, tpm_endorsement_find(other.tpm, other.crypto, &other.arena, &own, &other.error));
+    ak = make_ak(&other, TPM_KEY_ECC_P256);
+    hide(host, &named, ak.name, &blob);
+    assert_false(activate(&other, &own, &ak, &blob, &credential));
+    assert_int_equal(other.error.code, ERROR_DENIED);
+    assert_non_null(strstr(other.error.message, "made for another TPM"));
+    make_ak(&other, TPM_KEY_RSA_2048); /* and the TPM goes on working */
+    tpm_close(other.tpm);
+    swtpm_done(&other.swtpm);
+    arena_done(&other.arena);
+}
+
 /* swtpm makes its P-384 EK at 0x81010016, with user authorisation and another policy. */
 static void a_credential_opens_with_the_p384_key_too(void **state)
 {
@@ -567,6 +591,7 @@ int main(void)
         ON_TPM(a_key_is_found_again_and_never_overwritten),
         ON_TPM(certificate_key_and_tpm_belong_together),
         ON_TPM(a_credential_opens_for_its_keys_only),
+        ON_TPM(another_tpm_cannot_answer),
         ON_TPM(a_credential_opens_with_the_p384_key_too),
         ON_TPM(a_lost_endorsement_key_is_made_again),
         ON_TPM(an_identity_key_is_certified_as_the_service_demands),
