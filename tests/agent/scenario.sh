@@ -175,3 +175,7 @@ echo "ok: run attests again and again, through an outage, and ends on SIGTERM"
 
 TPM2TOOLS_TCTI=$tcti tpm2_clear -c p 2>/dev/null
 expect 6 'cleared or replaced' attest
+
+# A new key now lies where the old one was; it must not pass for it, neither here nor at the service.
+expect 6 'refuses' host enroll "$url" --name a.example --ca-fingerprint "$fingerprint"
+expect 6 'cleared or replaced' attest
