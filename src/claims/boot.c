@@ -46,8 +46,16 @@ static void add_digest(struct collector *collector, enum claim_id id, size_t ind
     collect_event(collector, id, index);
 }
 
-/* Any event of PCR 2 or 4 whose digest is not that of its data may be an image under another type:
- * nobody can hide one by relabelling it. */
+/* Whether the bytes may be an image (PE/COFF section 3, UEFI PI volume 1 for "VZ"): who writes the
+ * hashed bytes of one into the log makes its digest that of an event's data. */
+static bool is_image(struct span bytes)
+{
+    return span_begins(bytes, span_text("MZ")) || span_begins(bytes, span_of("PE\0", 4)) ||
+           span_begins(bytes, span_text("VZ"));
+}
+
+/* Any event of PCR 2 or 4 whose digest is not that of its data, or is that of an image, may be an
+ * image under another type: nobody can hide one by relabelling it. */
 static void read_image(struct collector *collector, size_t index)
 {
     const struct measured_event *event = &collector->log->events[index];
@@ -56,7 +64,8 @@ static void read_image(struct collector *collector, size_t index)
         return;
     if (is_image_type(event->event.type))
         add_digest(collector, CLAIM_BOOT_IMAGES, index, image_label(collector, event));
-    else if (event->coverage == COVERAGE_NONE || event->coverage == COVERAGE_MISMATCH)
+    else if (event->coverage == COVERAGE_NONE || event->coverage == COVERAGE_MISMATCH ||
+             is_image(event->covered))
         add_digest(collector, CLAIM_BOOT_IMAGES, index, event_type_name(event->event.type));
 }
 
@@ -141,6 +150,9 @@ static void read_grub(struct command_line *line, size_t index)
         collect_event(line->collector, CLAIM_BOOT_KERNEL_COMMAND_LINE, index);
         return;
     }
+    /* No command begins as a file's name does; a kernel's line called a command does. */
+    if (event->covered.len && memchr("/(", event->covered.data[0], 2))
+        line->unclear = true;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (begins(event->covered, commands[i]))
             line->unclear |= !agrees(&line->loaded, after(event->covered, commands[i]));
@@ -151,14 +163,28 @@ static void read_stub(struct command_line *line, size_t index)
 {
     const struct measured_event *event = &line->collector->log->events[index];
 
-    if (event->event.type != EV_IPL || line->collector->windows)
+    if (line->collector->windows)
         return;
-    if (event->covered.data == NULL) {
+    if (event->event.type != EV_IPL || event->covered.data == NULL) {
         line->unclear = true;
         return;
     }
     line->differ |= !agrees(&line->stub, event->covered);
     collect_event(line->collector, CLAIM_BOOT_KERNEL_COMMAND_LINE, index);
+}
+
+/* Tabs and such separate parameters for the kernel, and print as something else. */
+static bool is_plain(struct span text, size_t step)
+{
+    for (size_t i = 0; i < text.len; i += step) {
+        bool last = i + step >= text.len;
+
+        if (step == 2 && i + 1 < text.len && text.data[i + 1] != 0)
+            return false;
+        if ((text.data[i] < 0x20 || text.data[i] > 0x7E) && !(last && text.data[i] == 0))
+            return false;
+    }
+    return true;
 }
 
 void collect_command_line(struct collector *collector)
@@ -177,6 +203,10 @@ void collect_command_line(struct collector *collector)
         else if (pcr == 12)
             read_stub(&line, i);
     }
+    /* Root can extend a line after the boot and call the true one a command; the command that loaded
+     * the kernel stays. GRUB's quoting makes some sound lines differ too: that costs the grade. */
+    line.unclear |= line.kernel.data && line.loaded.data && !span_equal(line.kernel, line.loaded);
+    line.unclear |= !is_plain(line.kernel, 1) || !is_plain(line.stub, 2);
     /* Both at once: GRUB started a unified kernel image, and no log says whose line the kernel
      * took. */
     if (line.differ || (line.kernel.data && line.stub.data))

@@ -68,11 +68,23 @@ const char *claim_grade_name(enum claim_grade grade)
     return names[grade];
 }
 
-/* Finds what the families ask for again and again. */
-static void survey(struct collector *collector)
+/* The separator that firmware and Windows write when all went well, and called what it is. */
+static bool is_good_separator(const struct measured_event *event, uint32_t pcr)
 {
     static const uint8_t good[] = {0, 0, 0, 0};
+
+    return event->event.type == EV_SEPARATOR && event->coverage == COVERAGE_WHOLE &&
+           (pcr < 12 ? span_equal(event->covered, span_of(good, sizeof good))
+                     : span_is(event->covered, "WBCL"));
+}
+
+/* Finds what the families ask for again and again. The first event with a separator's digest
+ * separates or nothing does: who relabels it and extends another one later, as root can, must not
+ * move what came after it to before it. */
+static void survey(struct collector *collector)
+{
     const struct measured_log *log = collector->log;
+    uint32_t separated = 0;
 
     for (size_t pcr = 0; pcr < LIMIT_PCRS; pcr++)
         collector->separators[pcr] = log->n_events;
@@ -84,12 +96,16 @@ static void survey(struct collector *collector)
             continue;
         if (event->event.type == EV_EVENT_TAG && (pcr == 12 || pcr == 13))
             collector->windows = true;
-        if (event->event.type == EV_SEPARATOR && event->coverage == COVERAGE_WHOLE &&
-            collector->separators[pcr] == log->n_events &&
-            (pcr < 12 ? span_equal(event->covered, span_of(good, sizeof good))
-                      : span_is(event->covered, "WBCL")))
-            collector->separators[pcr] = i;
-        if (pcr >= 12 && event->event.type == EV_SEPARATOR && span_is(event->event.data, "WBCL"))
+        if (!(separated >> pcr & 1) &&
+            (pcr < 12 ? event->separator == SEPARATOR_FIRMWARE || event->separator == SEPARATOR_BIOS
+                      : event->separator == SEPARATOR_WINDOWS)) {
+            separated |= UINT32_C(1) << pcr;
+            if (is_good_separator(event, pcr))
+                collector->separators[pcr] = i;
+        }
+        if (pcr >= 12 &&
+            (event->separator == SEPARATOR_WINDOWS ||
+             (event->event.type == EV_SEPARATOR && span_is(event->event.data, "WBCL"))))
             collector->windows = true;
     }
 }

@@ -8,9 +8,9 @@
 #include "wire/efi_variable.h"
 #include "wire/event_type.h"
 
-static const uint8_t SEPARATOR_GOOD[] = {0, 0, 0, 0};
-static const uint8_t SEPARATOR_BIOS[] = {0xFF, 0xFF, 0xFF, 0xFF};
-static const char SEPARATOR_WINDOWS[] = "WBCL";
+static const uint8_t VALUE_GOOD[] = {0, 0, 0, 0};
+static const uint8_t VALUE_BIOS[] = {0xFF, 0xFF, 0xFF, 0xFF};
+static const char VALUE_WINDOWS[] = "WBCL";
 
 /* True when no UEFI firmware wrote the log. */
 static bool is_legacy(const struct measured_log *log)
@@ -66,7 +66,7 @@ static bool check_separators(struct collector *collector, struct span good, size
 static void check_complete(struct collector *collector)
 {
     const struct measured_log *log = collector->log;
-    struct span good = span_of(SEPARATOR_GOOD, sizeof SEPARATOR_GOOD);
+    struct span good = span_of(VALUE_GOOD, sizeof VALUE_GOOD);
     bool sound;
 
     if ((log->replay.extended & EVENT_PCRS_0_7) == 0)
@@ -74,8 +74,8 @@ static void check_complete(struct collector *collector)
     /* UEFI firmware writes all ones when it failed; a BIOS (SeaBIOS for one) always does. */
     if (is_legacy(log))
         for (size_t i = 0; i < log->n_events; i++)
-            if (is_separator(&log->events[i], span_of(SEPARATOR_BIOS, sizeof SEPARATOR_BIOS))) {
-                good = span_of(SEPARATOR_BIOS, sizeof SEPARATOR_BIOS);
+            if (is_separator(&log->events[i], span_of(VALUE_BIOS, sizeof VALUE_BIOS))) {
+                good = span_of(VALUE_BIOS, sizeof VALUE_BIOS);
                 collect_reason(
                     collector, REASON_EVENTLOG_QUIRK, i, NULL, NULL,
                     "a BIOS without UEFI marks the end of its measurements in its own way");
@@ -104,6 +104,12 @@ static void check_secure_boot_event(struct collector *collector, size_t index)
     const struct measured_event *event = &collector->log->events[index];
     bool after = index > collector->separators[7];
 
+    if (event->separator != SEPARATOR_NONE && event->event.type != EV_SEPARATOR) {
+        collect_reason(collector, REASON_EVENTLOG_TYPE_UNEXPECTED, index,
+                       event_type_name(EV_SEPARATOR), event_type_name(event->event.type),
+                       "the digest is that of a separator");
+        return;
+    }
     switch (event->event.type) {
     case EV_EFI_VARIABLE_DRIVER_CONFIG:
         if (after && is_shim_variable(event))
@@ -140,11 +146,20 @@ static void check_loader_event(struct collector *collector, size_t index)
 {
     const struct measured_event *event = &collector->log->events[index];
     bool mixed = collector->windows && event->event.pcr != 14;
+    bool separator = event->event.type == EV_SEPARATOR;
+
+    /* A separator under another name, or another event under the name of one. */
+    if (separator != (event->separator != SEPARATOR_NONE)) {
+        collect_reason(collector, REASON_EVENTLOG_TYPE_UNEXPECTED, index,
+                       separator ? NULL : event_type_name(EV_SEPARATOR),
+                       event_type_name(event->event.type), NULL);
+        return;
+    }
 
     if (event->event.type == EV_EVENT_TAG && event->coverage != COVERAGE_WHOLE)
         collect_reason(collector, REASON_EVENTLOG_DATA_MISMATCH, index, "the digest of its data",
                        "another digest", NULL);
-    if (event->event.type == EV_EVENT_TAG || event->event.type == EV_SEPARATOR)
+    if (event->event.type == EV_EVENT_TAG || separator)
         return;
     if (event->event.type != EV_IPL || mixed)
         collect_reason(collector, REASON_EVENTLOG_TYPE_UNEXPECTED, index, NULL,
@@ -180,5 +195,5 @@ void collect_form(struct collector *collector)
     check_complete(collector);
     check_events(collector);
     if (collector->windows)
-        check_separators(collector, span_text(SEPARATOR_WINDOWS), 12, 14);
+        check_separators(collector, span_text(VALUE_WINDOWS), 12, 14);
 }

@@ -233,13 +233,12 @@ static void read_authority(struct secure_boot *state, size_t index)
     }
 }
 
-/* PFP 1.06 section 3.3.4.8: both texts weaken wherever in PCR 7 they stand. */
+/* PFP 1.06 section 3.3.4.8: both texts weaken wherever in PCR 7 they stand, and whatever type the
+ * log gives them: that is covered by no digest. */
 static void read_action(struct secure_boot *state, size_t index)
 {
     const struct measured_event *event = &state->collector->log->events[index];
 
-    if (event->coverage != COVERAGE_WHOLE)
-        return;
     if (span_is(event->covered, "UEFI Debug Mode")) {
         collect_bool(state->collector, CLAIM_DEBUG_FIRMWARE, true);
         collect_event(state->collector, CLAIM_DEBUG_FIRMWARE, index);
@@ -249,12 +248,25 @@ static void read_action(struct secure_boot *state, size_t index)
     }
 }
 
+/* Text, as actions are. Authorities are not: their variables begin with a GUID and their
+ * certificates are binary. */
+static bool is_action(const struct measured_event *event)
+{
+    if (event->event.type != EV_EFI_ACTION || event->coverage != COVERAGE_WHOLE)
+        return false;
+    for (size_t i = 0; i < event->covered.len; i++)
+        if (event->covered.data[i] < 0x20 || event->covered.data[i] > 0x7E)
+            return false;
+    return true;
+}
+
 static void read_event(struct secure_boot *state, size_t index)
 {
     struct collector *collector = state->collector;
     const struct measured_event *event = &collector->log->events[index];
     bool before = index < collector->separators[7];
 
+    read_action(state, index);
     switch (event->event.type) {
     case EV_EFI_VARIABLE_DRIVER_CONFIG:
         if (before)
@@ -265,10 +277,11 @@ static void read_event(struct secure_boot *state, size_t index)
     case EV_EFI_VARIABLE_AUTHORITY:
         read_authority(state, index);
         break;
-    case EV_EFI_ACTION:
-        read_action(state, index);
-        break;
     default:
+        /* An authority that is called something else is one that cannot be read. */
+        if (index > collector->separators[7] && event->coverage != COVERAGE_UNMEASURED &&
+            !is_action(event))
+            state->authority_unknown = true;
         break;
     }
 }

@@ -12,7 +12,34 @@ struct measuring {
     struct arena *arena;
     struct measured_log *measured;
     size_t cap; /* room in measured->events */
+    struct crypto_digest separators[SEPARATORS];
 };
+
+/* The digests of the values that separators have. The log may call an event what it likes, but it
+ * cannot give a separator another digest: so nobody can move a separator by relabelling it. */
+static void hash_separators(struct measuring *measuring)
+{
+    static const char *const values[SEPARATORS] = {
+        [SEPARATOR_FIRMWARE] = "\0\0\0\0",
+        [SEPARATOR_BIOS] = "\xFF\xFF\xFF\xFF",
+        [SEPARATOR_WINDOWS] = "WBCL",
+    };
+
+    for (int i = SEPARATOR_NONE + 1; i < SEPARATORS; i++)
+        crypto_hash_span(measuring->crypto, measuring->measured->bank, span_of(values[i], 4),
+                         &measuring->separators[i]);
+}
+
+static enum separator find_separator(const struct measuring *measuring,
+                                     const struct measured_event *event)
+{
+    if (event->coverage == COVERAGE_UNMEASURED || event->digest.len == 0)
+        return SEPARATOR_NONE;
+    for (int i = SEPARATOR_NONE + 1; i < SEPARATORS; i++)
+        if (span_equal(crypto_digest_span(&measuring->separators[i]), event->digest))
+            return (enum separator)i;
+    return SEPARATOR_NONE;
+}
 
 /* True when the event's digest is that of the part and, where it matters, a NUL after it. */
 static bool digest_is_of(struct measuring *measuring, const struct measured_event *event,
@@ -185,6 +212,7 @@ static bool read_events(struct measuring *measuring, struct eventlog *log, struc
     while ((event = next_event(measuring, error)) &&
            (step = eventlog_next(log, &event->event)) == EVENTLOG_EVENT) {
         event->coverage = cover_event(measuring, event);
+        event->separator = find_separator(measuring, event);
         replay_event(measuring->crypto, replay, &event->event);
         measuring->measured->n_events++;
     }
@@ -203,6 +231,7 @@ bool measured_log_read(struct crypto *crypto, struct span bytes, uint16_t bank, 
         return error_plain(error, ERROR_UNSUPPORTED, "a measured log has one bank");
     if (!eventlog_open(&log, bytes, error) || !replay_begin(&replay, &log, bank, error))
         return false;
+    hash_separators(&measuring);
     read.format = log.format;
     read.measurement_registers = log.measurement_registers;
     measuring.cap = 16 + bytes.len / 256; /* events have 250 bytes and more, on average */

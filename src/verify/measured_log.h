@@ -16,11 +16,21 @@ enum coverage {
     COVERAGE_UNMEASURED, /* EV_NO_ACTION, or no PCR: never evidence */
 };
 
+/* What separators say: PFP 1.06 section 3.3.2.2 and, for Windows, wbcl.h. */
+enum separator {
+    SEPARATOR_NONE = 0,
+    SEPARATOR_FIRMWARE, /* four zero bytes: all went well */
+    SEPARATOR_BIOS,     /* all ones: an error, or a BIOS without UEFI */
+    SEPARATOR_WINDOWS,  /* "WBCL" */
+    SEPARATORS,
+};
+
 struct measured_event {
     struct eventlog_event event;
     struct span digest; /* in the measured bank; empty when it carries none */
     enum coverage coverage;
-    struct span covered; /* the part of event.data that the digest proves; empty when none */
+    struct span covered;      /* the part of event.data that the digest proves; empty when none */
+    enum separator separator; /* whose value was measured, whatever type and data say */
 };
 
 struct measured_log {

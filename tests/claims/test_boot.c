@@ -50,6 +50,22 @@ static void an_image_cannot_hide_under_another_type(void **state)
     assert_true(is_digest_of(boot, item(boot, CLAIM_BOOT_IMAGES, 0), "loader"));
 }
 
+/* The log holds the hashed bytes of the image itself, so that the digest covers them. */
+static void an_image_cannot_hide_as_its_own_data(void **state)
+{
+    static const uint32_t types[] = {EV_EFI_ACTION, EV_OMIT_BOOT_DEVICE_EVENTS,
+                                     EV_EFI_VARIABLE_DRIVER_CONFIG};
+    struct boot *boot = *state;
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        boot_begin(boot);
+        boot_firmware(boot, true);
+        boot_text(boot, 4, types[i], "MZ and the rest of an image");
+        boot_collect(boot);
+        boot_assert(boot, CLAIM_BOOT_IMAGES, "1");
+    }
+}
+
 static void a_boot_without_images_has_an_empty_list(void **state)
 {
     struct boot *boot = *state;
@@ -123,6 +139,50 @@ static void a_line_passed_off_as_a_command_costs_the_grade(void **state)
     assert_int_equal(boot->claims.claims[CLAIM_BOOT_KERNEL_COMMAND_LINE].grade, CLAIM_UNPROVEN);
 }
 
+/* Root extends a line after the boot and calls the true one a command. */
+static void a_line_extended_later_costs_the_grade(void **state)
+{
+    static const char *const measured[] = {"linux /vmlinuz bad", "/vmlinuz bad"};
+    struct boot *boot = *state;
+
+    for (size_t i = 0; i < sizeof measured / sizeof *measured; i++) {
+        boot_begin(boot);
+        boot_firmware(boot, true);
+        boot_variable(boot, EV_EFI_VARIABLE_AUTHORITY, BOOT_DATABASE, "db",
+                      boot_certificate_authority("signer"));
+        boot_grub(boot, "grub_cmd: ", measured[i]);
+        boot_grub(boot, "kernel_cmdline: ", "/vmlinuz good");
+        boot_collect(boot);
+        assert_int_equal(boot->claims.claims[CLAIM_BOOT_KERNEL_COMMAND_LINE].grade, CLAIM_UNPROVEN);
+    }
+}
+
+static void a_stub_line_under_another_type_costs_the_grade(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_variable(boot, EV_EFI_VARIABLE_AUTHORITY, BOOT_DATABASE, "db",
+                  boot_certificate_authority("signer"));
+    log_builder_add(&boot->log, 12, EV_SEPARATOR, span_of("b\0a\0d\0\0", 8));
+    log_builder_add(&boot->log, 12, EV_IPL, span_of("o\0k\0\0", 6));
+    boot_collect(boot);
+    assert_true(boot_has(boot, REASON_EVENTLOG_TYPE_UNEXPECTED));
+    assert_int_equal(boot->claims.claims[CLAIM_BOOT_KERNEL_COMMAND_LINE].grade, CLAIM_UNPROVEN);
+}
+
+/* The kernel takes tabs for spaces; what prints is something else. */
+static void a_line_with_tabs_costs_the_grade(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_linux(boot, "/vmlinuz quiet\tkgdboc=ttyS0");
+    boot_collect(boot);
+    assert_int_equal(boot->claims.claims[CLAIM_BOOT_KERNEL_COMMAND_LINE].grade, CLAIM_UNPROVEN);
+    assert_int_equal(boot->claims.claims[CLAIM_DEBUG_KERNEL].grade, CLAIM_UNPROVEN);
+}
+
 static void text_that_was_not_measured_is_no_line(void **state)
 {
     struct boot *boot = *state;
@@ -171,6 +231,10 @@ int main(void)
         BOOT_TEST(without_secure_boot_the_line_is_unproven),
         BOOT_TEST(two_lines_are_none),
         BOOT_TEST(a_line_passed_off_as_a_command_costs_the_grade),
+        BOOT_TEST(an_image_cannot_hide_as_its_own_data),
+        BOOT_TEST(a_line_extended_later_costs_the_grade),
+        BOOT_TEST(a_stub_line_under_another_type_costs_the_grade),
+        BOOT_TEST(a_line_with_tabs_costs_the_grade),
         BOOT_TEST(text_that_was_not_measured_is_no_line),
         BOOT_TEST(systemd_stub_measures_utf16),
         BOOT_TEST(a_line_of_grub_and_one_of_the_stub_are_none),

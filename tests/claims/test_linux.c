@@ -32,6 +32,10 @@ static void debuggers_are_seen(void **state)
         {"/vmlinuz nokgdbwait", "false"},
         {"/vmlinuz title=\"a kgdbwait b\"", "false"}, /* inside a quoted value */
         {"/vmlinuz -- kgdbwait", "false"},            /* for init */
+        {"/vmlinuz \"kgdboc=ttyS0 \"", "true"},       /* quoted as a whole */
+        {"/vmlinuz \"\" kgdbwait", "true"},
+        {"/vmlinuz bootconfig", "unknown"}, /* the initrd says more */
+        {"/vmlinuz bootconfig kgdbwait", "true"},
     };
 
     CHECK(*state, CLAIM_DEBUG_KERNEL, cases);
@@ -47,6 +51,10 @@ static void lockdown_needs_the_parameter(void **state)
         {"/vmlinuz lockdown=confidentiality lockdown=none", "confidentiality"},
         {"/vmlinuz lockdown=integrity lsm=yama", "unknown"},
         {"/vmlinuz lockdown=integrity lsm=lockdown,yama", "integrity"},
+        {"/vmlinuz lockdown=integrity lsm=\"yama,lockdown\"", "integrity"},
+        {"/vmlinuz lockdown=integrity lsm=nolockdown", "unknown"},
+        {"/vmlinuz lockdown=integrity \"lsm=yama\"", "unknown"},
+        {"/vmlinuz lockdown=integrity bootconfig", "unknown"},
         {"/vmlinuz lockdown=integrityx", "unknown"},
     };
 

@@ -248,15 +248,79 @@ static void actions_weaken(void **state)
     assert_int_equal(boot->reasons.n_items, 0);
 }
 
-static void a_relabelled_action_leaves_debugging_unknown(void **state)
+static const uint32_t TYPES[] = {
+    EV_ACTION + 0x1000,
+    EV_EFI_ACTION,
+    EV_EFI_VARIABLE_AUTHORITY,
+    EV_EFI_SPDM_DEVICE_POLICY,
+    EV_EFI_VARIABLE_DRIVER_CONFIG,
+    EV_EFI_SPDM_DEVICE_AUTHORITY,
+};
+#define N_TYPES (sizeof TYPES / sizeof *TYPES)
+
+/* No digest covers the type, and one that covers a part of the data lets the log dress it up. */
+static void a_relabelled_action_weakens_still(void **state)
+{
+    struct boot *boot = *state;
+    struct span text = span_text("UEFI Debug Mode");
+
+    for (size_t i = 0; i < 2 * N_TYPES; i++) {
+        struct span data = i < N_TYPES ? text : boot_variable_data(BOOT_STRANGER, "x", text);
+
+        boot_begin(boot);
+        boot_firmware_without_separator(boot, 7);
+        log_builder_add_measured(&boot->log, 7, TYPES[i % N_TYPES], text, data);
+        boot_separator(boot, 7);
+        boot_collect(boot);
+        assert_string_not_equal(boot_value(boot, CLAIM_DEBUG_FIRMWARE), "false");
+    }
+}
+
+/* Secure Boot is off. Root hides that, calls the separator something else, and extends what a host
+ * with Secure Boot measures, with a separator of its own behind it: every digest is in the TPM. */
+static void a_relabelled_separator_moves_nothing(void **state)
 {
     struct boot *boot = *state;
 
+    for (size_t i = 0; i < N_TYPES; i++) {
+        boot_begin(boot);
+        boot_variable(boot, EV_EFI_SPDM_DEVICE_POLICY, BOOT_GLOBAL, "SecureBoot", span_of("\0", 1));
+        log_builder_add(&boot->log, 7, TYPES[i], span_of("\0\0\0\0", 4));
+        boot_firmware(boot, true);
+        boot_linux(boot, "/vmlinuz");
+        boot_collect(boot);
+        boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "unknown");
+        boot_assert(boot, CLAIM_SECURE_BOOT_SHIM_VALIDATION, "unknown");
+        assert_true(boot_has(boot, REASON_EVENTLOG_TYPE_UNEXPECTED));
+    }
+}
+
+/* A BIOS without UEFI ends PCR 7 too; no Secure Boot comes after it. */
+static void a_separator_of_a_bios_ends_the_configuration(void **state)
+{
+    struct boot *boot = *state;
+
+    log_builder_add(&boot->log, 7, EV_SEPARATOR, span_of("\xFF\xFF\xFF\xFF", 4));
     boot_firmware(boot, true);
-    boot_text(boot, 7, EV_ACTION + 0x1000, "UEFI Debug Mode");
+    boot_linux(boot, "/vmlinuz");
     boot_collect(boot);
-    boot_assert(boot, CLAIM_DEBUG_FIRMWARE, "unknown");
-    assert_true(boot_has(boot, REASON_EVENTLOG_TYPE_UNEXPECTED));
+    boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "unknown");
+}
+
+/* MokSBState switches validation off; no other name for the event makes that go away. */
+static void a_relabelled_authority_may_hide_a_switch(void **state)
+{
+    struct boot *boot = *state;
+
+    for (size_t i = 0; i < N_TYPES; i++) {
+        boot_begin(boot);
+        boot_firmware(boot, true);
+        boot_linux(boot, "/vmlinuz");
+        boot_variable(boot, TYPES[i], BOOT_SHIM, "MokSBState", span_of("\1", 1));
+        boot_collect(boot);
+        assert_string_not_equal(boot_value(boot, CLAIM_SECURE_BOOT_SHIM_VALIDATION), "true");
+        assert_int_equal(boot->claims.claims[CLAIM_BOOT_KERNEL_COMMAND_LINE].grade, CLAIM_UNPROVEN);
+    }
 }
 
 int main(void)
@@ -279,7 +343,10 @@ int main(void)
         STATE_TEST(shim_does_not_validate_without_secure_boot),
         STATE_TEST(an_unreadable_authority_may_hide_a_switch),
         STATE_TEST(actions_weaken),
-        STATE_TEST(a_relabelled_action_leaves_debugging_unknown),
+        STATE_TEST(a_relabelled_action_weakens_still),
+        STATE_TEST(a_relabelled_separator_moves_nothing),
+        STATE_TEST(a_separator_of_a_bios_ends_the_configuration),
+        STATE_TEST(a_relabelled_authority_may_hide_a_switch),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

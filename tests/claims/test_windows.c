@@ -129,6 +129,26 @@ static void only_a_windows_separator_ends_the_records(void **state)
     assert_true(boot_has(boot, REASON_EVENTLOG_SEPARATOR));
 }
 
+/* Root calls the separator something else and extends records, with a separator behind them. */
+static void a_relabelled_separator_ends_the_records_still(void **state)
+{
+    static const uint32_t types[] = {EV_EVENT_TAG, EV_IPL, EV_COMPACT_HASH};
+    struct boot *boot = *state;
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        boot_begin(boot);
+        boot_firmware(boot, true);
+        boot_windows_both(boot, SIPA_WINPE, 0);
+        boot_text(boot, 12, types[i], "WBCL");
+        boot_text(boot, 13, types[i], "WBCL");
+        boot_windows_both(boot, SIPA_CODEINTEGRITY, 1);
+        boot_windows_separators(boot);
+        boot_collect(boot);
+        boot_assert(boot, CLAIM_CODE_INTEGRITY_ENABLED, "unknown");
+        assert_true(boot_has(boot, REASON_EVENTLOG_TYPE_UNEXPECTED));
+    }
+}
+
 static void without_separators_all_is_unknown(void **state)
 {
     struct boot *boot = *state;
@@ -331,6 +351,7 @@ int main(void)
         WINDOWS_TEST(a_value_above_one_is_never_good),
         WINDOWS_TEST(what_comes_after_the_separators_is_ignored),
         WINDOWS_TEST(only_a_windows_separator_ends_the_records),
+        WINDOWS_TEST(a_relabelled_separator_ends_the_records_still),
         WINDOWS_TEST(without_separators_all_is_unknown),
         WINDOWS_TEST(a_record_of_a_wrong_size_is_unknown_and_found),
         WINDOWS_TEST(a_broken_container_makes_all_unknown),
