@@ -227,6 +227,22 @@ static bool encode_policy_public(struct ca *ca, struct error *error)
     return true;
 }
 
+static bool make_extensions(struct ca *ca, struct error *error)
+{
+    X509V3_CTX context;
+
+    X509V3_set_ctx(&context, ca->certificate, ca->certificate, NULL, NULL, 0);
+    ca->leaf_constraints = X509V3_EXT_conf_nid(NULL, &context, NID_basic_constraints,
+                                               "critical,CA:FALSE");
+    ca->leaf_usage = X509V3_EXT_conf_nid(NULL, &context, NID_key_usage,
+                                         "critical,digitalSignature");
+    ca->authority = X509V3_EXT_conf_nid(NULL, &context, NID_authority_key_identifier,
+                                        "keyid:always");
+    if (!ca->leaf_constraints || !ca->leaf_usage || !ca->authority)
+        return ca_crypto_error(error, "making extensions");
+    return true;
+}
+
 static bool open_parts(struct ca *ca, struct span key_pem, struct span certificate_pem,
                        struct span policy_key_pem, struct error *error)
 {
@@ -252,7 +268,7 @@ static bool open_parts(struct ca *ca, struct span key_pem, struct span certifica
     if (der_len <= 0)
         return ca_crypto_error(error, "encoding the CA's certificate");
     ca->der_len = (size_t)der_len;
-    return encode_policy_public(ca, error);
+    return make_extensions(ca, error) && encode_policy_public(ca, error);
 }
 
 struct ca *ca_open(struct span key_pem, struct span certificate_pem, struct span policy_key_pem,
@@ -277,6 +293,9 @@ void ca_free(struct ca *ca)
         return;
     EVP_PKEY_free(ca->key);
     EVP_PKEY_free(ca->policy_key);
+    X509_EXTENSION_free(ca->leaf_constraints);
+    X509_EXTENSION_free(ca->leaf_usage);
+    X509_EXTENSION_free(ca->authority);
     X509_free(ca->certificate);
     OPENSSL_free(ca->der);
     free(ca);

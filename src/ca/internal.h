@@ -11,6 +11,7 @@ struct ca {
     EVP_PKEY *key;
     X509 *certificate;
     EVP_PKEY *policy_key;
+    X509_EXTENSION *leaf_constraints, *leaf_usage, *authority; /* the same in every leaf */
     unsigned char *der;
     size_t der_len;
     char trust_domain[LIMIT_NAME_LEN + 1];

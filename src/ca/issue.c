@@ -14,14 +14,37 @@ static const uint8_t SPKI_P256_HEAD[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2
                                          0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
                                          0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
 
+/* From the point itself: several times faster than d2i_PUBKEY, which searches for a decoder.
+ * OpenSSL refuses points that are not on the curve. */
+static EVP_PKEY *key_from_point(const uint8_t *point, size_t point_len)
+{
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    char group[] = "P-256";
+    uint8_t copy[CA_SPKI_P256_LEN];
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string("group", group, 0),
+        OSSL_PARAM_construct_octet_string("pub", copy, point_len),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_PKEY *key = NULL;
+
+    memcpy(copy, point, point_len);
+    if (!context || EVP_PKEY_fromdata_init(context) != 1 ||
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+        key = NULL;
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+
 static EVP_PKEY *public_key(struct span spki, struct error *error)
 {
-    const unsigned char *at = spki.data;
+    const size_t point_at = sizeof SPKI_P256_HEAD -
+                            1; /* the head ends with the point's first byte */
     EVP_PKEY *key = NULL;
 
     if (spki.len == CA_SPKI_P256_LEN &&
         memcmp(spki.data, SPKI_P256_HEAD, sizeof SPKI_P256_HEAD) == 0)
-        key = d2i_PUBKEY(NULL, &at, (long)spki.len);
+        key = key_from_point(spki.data + point_at, spki.len - point_at);
     if (!key)
         error_set(error, ERROR_MALFORMED, 0, "RFC 5480 section 2",
                   "the key to certify is not a P-256 key");
@@ -66,14 +89,11 @@ static bool issue_leaf(struct ca *ca, const struct leaf *leaf, struct arena *are
         ca_certificate_begin(certificate, X509_get_subject_name(ca->certificate), key,
                              leaf->not_before_s, leaf->not_after_s, made.serial) &&
         ca_set_subject(certificate, leaf->common_name) &&
-        ca_add_extension(certificate, ca->certificate, NID_basic_constraints,
-                         "critical,CA:FALSE") &&
-        ca_add_extension(certificate, ca->certificate, NID_key_usage,
-                         "critical,digitalSignature") &&
+        X509_add_ext(certificate, ca->leaf_constraints, -1) &&
+        X509_add_ext(certificate, ca->leaf_usage, -1) &&
+        X509_add_ext(certificate, ca->authority, -1) &&
         ca_add_extension(certificate, ca->certificate, NID_ext_key_usage, leaf->usage) &&
         ca_add_extension(certificate, ca->certificate, NID_subject_key_identifier, "hash") &&
-        ca_add_extension(certificate, ca->certificate, NID_authority_key_identifier,
-                         "keyid:always") &&
         ca_add_extension(certificate, ca->certificate, NID_subject_alt_name, leaf->alt_names) &&
         X509_sign(certificate, ca->key, EVP_sha256()) > 0)
         ok = take_der(certificate, arena, &made.der, error);
@@ -164,15 +184,7 @@ static bool add_crl_number(X509_CRL *crl, uint64_t number)
 
 static bool add_crl_authority(X509_CRL *crl, struct ca *ca)
 {
-    X509V3_CTX context;
-    X509_EXTENSION *extension;
-    bool ok;
-
-    X509V3_set_ctx(&context, ca->certificate, NULL, NULL, crl, 0);
-    extension = X509V3_EXT_conf_nid(NULL, &context, NID_authority_key_identifier, "keyid:always");
-    ok = extension && X509_CRL_add_ext(crl, extension, -1);
-    X509_EXTENSION_free(extension);
-    return ok;
+    return X509_CRL_add_ext(crl, ca->authority, -1) == 1;
 }
 
 static bool fill_crl(struct ca *ca, X509_CRL *crl, int64_t this_update_s, int64_t next_update_s,

@@ -83,7 +83,7 @@ static bool answers(struct service *service)
            answer.status == 200;
 }
 
-static void open_client(struct service *service)
+void service_open(struct service *service)
 {
     static char pem[16384];
     struct http_client_settings settings = {.url = service->url};
@@ -109,7 +109,7 @@ static void launch(struct service *service)
         pause_ms(PAUSE_MS);
         demand(waitpid(service->pid, &status, WNOHANG) == 0, "bootseald ended at its start");
         if (!service->client)
-            open_client(service);
+            service_open(service);
         if (service->client && answers(service))
             return;
     }

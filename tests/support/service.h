@@ -27,6 +27,9 @@ void service_start(struct service *service, const char *const *settings, size_t 
 /* Starts it again on the same state, after service_stop or service_kill. */
 void service_restart(struct service *service);
 
+/* Opens a client of the caller's own, for processes that share the service. */
+void service_open(struct service *service);
+
 /* SIGTERM, and waits. Gives the exit status. */
 int service_stop(struct service *service);
 
