@@ -54,11 +54,20 @@ struct claim {
     enum claim_grade grade;
     uint32_t *events; /* numbers in the TCG log, ascending */
     size_t n_events;
+    uint32_t settled_by; /* the one of events that settled it; 0: none did alone */
 };
 
 struct claims {
     struct claim claims[CLAIM_IDS];
 };
+
+/* The event to show to somebody who asks where the claim comes from; UINT32_MAX without events. */
+static inline uint32_t claim_event(const struct claim *claim)
+{
+    if (claim->settled_by)
+        return claim->settled_by;
+    return claim->n_events ? claim->events[0] : UINT32_MAX;
+}
 
 struct claims_input {
     const struct measured_log *log; /* NULL when there is none */

@@ -204,10 +204,14 @@ static void read_shim(struct secure_boot *state, size_t index, const struct efi_
 {
     state->shim = true;
     collect_event(state->collector, CLAIM_SECURE_BOOT_SHIM_VALIDATION, index);
-    if (efi_variable_is(variable, "MokSBState"))
-        state->shim_off |= variable->data.len != 1 || variable->data.data[0] != 0;
-    else if (efi_variable_is(variable, "MokListRT") || efi_variable_is(variable, "MokList") ||
-             efi_variable_is(variable, "Shim") || efi_variable_is(variable, "vendor_db"))
+    if (efi_variable_is(variable, "MokSBState")) {
+        if (variable->data.len != 1 || variable->data.data[0] != 0) {
+            state->shim_off = true;
+            state->collector->claims->claims[CLAIM_SECURE_BOOT_SHIM_VALIDATION].settled_by =
+                state->collector->log->events[index].event.number;
+        }
+    } else if (efi_variable_is(variable, "MokListRT") || efi_variable_is(variable, "MokList") ||
+               efi_variable_is(variable, "Shim") || efi_variable_is(variable, "vendor_db"))
         add_authority(state, index, variable->data, "shim");
 }
 

@@ -105,7 +105,7 @@ static void load_claim(const struct evaluation *evaluation, const struct node *n
     if (node->type == EXPRESSION_STRING)
         value->text = (struct claim_item){
             .kind = CLAIM_ITEM_TEXT,
-            .event = claim->n_events ? claim->events[0] : REASON_NO_EVENT,
+            .event = claim_event(claim),
             .pcr = REASON_NO_PCR,
             .bytes = span_text(claim->text),
         };

@@ -87,10 +87,7 @@ static void name_source(struct explanation *explanation, const struct node *node
     while (node->child && node->kind != NODE_CLAIM && node->kind != NODE_VARIABLE)
         node = node->child;
     if (node->kind == NODE_CLAIM) {
-        const struct claim *claim = &explanation->evaluation->claims->claims[node->claim];
-
-        if (claim->n_events)
-            reason->event = claim->events[0];
+        reason->event = claim_event(&explanation->evaluation->claims->claims[node->claim]);
     } else if (node->kind == NODE_VARIABLE) {
         const struct claim_item *item = explanation->evaluation->variables[node->variable];
 

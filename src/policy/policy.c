@@ -55,8 +55,7 @@ static bool report_grade(struct evaluation *evaluation, const struct policy_rule
     reason.found = claim_grade_name(claim->grade);
     if (!reason.expected)
         return arena_error(evaluation->arena, evaluation->error);
-    if (claim->n_events)
-        reason.event = claim->events[0];
+    reason.event = claim_event(claim);
     add_reason(rule, REASON_POLICY_GRADE, reason, reasons);
     return true;
 }

@@ -50,24 +50,48 @@ static void test_hosts_that_booted_otherwise(void **state)
                 REASON_POLICY_FAILED);
 }
 
+/* The reason of one rule about a host; the fixture is left for its texts. */
+static const struct reason *reason_of_rule(struct fixture *fixture, const char *folder,
+                                           const char *rule)
+{
+    const struct reason *reason = NULL;
+
+    fixture_init(fixture, folder, TPM_ALG_ECC, TPM_ALG_SHA256);
+    fixture_appraise(fixture, soft_host_attest(&fixture->host));
+    for (size_t i = 0; i < fixture->appraisal.reasons.n_items; i++)
+        if (strcmp(fixture->appraisal.reasons.items[i].rule, rule) == 0)
+            reason = &fixture->appraisal.reasons.items[i];
+    assert_non_null(reason);
+    assert_in_range(reason->event, 1, fixture->appraisal.log.n_events - 1);
+    assert_non_null(reason->component);
+    return reason;
+}
+
 /* The wrong event is named: rule, PCR, event, component, expected and found. */
 static void test_reason_names_the_event(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
-    const struct reason *reason = NULL;
+    const struct reason *reason = reason_of_rule(fixture, "command-line",
+                                                 "boot.kernel_command_line");
 
     (void)state;
-    fixture_init(fixture, "command-line", TPM_ALG_ECC, TPM_ALG_SHA256);
-    fixture_appraise(fixture, soft_host_attest(&fixture->host));
-    for (size_t i = 0; i < fixture->appraisal.reasons.n_items; i++)
-        if (strcmp(fixture->appraisal.reasons.items[i].rule, "boot.kernel_command_line") == 0)
-            reason = &fixture->appraisal.reasons.items[i];
-    assert_non_null(reason);
     assert_in_range(reason->pcr, 8, 9);
-    assert_in_range(reason->event, 1, fixture->appraisal.log.n_events - 1);
-    assert_non_null(reason->component);
     assert_non_null(strstr(reason->found, "lockdown=none"));
     assert_null(strstr(reason->expected, "lockdown=none"));
+    fixture_done(fixture);
+    free(fixture);
+}
+
+/* Three events say whether shim validates; the one that switched it off is named, not the first. */
+static void test_reason_names_the_event_that_settled_it(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    const struct reason *reason = reason_of_rule(fixture, "shim-validation-off",
+                                                 "secure_boot.shim_validation");
+
+    (void)state;
+    assert_int_equal(reason->pcr, 7);
+    assert_non_null(strstr(reason->component, "MokSBState"));
     fixture_done(fixture);
     free(fixture);
 }
@@ -233,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_keys_and_banks),
         cmocka_unit_test(test_hosts_that_booted_otherwise),
         cmocka_unit_test(test_reason_names_the_event),
+        cmocka_unit_test(test_reason_names_the_event_that_settled_it),
         cmocka_unit_test(test_no_event_log_is_unknown),
         WITH_FIXTURE(test_no_policy_is_unknown),
         cmocka_unit_test(test_baseline_policy),
