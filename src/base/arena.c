@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BLOCK_LEN = 16 * 1024 };
+enum { BLOCK_LEN = 16 * 1024, KEPT_LEN = 1024 * 1024 };
 
 struct arena_block {
     struct arena_block *next;
@@ -28,15 +28,29 @@ void arena_done(struct arena *arena)
     arena->used = 0;
 }
 
+/* The largest block that one may keep: with it the next piece of work of the same size needs no
+ * other. */
+static struct arena_block *take_kept(struct arena *arena)
+{
+    struct arena_block **best = NULL, *kept;
+
+    for (struct arena_block **at = &arena->block; *at; at = &(*at)->next)
+        if ((*at)->len <= KEPT_LEN && (!best || (*at)->len > (*best)->len))
+            best = at;
+    if (!best)
+        return NULL;
+    kept = *best;
+    *best = kept->next;
+    return kept;
+}
+
 void arena_reset(struct arena *arena)
 {
-    struct arena_block *kept = arena->block;
+    struct arena_block *kept = take_kept(arena);
 
-    arena->used = 0;
+    arena_done(arena);
     if (!kept)
         return;
-    arena->block = kept->next;
-    arena_done(arena);
     memset(kept->data, 0, kept->used);
     kept->used = 0;
     kept->next = NULL;
@@ -45,8 +59,14 @@ void arena_reset(struct arena *arena)
 
 static bool add_block(struct arena *arena, size_t len)
 {
-    size_t block_len = len > BLOCK_LEN ? len : BLOCK_LEN;
-    struct arena_block *block = calloc(1, sizeof *block + block_len);
+    size_t block_len = arena->block ? 2 * arena->block->len : BLOCK_LEN;
+    struct arena_block *block;
+
+    if (block_len > KEPT_LEN)
+        block_len = KEPT_LEN;
+    if (block_len < len)
+        block_len = len;
+    block = calloc(1, sizeof *block + block_len);
 
     if (!block)
         return false;

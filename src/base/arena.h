@@ -22,7 +22,7 @@ struct arena arena_init(size_t cap);
 /* Frees everything that came from the arena. */
 void arena_done(struct arena *arena);
 
-/* Forgets what was given out but keeps one block for the next piece of work. */
+/* Forgets what was given out but keeps one block, of 1 MiB at most, for the next piece of work. */
 void arena_reset(struct arena *arena);
 
 /* Zeroed memory, aligned for any type; NULL when the cap or the machine says no. */

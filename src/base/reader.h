@@ -27,16 +27,65 @@ struct reader reader_child(struct reader *parent, size_t len, const char *clause
 /* Passes a child's failure on to its parent. */
 void reader_join(struct reader *parent, const struct reader *child);
 
-uint8_t reader_u8(struct reader *reader);
-uint16_t reader_be16(struct reader *reader);
-uint32_t reader_be32(struct reader *reader);
-uint64_t reader_be64(struct reader *reader);
-uint16_t reader_le16(struct reader *reader);
-uint32_t reader_le32(struct reader *reader);
-uint64_t reader_le64(struct reader *reader);
+/* Private: what reader_bytes does when it cannot simply go on. */
+struct span reader_bytes_slow(struct reader *reader, size_t len, const char *what);
 
-/* The next len bytes; an empty span after a failure. what is a noun for the error text. */
-struct span reader_bytes(struct reader *reader, size_t len, const char *what);
+/* The next len bytes; an empty span after a failure. what is a noun for the error text. Like the
+ * integers it is inline: framing one log reads a thousand of them. */
+static inline struct span reader_bytes(struct reader *reader, size_t len, const char *what)
+{
+    if (reader->failed || len == 0 || len > reader->input.len - reader->at)
+        return reader_bytes_slow(reader, len, what);
+    reader->at += len;
+    return span_of(reader->input.data + reader->at - len, len);
+}
+
+/* Private: an integer of at most eight bytes; 0 after a failure. */
+static inline uint64_t reader_integer(struct reader *reader, size_t len, bool big_endian)
+{
+    struct span bytes = reader_bytes(reader, len, "integer");
+    uint64_t value = 0;
+
+    if (bytes.len)
+        for (size_t i = 0; i < len; i++)
+            value = value << 8 | bytes.data[big_endian ? i : len - 1 - i];
+    return value;
+}
+
+static inline uint8_t reader_u8(struct reader *reader)
+{
+    return (uint8_t)reader_integer(reader, 1, true);
+}
+
+static inline uint16_t reader_be16(struct reader *reader)
+{
+    return (uint16_t)reader_integer(reader, 2, true);
+}
+
+static inline uint32_t reader_be32(struct reader *reader)
+{
+    return (uint32_t)reader_integer(reader, 4, true);
+}
+
+static inline uint64_t reader_be64(struct reader *reader)
+{
+    return reader_integer(reader, 8, true);
+}
+
+static inline uint16_t reader_le16(struct reader *reader)
+{
+    return (uint16_t)reader_integer(reader, 2, false);
+}
+
+static inline uint32_t reader_le32(struct reader *reader)
+{
+    return (uint32_t)reader_integer(reader, 4, false);
+}
+
+static inline uint64_t reader_le64(struct reader *reader)
+{
+    return reader_integer(reader, 8, false);
+}
 
 /* Length-prefixed bytes (TPM2B, Windows strings), with a cap from base/limits.h. */
 struct span reader_be16_bytes(struct reader *reader, size_t cap, const char *what);
@@ -45,17 +94,27 @@ struct span reader_le32_bytes(struct reader *reader, size_t cap, const char *wha
 /* Everything that is left. */
 struct span reader_rest(struct reader *reader);
 
-size_t reader_left(const struct reader *reader);
+static inline size_t reader_left(const struct reader *reader)
+{
+    return reader->failed ? 0 : reader->input.len - reader->at;
+}
 
 /* Absolute offset of the next byte. */
-size_t reader_offset(const struct reader *reader);
+static inline size_t reader_offset(const struct reader *reader)
+{
+    return reader->base + reader->at;
+}
 
 /* Records a failure at the next byte (first one wins). Always returns false. */
 bool reader_fail(struct reader *reader, enum error_code code, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
 /* Fails with ERROR_LIMIT when value is over cap; true when it is not. */
-bool reader_cap(struct reader *reader, uint64_t value, uint64_t cap, const char *what);
+static inline bool reader_cap(struct reader *reader, uint64_t value, uint64_t cap, const char *what)
+{
+    return value <= cap || reader_fail(reader, ERROR_LIMIT, "%s is %llu, over the limit of %llu",
+                                       what, (unsigned long long)value, (unsigned long long)cap);
+}
 
 /* True when nothing has failed so far. */
 static inline bool reader_ok(const struct reader *reader)
