@@ -39,18 +39,20 @@ void collect_text(struct collector *collector, enum claim_id id, const char *tex
         collect_claim(collector, id)->text = text;
 }
 
-/* Room for one more element of an array that doubles whenever its length is a power of two. */
-static void *grow(struct collector *collector, void *array, size_t n, size_t size)
+/* The claim's events, with room for one more: the array doubles whenever its length is a power of
+ * two. NULL when the arena is full. */
+static uint32_t *grow_events(struct collector *collector, const struct claim *claim)
 {
-    void *grown;
+    size_t n = claim->n_events;
+    uint32_t *grown;
 
     if (n & (n - 1))
-        return array;
-    grown = arena_array(collector->arena, n ? 2 * n : 1, size);
+        return claim->events;
+    grown = arena_array(collector->arena, n ? 2 * n : 1, sizeof *grown);
     if (!grown)
         collector->out_of_memory = true;
     else if (n)
-        memcpy(grown, array, n * size);
+        memcpy(grown, claim->events, n * sizeof *grown);
     return grown;
 }
 
@@ -65,7 +67,7 @@ void collect_event(struct collector *collector, enum claim_id id, size_t event)
         at--;
     if (at && claim->events[at - 1] == number)
         return;
-    grown = grow(collector, claim->events, claim->n_events, sizeof *claim->events);
+    grown = grow_events(collector, claim);
     if (!grown)
         return;
     claim->events = grown;
@@ -85,20 +87,31 @@ void collect_from(struct collector *collector, enum claim_id id, enum claim_id s
         collect_event(collector, id, from->events[i]);
 }
 
-void collect_item(struct collector *collector, enum claim_id id, struct claim_item item)
+bool collect_room(struct collector *collector, enum claim_id id, size_t n_more)
 {
     struct claim *claim = collect_claim(collector, id);
+    size_t room = collector->room[id], wanted;
     struct claim_item *grown;
 
-    if (claim->n_items == LIMIT_CLAIM_ITEMS) {
+    if (n_more > LIMIT_CLAIM_ITEMS - claim->n_items) {
         collect_unknown(collector, id); /* a shortened list would lie */
-        return;
+        return false;
     }
-    grown = grow(collector, claim->items, claim->n_items, sizeof *claim->items);
-    if (!grown)
-        return;
+    wanted = claim->n_items + n_more;
+    if (wanted <= room)
+        return true;
+    if (wanted < 2 * room)
+        wanted = 2 * room;
+    grown = arena_array(collector->arena, wanted, sizeof *grown);
+    if (!grown) {
+        collector->out_of_memory = true;
+        return false;
+    }
+    if (claim->n_items)
+        memcpy(grown, claim->items, claim->n_items * sizeof *grown);
     claim->items = grown;
-    claim->items[claim->n_items++] = item;
+    collector->room[id] = wanted;
+    return true;
 }
 
 void collect_unproven(struct collector *collector, enum claim_id id)
@@ -111,6 +124,7 @@ void collect_unknown(struct collector *collector, enum claim_id id)
     struct claim *claim = &collector->claims->claims[id];
 
     *claim = (struct claim){.events = claim->events, .n_events = claim->n_events};
+    collector->room[id] = 0;
 }
 
 void collect_reason(struct collector *collector, enum reason_code code, size_t event,

@@ -14,6 +14,7 @@ struct collector {
     struct claims *claims;
     struct reasons *reasons;
     bool out_of_memory;
+    size_t room[CLAIM_IDS]; /* items that a claim's array has room for */
 
     size_t separators[LIMIT_PCRS]; /* index of the first separator; log->n_events without one */
     bool secure_boot_sound; /* PCR 7 has its separator and every event there is what it says */
@@ -52,8 +53,19 @@ void collect_event(struct collector *collector, enum claim_id id, size_t event);
 /* Notes that the claim rests on what another claim rests on, and is proven no better. */
 void collect_from(struct collector *collector, enum claim_id id, enum claim_id source);
 
-/* Adds an item and its event to a list claim. */
-void collect_item(struct collector *collector, enum claim_id id, struct claim_item item);
+/* Makes a list claim known, with room for n_more items, so that adding them takes no more memory.
+ * False when there can be none: the claim is then unknown, or the arena full. */
+bool collect_room(struct collector *collector, enum claim_id id, size_t n_more);
+
+/* Adds an item to a list claim. */
+static inline void collect_item(struct collector *collector, enum claim_id id,
+                                struct claim_item item)
+{
+    struct claim *claim = &collector->claims->claims[id];
+
+    if (claim->n_items < collector->room[id] || collect_room(collector, id, 1))
+        claim->items[claim->n_items++] = item;
+}
 
 /* The claim keeps its value and loses its grade. */
 void collect_unproven(struct collector *collector, enum claim_id id);

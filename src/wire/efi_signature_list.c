@@ -88,13 +88,15 @@ static void next_list(struct efi_signature_list *list)
         return;
     }
     list->data_len = entry_len - EFI_GUID_LEN;
-    set_type(list);
+    list->n_entries += reader_left(&list->entries) / entry_len;
+    if (reader_cap(&list->entries, list->n_entries, LIMIT_SIGLIST_ENTRIES, "signatures in a list"))
+        set_type(list);
 }
 
 enum efi_signature_step efi_signature_list_next(struct efi_signature_list *list,
                                                 struct efi_signature *signature)
 {
-    struct efi_signature entry = {0};
+    struct span entry;
 
     while (reader_ok(&list->entries) && !reader_left(&list->entries)) {
         if (!reader_left(&list->reader))
@@ -102,17 +104,17 @@ enum efi_signature_step efi_signature_list_next(struct efi_signature_list *list,
         next_list(list);
         reader_join(&list->entries, &list->reader); /* the first error is the one to report */
     }
-    reader_cap(&list->entries, ++list->n_entries, LIMIT_SIGLIST_ENTRIES, "signatures in a list");
-    entry.kind = list->kind;
-    entry.alg = list->alg;
-    entry.type = list->type;
-    entry.offset = reader_offset(&list->entries);
-    entry.owner = reader_bytes(&list->entries, EFI_GUID_LEN, "signature owner");
-    entry.data = reader_bytes(&list->entries, list->data_len, "signature");
-    entry.data.len = list->digest_len;
+    entry = reader_bytes(&list->entries, EFI_GUID_LEN + list->data_len, "signature");
     if (!reader_ok(&list->entries))
         return EFI_SIGNATURE_FAILED;
-    *signature = entry;
+    *signature = (struct efi_signature){
+        .kind = list->kind,
+        .alg = list->alg,
+        .type = list->type,
+        .owner = span_of(entry.data, EFI_GUID_LEN),
+        .data = span_of(entry.data + EFI_GUID_LEN, list->digest_len),
+        .offset = reader_offset(&list->entries) - entry.len,
+    };
     return EFI_SIGNATURE_ENTRY;
 }
 

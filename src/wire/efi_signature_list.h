@@ -34,7 +34,7 @@ struct efi_signature_list {
     uint16_t alg;
     size_t data_len; /* of one entry without owner */
     size_t digest_len;
-    size_t n_entries; /* returned so far, for the cap */
+    size_t n_entries; /* of all lists begun so far, for the cap */
     struct error *error;
 };
 
@@ -48,6 +48,28 @@ void efi_signature_list_open(struct efi_signature_list *list, struct span bytes,
 /* The next entry of all lists. After EFI_SIGNATURE_FAILED the error is set. */
 enum efi_signature_step efi_signature_list_next(struct efi_signature_list *list,
                                                 struct efi_signature *signature) MUST_CHECK;
+
+/* Entries that are left in the list that the last entry came from; more lists may follow. */
+static inline size_t efi_signature_list_left(const struct efi_signature_list *list)
+{
+    return reader_left(&list->entries) / (EFI_GUID_LEN + list->data_len);
+}
+
+/* Moves the last entry on to the next one of its own list, all of which are alike; false after the
+ * last. A dbx has hundreds. */
+static inline bool efi_signature_list_step(struct efi_signature_list *list,
+                                           struct efi_signature *signature)
+{
+    struct span entry;
+
+    if (!reader_left(&list->entries))
+        return false;
+    entry = reader_bytes(&list->entries, EFI_GUID_LEN + list->data_len, "signature");
+    signature->owner.data = entry.data;
+    signature->data.data = entry.data + EFI_GUID_LEN;
+    signature->offset += entry.len;
+    return true;
+}
 
 /* True when bytes begin with a signature list type that we know; authority events hold a bare
  * EFI_SIGNATURE_DATA instead. */
