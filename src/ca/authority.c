@@ -92,7 +92,7 @@ bool ca_certificate_begin(X509 *certificate, const X509_NAME *issuer, EVP_PKEY *
            X509_set_issuer_name(certificate, issuer) &&
            ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)not_before_s) &&
            ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)not_after_s) &&
-           X509_set_pubkey(certificate, key);
+           (!key || X509_set_pubkey(certificate, key));
 }
 
 bool ca_add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)

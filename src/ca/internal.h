@@ -22,7 +22,8 @@ struct ca {
 /* ERROR_CRYPTO with OpenSSL's own reason behind what; empties its error queue. Returns false. */
 bool ca_crypto_error(struct error *error, const char *what);
 
-/* Sets version 3, a random serial (kept in serial), validity, issuer and key. */
+/* Sets version 3, a random serial (kept in serial), validity, issuer and key (NULL: the caller
+ * does). */
 bool ca_certificate_begin(X509 *certificate, const X509_NAME *issuer, EVP_PKEY *key,
                           int64_t not_before_s, int64_t not_after_s, uint8_t serial[CA_SERIAL_LEN]);
 

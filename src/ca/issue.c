@@ -51,6 +51,21 @@ static EVP_PKEY *public_key(struct span spki, struct error *error)
     return key;
 }
 
+/* The point as it is: X509_set_pubkey would encode the key and decode it again. */
+static bool set_key(X509 *certificate, struct span spki)
+{
+    const size_t point_at = sizeof SPKI_P256_HEAD - 1;
+    size_t point_len = spki.len - point_at;
+    unsigned char *point = OPENSSL_memdup(spki.data + point_at, point_len);
+
+    if (point && X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(certificate),
+                                        OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+                                        OBJ_nid2obj(NID_X9_62_prime256v1), point, (int)point_len))
+        return true;
+    OPENSSL_free(point);
+    return false;
+}
+
 static bool take_der(X509 *certificate, struct arena *arena, struct span *der, struct error *error)
 {
     unsigned char *bytes = NULL;
@@ -86,9 +101,9 @@ static bool issue_leaf(struct ca *ca, const struct leaf *leaf, struct arena *are
     if (!key)
         return false;
     if (certificate &&
-        ca_certificate_begin(certificate, X509_get_subject_name(ca->certificate), key,
+        ca_certificate_begin(certificate, X509_get_subject_name(ca->certificate), NULL,
                              leaf->not_before_s, leaf->not_after_s, made.serial) &&
-        ca_set_subject(certificate, leaf->common_name) &&
+        set_key(certificate, leaf->spki) && ca_set_subject(certificate, leaf->common_name) &&
         X509_add_ext(certificate, ca->leaf_constraints, -1) &&
         X509_add_ext(certificate, ca->leaf_usage, -1) &&
         X509_add_ext(certificate, ca->authority, -1) &&
