@@ -98,7 +98,7 @@ static double service_cpu_s(const struct service *service)
     pids[n_pids++] = service->pid;
     for (size_t i = 0; i < n_pids; i++) {
         char path[64], line[1024] = "", *after;
-        unsigned long long user = 0, kernel = 0;
+        unsigned long long user, kernel;
         FILE *file;
 
         snprintf(path, sizeof path, "/proc/%d/stat", pids[i]);
@@ -106,10 +106,11 @@ static double service_cpu_s(const struct service *service)
         measure_demand(file && fgets(line, sizeof line, file), path);
         fclose(file);
         after = strrchr(line, ')');
-        measure_demand(after && sscanf(after + 2,
-                                       "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu",
-                                       &user, &kernel) == 2,
-                       "its CPU time");
+        for (int field = 0; after && field < 12; field++) /* utime is field 14, proc(5) */
+            after = strchr(after + 1, ' ');
+        measure_demand(after != NULL, path);
+        user = strtoull(after, &after, 10);
+        kernel = strtoull(after, &after, 10);
         ticks += user + kernel;
     }
     return (double)ticks / (double)sysconf(_SC_CLK_TCK);
