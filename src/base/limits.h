@@ -96,6 +96,7 @@ enum {
 
     /* Lists that the API gives out, and configuration files. */
     LIMIT_LIST_ITEMS = 500,
+    LIMIT_LIST_ANSWER_LEN = 32 * 1024 * 1024, /* 500 verdicts with some dozens of reasons each */
     LIMIT_CONF_LEN = 256 * 1024,
     LIMIT_CONF_DROP_INS = 64,
 };

@@ -22,11 +22,13 @@ static bool read_nonce(struct cli *cli, uint8_t *nonce, struct span *span, enum 
     return true;
 }
 
-static void print_appraisal(struct cli *cli, const struct appraisal *appraisal, bool passes)
+static void print_appraisal(struct cli *cli, const struct appraisal *appraisal)
 {
-    printf("%s%s%s\n", talk_color(cli, passes ? TALK_GOOD : TALK_BAD),
-           verdict_name(appraisal->verdict), talk_color(cli, TALK_PLAIN));
-    print_reasons(cli, &appraisal->reasons);
+    const char *verdict = verdict_name(appraisal->verdict);
+
+    printf("%s%s%s\n", talk_color(cli, print_verdict_color(verdict)), print_verdict(verdict),
+           talk_color(cli, TALK_PLAIN));
+    print_reasons(cli, stdout, &appraisal->reasons);
 }
 
 enum cli_exit appraise_bundle(struct cli *cli)
@@ -57,7 +59,7 @@ enum cli_exit appraise_bundle(struct cli *cli)
         json_decref(result);
         talk_json(object);
     } else {
-        print_appraisal(cli, appraisal, passes);
+        print_appraisal(cli, appraisal);
     }
     if (reasons_have(&appraisal->reasons, REASON_EVIDENCE_MALFORMED))
         return EXIT_MALFORMED;

@@ -30,6 +30,8 @@ enum cli_option {
     OPTIONS
 };
 
+struct http_client;
+
 struct cli {
     const struct cli_command *command;
     const char *values[OPTIONS]; /* NULL: not given; switches have "" */
@@ -37,6 +39,7 @@ struct cli {
     int n_arguments;
     struct arena arena; /* freed by main */
     struct crypto *crypto;
+    struct http_client *service; /* NULL before the first request; freed by main */
     bool json;
     bool color;
 };

@@ -296,7 +296,7 @@ enum cli_exit eventlog_claims(struct cli *cli)
         return talk_error(cli, cli->arguments[0], &error);
     if (!cli->json) {
         print_claims(cli, claims);
-        print_reasons(cli, reasons);
+        print_reasons(cli, stdout, reasons);
         return EXIT_HOLDS;
     }
     object = talk_schema("claims");

@@ -42,8 +42,10 @@ void cli_help_command(FILE *out, const struct cli_command *command)
                  value ? value : "");
         fprintf(out, "  %-22s %s\n", left, cli_option_help((enum cli_option)i));
     }
-    fprintf(out,
-            "\nExit: 0 holds, 1 does not hold, 2 usage, 3 malformed input, 9 internal error\n");
+    fprintf(
+        out,
+        "\nExit: 0 holds, 1 does not hold, 2 usage, 3 malformed, 4 not permitted, 5 not found,\n"
+        "      6 conflict, 7 unreachable, 9 internal error\n");
 }
 
 /* Hyphens and backslashes mean something to mdoc. */

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "cli/command.h"
 #include "cli/talk.h"
+#include "http/http_client.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ int main(int argc, char **argv)
         perror("bootseal: standard output");
         status = EXIT_INTERNAL;
     }
+    http_client_free(cli.service);
     crypto_free(cli.crypto);
     free(cli.arguments);
     arena_done(&cli.arena);

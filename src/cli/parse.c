@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define O(symbol) (UINT64_C(1) << OPTION_##symbol)
+#define O_SERVICE (O(SERVER) | O(CA) | O(CA_FINGERPRINT) | O(TOKEN_FILE))
 
 const struct cli_command CLI_COMMANDS[] = {
 #define COMMAND(function, noun, verb, arguments, least, most, options, summary, details, example)  \
@@ -91,11 +92,14 @@ static void suggest(const char *noun, const char *verb)
         fprintf(stderr, "Did you mean: bootseal %s %s\n", best->noun, best->verb);
 }
 
-/* "hosts" for "host": singular and plural are both fine. */
+/* "hosts" for "host", "policies" for "policy": singular and plural are both fine. */
 static bool noun_matches(const char *word, const char *noun)
 {
     size_t len = strlen(noun);
 
+    if (noun[len - 1] == 'y' && strncmp(word, noun, len - 1) == 0 &&
+        strcmp(word + len - 1, "ies") == 0)
+        return true;
     return strncmp(word, noun, len) == 0 && (word[len] == '\0' || strcmp(word + len, "s") == 0);
 }
 

@@ -3,12 +3,18 @@
 
 bool policy_load(struct cli *cli, const char *path, struct policy **policy, enum cli_exit *status)
 {
-    struct policy_position position = {0};
-    struct error error = {0};
     struct span text;
 
-    if (!talk_read(cli, path, LIMIT_POLICY_LEN, &text, status))
-        return false;
+    return talk_read(cli, path, LIMIT_POLICY_LEN, &text, status) &&
+           policy_compile_text(cli, path, text, policy, status);
+}
+
+bool policy_compile_text(struct cli *cli, const char *path, struct span text,
+                         struct policy **policy, enum cli_exit *status)
+{
+    struct policy_position position = {0};
+    struct error error = {0};
+
     if (policy_compile(text, &cli->arena, policy, &position, &error))
         return true;
     if (cli->json) {

@@ -9,4 +9,8 @@
 bool policy_load(struct cli *cli, const char *path, struct policy **policy,
                  enum cli_exit *status) MUST_CHECK;
 
+/* As policy_load for a text already read; path is what errors name. */
+bool policy_compile_text(struct cli *cli, const char *path, struct span text,
+                         struct policy **policy, enum cli_exit *status) MUST_CHECK;
+
 #endif

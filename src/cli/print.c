@@ -1,5 +1,12 @@
 #include "cli/print.h"
 
+#include "appraise/appraise.h"
+#include "base/text.h"
+#include "msg/result_json.h"
+#include "os/clock.h"
+
+#include <time.h>
+
 static void print_claim(struct cli *cli, enum claim_id id, const struct claim *claim)
 {
     printf("%-32s ", claim_name(id));
@@ -38,29 +45,111 @@ void print_claims(struct cli *cli, const struct claims *claims)
         print_claim(cli, (enum claim_id)i, &claims->claims[i]);
 }
 
-void print_reasons(struct cli *cli, const struct reasons *reasons)
+const char *print_member(struct cli *cli, const json_t *object, const char *name)
 {
-    for (size_t i = 0; i < reasons->n_items; i++) {
-        const struct reason *reason = &reasons->items[i];
+    const char *text = json_string_value(json_object_get(object, name));
 
-        printf("%s%s%s  %s: %s\n",
-               talk_color(cli, reason->weight >= REASON_WEIGHT_UNKNOWN ? TALK_BAD : TALK_WARN),
-               reason_weight_text(reason->weight), talk_color(cli, TALK_PLAIN),
-               reason_code_text(reason->code),
-               reason->message ? reason->message : reason_title(reason->code));
-        if (reason->rule)
-            printf("    rule       %s\n", reason->rule);
-        if (reason->pcr != REASON_NO_PCR)
-            printf("    PCR        %d\n", reason->pcr);
-        if (reason->event != REASON_NO_EVENT)
-            printf("    event      %u\n", reason->event);
-        if (reason->component)
-            printf("    component  %s\n", reason->component);
-        if (reason->expected)
-            printf("    expected   %s\n", reason->expected);
-        if (reason->found)
-            printf("    found      %s\n", reason->found);
-        printf("    do         %s\n",
-               reason->action ? reason->action : reason_action(reason->code));
-    }
+    return text && *text ? text_printable(&cli->arena, span_text(text)) : NULL;
+}
+
+static void print_number(FILE *out, const json_t *reason, const char *name, const char *label)
+{
+    const json_t *number = json_object_get(reason, name);
+
+    if (json_is_integer(number))
+        fprintf(out, "    %-10s %lld\n", label, (long long)json_integer_value(number));
+}
+
+static void print_line(struct cli *cli, FILE *out, const json_t *reason, const char *name)
+{
+    const char *text = print_member(cli, reason, name);
+
+    if (text)
+        fprintf(out, "    %-10s %s\n", strcmp(name, "action") == 0 ? "do" : name, text);
+}
+
+static void print_reason(struct cli *cli, FILE *out, const json_t *reason)
+{
+    const char *weight = print_member(cli, reason, "weight");
+    const char *code = print_member(cli, reason, "code");
+    const char *message = print_member(cli, reason, "message");
+    bool bad = weight && (strcmp(weight, reason_weight_text(REASON_WEIGHT_UNKNOWN)) == 0 ||
+                          strcmp(weight, reason_weight_text(REASON_WEIGHT_UNTRUSTED)) == 0);
+
+    if (!message)
+        message = print_member(cli, reason, "title");
+    fprintf(out, "%s%s%s  %s: %s\n", talk_color(cli, bad ? TALK_BAD : TALK_WARN),
+            weight ? weight : "-", talk_color(cli, TALK_PLAIN), code ? code : "-",
+            message ? message : "-");
+    print_line(cli, out, reason, "rule");
+    print_number(out, reason, "pcr", "PCR");
+    print_number(out, reason, "event", "event");
+    print_line(cli, out, reason, "component");
+    print_line(cli, out, reason, "expected");
+    print_line(cli, out, reason, "found");
+    print_line(cli, out, reason, "action");
+}
+
+void print_reasons_json(struct cli *cli, FILE *out, const json_t *reasons)
+{
+    for (size_t i = 0; i < json_array_size(reasons); i++)
+        print_reason(cli, out, json_array_get(reasons, i));
+}
+
+void print_reasons(struct cli *cli, FILE *out, const struct reasons *reasons)
+{
+    json_t *array = result_json_reasons(reasons);
+
+    print_reasons_json(cli, out, array);
+    json_decref(array);
+}
+
+static const struct {
+    enum verdict verdict;
+    const char *shown;
+    enum talk_color color;
+} VERDICTS[] = {
+    {VERDICT_TRUSTED, "✔ trusted", TALK_GOOD},    {VERDICT_ATTENTION, "▲ attention", TALK_WARN},
+    {VERDICT_UNTRUSTED, "✖ untrusted", TALK_BAD}, {VERDICT_UNKNOWN, "? unknown", TALK_WARN},
+    {VERDICT_PENDING, "◌ pending", TALK_DIM},
+};
+
+const char *print_verdict(const char *verdict)
+{
+    for (size_t i = 0; verdict && i < sizeof VERDICTS / sizeof *VERDICTS; i++)
+        if (strcmp(verdict, verdict_name(VERDICTS[i].verdict)) == 0)
+            return VERDICTS[i].shown;
+    return verdict;
+}
+
+enum talk_color print_verdict_color(const char *verdict)
+{
+    for (size_t i = 0; verdict && i < sizeof VERDICTS / sizeof *VERDICTS; i++)
+        if (strcmp(verdict, verdict_name(VERDICTS[i].verdict)) == 0)
+            return VERDICTS[i].color;
+    return TALK_PLAIN;
+}
+
+const char *print_age(struct cli *cli, const char *time)
+{
+    static const struct {
+        int64_t unit_s, below_s;
+        const char *name;
+    } UNITS[] = {{1, 60, "s"},
+                 {60, 60 * 60, "min"},
+                 {60 * 60, 48 * 60 * 60, "h"},
+                 {24 * 60 * 60, INT64_MAX, "days"}};
+    struct tm parts = {0};
+    const char *end = time ? strptime(time, "%Y-%m-%dT%H:%M:%SZ", &parts) : NULL;
+    int64_t age_s, distance_s;
+    size_t i = 0;
+
+    if (!end || *end)
+        return time;
+    age_s = os_now_s() - timegm(&parts);
+    distance_s = age_s < 0 ? -age_s : age_s;
+    while (distance_s >= UNITS[i].below_s)
+        i++;
+    return arena_printf(&cli->arena, age_s < 0 ? "in %lld %s" : "%lld %s ago",
+                        (long long)(distance_s / UNITS[i].unit_s), UNITS[i].name);
 }

@@ -188,7 +188,7 @@ static void say_result(struct cli *cli, const struct quote_files *files, bool ho
                    logs->unexplained_pcrs);
         if (!files->key_has_attributes)
             printf("    the key's attributes are unknown: it may not be a TPM's attestation key\n");
-        print_reasons(cli, reasons);
+        print_reasons(cli, stdout, reasons);
         return;
     }
     object = talk_schema("quote");

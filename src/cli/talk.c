@@ -39,8 +39,13 @@ static const struct {
 
 enum cli_exit talk_error(struct cli *cli, const char *path, const struct error *error)
 {
+    return talk_error_next(cli, path, error, BY_CODE[error->code].next);
+}
+
+enum cli_exit talk_error_next(struct cli *cli, const char *path, const struct error *error,
+                              const char *next)
+{
     enum cli_exit status = BY_CODE[error->code].status;
-    const char *next = BY_CODE[error->code].next;
     char text[512];
 
     if (cli->json) {
@@ -62,6 +67,22 @@ enum cli_exit talk_error(struct cli *cli, const char *path, const struct error *
     if (next)
         fprintf(stderr, "  %s.\n", next);
     return status;
+}
+
+bool talk_result(struct cli *cli, struct span bytes, enum cli_exit *status)
+{
+    const char *path = cli->values[OPTION_OUTPUT];
+    struct error error = {0};
+
+    /* main sees to a standard output that takes no more. */
+    if (!path || strcmp(path, "-") == 0) {
+        fwrite(bytes.data, 1, bytes.len, stdout);
+        return true;
+    }
+    if (os_file_write(path, OS_FILE_PUBLIC, bytes, &error))
+        return true;
+    *status = talk_error_next(cli, path, &error, NULL);
+    return false;
 }
 
 enum cli_exit talk_usage(struct cli *cli, enum cli_option option, const char *expected)

@@ -15,6 +15,13 @@ bool talk_read(struct cli *cli, const char *path, size_t cap, struct span *bytes
  * problem object with --json. path may be NULL. Returns the exit code that belongs to it. */
 enum cli_exit talk_error(struct cli *cli, const char *path, const struct error *error);
 
+/* As talk_error with its own words for what to do next; NULL says nothing. */
+enum cli_exit talk_error_next(struct cli *cli, const char *path, const struct error *error,
+                              const char *next);
+
+/* Writes a result to the file of --output, or to standard output. On false all has been said. */
+bool talk_result(struct cli *cli, struct span bytes, enum cli_exit *status) MUST_CHECK;
+
 /* Says wrong usage of an option's value and returns EXIT_USAGE. */
 enum cli_exit talk_usage(struct cli *cli, enum cli_option option, const char *expected);
 

@@ -102,6 +102,10 @@ struct crypto_certificate_view {
 bool crypto_certificate_view(const struct crypto_certificate *certificate, struct arena *arena,
                              struct crypto_certificate_view *view, struct error *error) MUST_CHECK;
 
+/* The certificate as PEM (RFC 7468, 5), in the arena. */
+bool crypto_certificate_pem(const struct crypto_certificate *certificate, struct arena *arena,
+                            struct span *pem, struct error *error) MUST_CHECK;
+
 /* What the TCG EK Credential Profile 2.6, 3.2 puts into an EK certificate. */
 struct crypto_ek_view {
     long version; /* of X.509; 3 */

@@ -218,6 +218,27 @@ bool crypto_certificate_view(const struct crypto_certificate *certificate, struc
     return true;
 }
 
+bool crypto_certificate_pem(const struct crypto_certificate *certificate, struct arena *arena,
+                            struct span *pem, struct error *error)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *bytes = NULL, *copy;
+    long len = 0;
+
+    if (bio && PEM_write_bio_X509(bio, certificate->x509) == 1)
+        len = BIO_get_mem_data(bio, &bytes);
+    if (len <= 0) {
+        BIO_free(bio);
+        return crypto_error(error, "cannot write a certificate as PEM");
+    }
+    copy = arena_text(arena, span_of(bytes, (size_t)len));
+    BIO_free(bio);
+    if (!copy)
+        return arena_error(arena, error);
+    *pem = span_of(copy, (size_t)len);
+    return true;
+}
+
 static bool is_oid(const ASN1_OBJECT *object, const char *oid)
 {
     char text[80];

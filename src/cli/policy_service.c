@@ -1,0 +1,80 @@
+/* bootseal policy show, apply, list: the policy of a service. */
+#include "cli/policy.h"
+#include "cli/print.h"
+#include "cli/service.h"
+#include "cli/table.h"
+
+enum cli_exit policy_show(struct cli *cli)
+{
+    const struct service_request request = {
+        .method = "GET", .path = "/api/v1/policy", .answer_cap = LIMIT_POLICY_LEN};
+    struct http_client_answer answer;
+    enum cli_exit status;
+    json_t *object;
+
+    if (!service_do(cli, &request, &answer, &status))
+        return status;
+    if (cli->json) {
+        object = talk_schema("policy-text");
+        json_object_set_new(object, "text",
+                            json_stringn((const char *)answer.body.data, answer.body.len));
+        talk_json(object);
+        return EXIT_HOLDS;
+    }
+    return talk_result(cli, answer.body, &status) ? EXIT_HOLDS : status;
+}
+
+enum cli_exit policy_apply(struct cli *cli)
+{
+    struct service_request request = {
+        .method = "PUT", .path = "/api/v1/policy", .content_type = "text/plain"};
+    struct policy *policy;
+    enum cli_exit status;
+    json_t *object;
+
+    if (!talk_read(cli, cli->arguments[0], LIMIT_POLICY_LEN, &request.body, &status) ||
+        !policy_compile_text(cli, cli->arguments[0], request.body, &policy, &status) ||
+        !service_show(cli, &request, &object, &status))
+        return status;
+    if (object) {
+        printf("%s version %s is in force: %zu rules. Hosts are judged by it from their next "
+               "attestation on.\n",
+               policy_name(policy), policy_version(policy), policy_rules(policy));
+        json_decref(object);
+    }
+    return EXIT_HOLDS;
+}
+
+enum cli_exit policy_list(struct cli *cli)
+{
+    static const char *const HEADS[] = {"",        "NAME", "VERSION", "IN FORCE SINCE",
+                                        "CREATED", "BY",   "SHA-256"};
+    const struct service_request request = {
+        .method = "GET", .path = "/api/v1/policies", .answer_cap = LIMIT_LIST_ANSWER_LEN};
+    enum cli_exit status;
+    struct table table;
+    json_t *object;
+
+    if (!service_show(cli, &request, &object, &status))
+        return status;
+    if (!object)
+        return EXIT_HOLDS;
+    table = table_begin(cli, HEADS, 7);
+    for (size_t i = 0; i < json_array_size(json_object_get(object, "policies")); i++) {
+        const json_t *policy = json_array_get(json_object_get(object, "policies"), i);
+        bool active = json_is_true(json_object_get(policy, "active"));
+        const char *sha256 = print_member(cli, policy, "sha256");
+
+        table_add(&table, TALK_GOOD, active ? "active" : NULL);
+        table_add(&table, TALK_PLAIN, print_member(cli, policy, "name"));
+        table_add(&table, TALK_PLAIN, print_member(cli, policy, "version"));
+        table_add(&table, TALK_PLAIN,
+                  active ? print_age(cli, print_member(cli, policy, "activated_at")) : NULL);
+        table_add(&table, TALK_PLAIN, print_age(cli, print_member(cli, policy, "created_at")));
+        table_add(&table, TALK_PLAIN, print_member(cli, policy, "created_by"));
+        table_add(&table, TALK_DIM, sha256 ? arena_printf(&cli->arena, "%.16s", sha256) : NULL);
+    }
+    table_print(&table);
+    json_decref(object);
+    return EXIT_HOLDS;
+}

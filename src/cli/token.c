@@ -1,0 +1,119 @@
+/* bootseal token list, create, revoke. A secret goes to standard output once, and nowhere else. */
+#include "cli/print.h"
+#include "cli/service.h"
+#include "cli/table.h"
+
+#include <stdlib.h>
+
+enum { DAY_S = 24 * 60 * 60, DAYS_MAX = 3650 };
+
+enum cli_exit token_list(struct cli *cli)
+{
+    static const char *const HEADS[] = {"NAME", "ROLE", "STATE", "CREATED", "BY"};
+    const struct service_request request = {
+        .method = "GET", .path = "/api/v1/tokens", .answer_cap = LIMIT_LIST_ANSWER_LEN};
+    enum cli_exit status;
+    struct table table;
+    json_t *object;
+
+    if (!service_show(cli, &request, &object, &status))
+        return status;
+    if (!object)
+        return EXIT_HOLDS;
+    table = table_begin(cli, HEADS, 5);
+    for (size_t i = 0; i < json_array_size(json_object_get(object, "tokens")); i++) {
+        const json_t *token = json_array_get(json_object_get(object, "tokens"), i);
+        const char *revoked = print_age(cli, print_member(cli, token, "revoked_at"));
+        const char *ends = print_age(cli, print_member(cli, token, "ends_at"));
+        const char *state = "valid";
+
+        if (revoked)
+            state = arena_printf(&cli->arena, "revoked %s", revoked);
+        else if (ends)
+            state = arena_printf(&cli->arena, "%s %s",
+                                 strncmp(ends, "in ", 3) == 0 ? "ends" : "ended", ends);
+        table_add(&table, TALK_PLAIN, print_member(cli, token, "name"));
+        table_add(&table, TALK_PLAIN, print_member(cli, token, "role"));
+        table_add(&table, revoked ? TALK_DIM : TALK_PLAIN, state);
+        table_add(&table, TALK_PLAIN, print_age(cli, print_member(cli, token, "created_at")));
+        table_add(&table, TALK_PLAIN, print_member(cli, token, "created_by"));
+    }
+    table_print(&table);
+    json_decref(object);
+    return EXIT_HOLDS;
+}
+
+/* The body of a new token; NULL after having said what is wrong. */
+static json_t *new_token(struct cli *cli, enum cli_exit *status)
+{
+    const char *days = cli->values[OPTION_EXPIRES], *role = cli->values[OPTION_ROLE];
+    char *end = NULL;
+    unsigned long n_days = days ? strtoul(days, &end, 10) : 0;
+    json_t *body;
+
+    *status = EXIT_USAGE;
+    if (!cli->values[OPTION_NAME]) {
+        talk_usage(cli, OPTION_NAME, "who or what will use the token");
+        return NULL;
+    }
+    if (!role || (strcmp(role, "viewer") != 0 && strcmp(role, "operator") != 0 &&
+                  strcmp(role, "admin") != 0)) {
+        talk_usage(cli, OPTION_ROLE, "viewer, operator or admin");
+        return NULL;
+    }
+    if (days && (*days < '0' || *days > '9' || *end || n_days < 1 || n_days > DAYS_MAX)) {
+        talk_usage(cli, OPTION_EXPIRES, "a number of days from 1 to 3650");
+        return NULL;
+    }
+    body = json_pack("{s:s, s:s}", "name", cli->values[OPTION_NAME], "role", role);
+    if (days)
+        json_object_set_new(body, "lifetime_s", json_integer((json_int_t)n_days * DAY_S));
+    return body;
+}
+
+enum cli_exit token_create(struct cli *cli)
+{
+    struct service_request request = {
+        .method = "POST", .path = "/api/v1/tokens", .content_type = "application/json"};
+    enum cli_exit status;
+    json_t *body = new_token(cli, &status), *object = NULL;
+    char *text = json_dumps(body, JSON_COMPACT);
+    bool created;
+
+    if (!body)
+        return status;
+    request.body = span_text(text ? text : "");
+    created = service_show(cli, &request, &object, &status);
+    free(text);
+    json_decref(body);
+    if (!created)
+        return status;
+    if (object) {
+        const char *ends = print_age(cli, print_member(cli, object, "ends_at"));
+
+        const char *secret = print_member(cli, object, "token");
+
+        printf("%s\n", secret ? secret : "");
+        fprintf(stderr,
+                "Token %s (%s)%s%s. It is shown this once: keep it in a file of mode 0600.\n",
+                cli->values[OPTION_NAME], cli->values[OPTION_ROLE], ends ? ", ends " : "",
+                ends ? ends : "");
+        json_decref(object);
+    }
+    return EXIT_HOLDS;
+}
+
+enum cli_exit token_revoke(struct cli *cli)
+{
+    const struct service_request request = {
+        .method = "DELETE", .path = service_path(cli, "tokens", cli->arguments[0], "")};
+    enum cli_exit status;
+    json_t *object;
+
+    if (!service_show(cli, &request, &object, &status))
+        return status;
+    if (object)
+        printf("%s is revoked.\n", cli->arguments[0]);
+    json_decref(object);
+    return EXIT_HOLDS;
+}
