@@ -48,11 +48,14 @@ void cli_help_command(FILE *out, const struct cli_command *command)
         "      6 conflict, 7 unreachable, 9 internal error\n");
 }
 
-/* Hyphens and backslashes mean something to mdoc. */
+/* Hyphens and backslashes mean something to mdoc, and a sentence starts on a line of its own. */
 static void print_mdoc(FILE *out, const char *text)
 {
     for (; *text; text++) {
-        if (*text == '-')
+        if (*text == '.' && text[1] == ' ') {
+            fputs(".\n", out);
+            text++;
+        } else if (*text == '-')
             fputs("\\-", out);
         else if (*text == '\\')
             fputs("\\e", out);

@@ -20,7 +20,7 @@ static bool refuse(struct cli *cli, const struct reasons *reasons, enum cli_exit
     fprintf(stderr, "bootseal: nothing is learned from a host that proves nothing or contradicts "
                     "itself\n");
     print_reasons(cli, stderr, reasons);
-    *status = EXIT_HOLDS_NOT;
+    *status = reasons_have(reasons, REASON_EVIDENCE_MALFORMED) ? EXIT_MALFORMED : EXIT_HOLDS_NOT;
     return false;
 }
 

@@ -65,7 +65,7 @@ enum cli_exit policy_list(struct cli *cli)
         bool active = json_is_true(json_object_get(policy, "active"));
         const char *sha256 = print_member(cli, policy, "sha256");
 
-        table_add(&table, TALK_GOOD, active ? "active" : NULL);
+        table_add(&table, TALK_GOOD, active ? "in force" : NULL);
         table_add(&table, TALK_PLAIN, print_member(cli, policy, "name"));
         table_add(&table, TALK_PLAIN, print_member(cli, policy, "version"));
         table_add(&table, TALK_PLAIN,
