@@ -39,6 +39,9 @@ struct appraise_input {
     struct quote_history history;
     const struct appraise_known_log *known_logs;
     size_t n_known_logs;
+    /* The caller has computed the SHA-256 of the covered bytes of every log sent and found it equal
+     * to the one that the evidence names; false: it is done here. */
+    bool logs_hashed;
     const struct policy *policy; /* NULL: no verdict better than unknown */
 };
 

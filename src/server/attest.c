@@ -22,6 +22,8 @@ struct attestation {
     struct exchange *exchange;
     struct arena arena; /* evidence may be larger than the request's own arena */
     struct evidence evidence;
+    struct crypto_digest log_digests[LIMIT_EVIDENCE_LOGS]; /* of all bytes of the logs sent */
+    bool logs_hashed; /* and their covered bytes have the digests that the evidence names */
     struct store_host host;
     struct host_memory memory;
     struct work_appraise_answer answer;
@@ -179,21 +181,15 @@ static void end_refused(struct attestation *attestation, enum reason_code code, 
 
 /* --- Recording --- */
 
-static bool put_logs(struct attestation *attestation, struct store_txn *txn)
+static void put_logs(struct attestation *attestation, struct store_txn *txn)
 {
-    struct front *front = attestation->exchange->front;
-
     for (size_t i = 0; i < attestation->evidence.n_logs; i++) {
         const struct evidence_log *log = &attestation->evidence.logs[i];
-        struct crypto_digest digest;
 
-        if (!log->has_bytes)
-            continue;
-        crypto_hash_span(front->crypto, TPM_ALG_SHA256, log->bytes, &digest);
-        store_act_log_put(txn, attestation->host.enrolled.id, (int)log->kind, digest.bytes,
-                          log->bytes);
+        if (log->has_bytes)
+            store_act_log_put(txn, attestation->host.enrolled.id, (int)log->kind,
+                              attestation->log_digests[i].bytes, log->bytes);
     }
-    return true;
 }
 
 /* The evidence as it is kept: a saved bundle whose logs stand in the store by their digests. */
@@ -529,6 +525,7 @@ static bool ask_worker(struct attestation *attestation, bool steady_only, struct
                     .clock_ms = counters->clock_ms,
                     .firmware_version = counters->firmware_version},
         .steady_only = steady_only,
+        .logs_hashed = attestation->logs_hashed,
     };
     struct span frame;
 
@@ -555,6 +552,28 @@ static bool any_log_sent(const struct evidence *evidence)
         if (evidence->logs[i].has_bytes)
             return true;
     return false;
+}
+
+/* Hashes the logs once for both uses: the store keeps them by their digests, and a worker need not
+ * check those that are right. A wrong one is the worker's to find: it knows whose fault it is. */
+static void hash_logs(struct attestation *attestation)
+{
+    struct crypto *crypto = attestation->exchange->front->crypto;
+
+    attestation->logs_hashed = true;
+    for (size_t i = 0; i < attestation->evidence.n_logs; i++) {
+        const struct evidence_log *log = &attestation->evidence.logs[i];
+        struct crypto_digest covered;
+
+        if (!log->has_bytes)
+            continue;
+        crypto_hash_span(crypto, TPM_ALG_SHA256, log->bytes, &attestation->log_digests[i]);
+        covered = attestation->log_digests[i];
+        if (log->covered_len != log->bytes.len)
+            crypto_hash_span(crypto, TPM_ALG_SHA256,
+                             span_of(log->bytes.data, (size_t)log->covered_len), &covered);
+        attestation->logs_hashed &= span_equal(crypto_digest_span(&covered), log->sha256);
+    }
 }
 
 /* False after having answered. */
@@ -639,7 +658,9 @@ void route_attest_start(struct exchange *exchange)
         end_refused(attestation, REASON_HOST_REVOKED, NULL);
         return;
     }
-    if (check_nonce(attestation) &&
-        !ask_worker(attestation, !any_log_sent(&attestation->evidence), &error))
+    if (!check_nonce(attestation))
+        return;
+    hash_logs(attestation);
+    if (!ask_worker(attestation, !any_log_sent(&attestation->evidence), &error))
         end_with_error(attestation, "attest.work", &error);
 }

@@ -329,7 +329,7 @@ bool work_enrol_answer_decode(struct span message, struct arena *arena,
 bool work_appraise_encode(const struct work_appraise *request, struct arena *arena,
                           struct span *message, struct error *error)
 {
-    struct cbor_writer writer = start(arena, WORK_APPRAISE, 12);
+    struct cbor_writer writer = start(arena, WORK_APPRAISE, 13);
 
     cbor_write_bytes(&writer, request->evidence);
     cbor_write_bytes(&writer, request->ak_public);
@@ -341,6 +341,7 @@ bool work_appraise_encode(const struct work_appraise *request, struct arena *are
     write_history(&writer, &request->history);
     cbor_write_bytes(&writer, request->memory);
     cbor_write_bool(&writer, request->steady_only);
+    cbor_write_bool(&writer, request->logs_hashed);
     cbor_write_array(&writer, request->n_known_logs);
     for (size_t i = 0; i < request->n_known_logs; i++) {
         cbor_write_array(&writer, 2);
@@ -355,7 +356,7 @@ bool work_appraise_decode(struct span message, struct work_appraise *request, st
     struct reader reader = reader_init(message, CLAUSE, error);
     struct work_appraise decoded = {0};
 
-    begin(&reader, WORK_APPRAISE, 12);
+    begin(&reader, WORK_APPRAISE, 13);
     decoded.evidence = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence");
     decoded.ak_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "AK");
     decoded.nonce = cbor_read_bytes(&reader, LIMIT_NONCE_LEN, "nonce");
@@ -366,6 +367,7 @@ bool work_appraise_decode(struct span message, struct work_appraise *request, st
     decoded.history = read_history(&reader);
     decoded.memory = cbor_read_bytes(&reader, MEMORY_CAP, "memory");
     decoded.steady_only = cbor_read_bool(&reader, "steady only");
+    decoded.logs_hashed = cbor_read_bool(&reader, "logs hashed");
     decoded.n_known_logs = cbor_read_array(&reader, LIMIT_EVIDENCE_LOGS, "known logs");
     for (size_t i = 0; i < decoded.n_known_logs && reader_ok(&reader); i++) {
         if (cbor_read_array(&reader, 2, "known log") != 2)

@@ -59,6 +59,7 @@ struct work_appraise {
     bool steady_only;   /* answer applies = false instead of appraising in full */
     struct appraise_known_log known_logs[LIMIT_EVIDENCE_LOGS];
     size_t n_known_logs;
+    bool logs_hashed; /* the logs in the evidence have the digests that it names */
 };
 
 struct work_appraise_answer {

@@ -293,6 +293,7 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
         .history = request.history,
         .known_logs = request.known_logs,
         .n_known_logs = request.n_known_logs,
+        .logs_hashed = request.logs_hashed,
         .policy = worker->policy,
     };
     if (request.memory.len && !work_memory_decode(request.memory, &known, error))

@@ -88,6 +88,26 @@ static void test_log_edited_in_between(void **state)
     expect_verdict(fixture, span_of(bytes, evidence.len), VERDICT_TRUSTED, REASON_NONE);
 }
 
+/* A byte that no event's digest covers can be told from the true one by the log's digest alone:
+ * here, or by the caller where he says so. */
+static void test_edit_that_no_event_shows(void **state)
+{
+    struct fixture *fixture = *state;
+    struct evidence_log *log = &fixture->host.evidence.logs[0];
+    const struct index index = index_of(log->bytes);
+    size_t image = 0;
+    uint8_t *edited = soft_host_copy(&fixture->host, log->bytes);
+
+    while (index.events[image].type != EV_EFI_BOOT_SERVICES_APPLICATION)
+        image++;
+    edited[index.events[image].data_offset] ^= 1; /* where the image was loaded to */
+    log->bytes.data = edited;
+    expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_UNTRUSTED,
+                   REASON_EVIDENCE_BINDING_MISMATCH);
+    fixture->input.logs_hashed = true;
+    expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_TRUSTED, REASON_NONE);
+}
+
 static void test_events_removed_added_reordered(void **state)
 {
     struct fixture *fixture = *state;
@@ -537,6 +557,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(test_log_edited_in_between),
+        WITH_FIXTURE(test_edit_that_no_event_shows),
         WITH_FIXTURE(test_events_removed_added_reordered),
         WITH_FIXTURE(test_digests_and_pcrs_changed),
         WITH_FIXTURE(test_event_type_changed),

@@ -13,6 +13,7 @@
 
 #include "outcome/outcome.h"
 #include "support/api_host.h"
+#include "wire/event_type.h"
 
 static const char POLICY[] = "[policy]\nname = test\nversion = 1\n\n"
                              "[rule secure-boot]\nrequire = secure_boot.enabled\n"
@@ -267,6 +268,36 @@ static void test_edited_log_is_refused(void **state)
     soft_host_send(&host.soft, EVIDENCE_LOG_TCG, span_of(edited, host.soft.booted_tcg.len));
     assert_int_equal(api_host_attest(&host, &service).status, 200);
     assert_verdict(&host, VERDICT_UNTRUSTED);
+    api_host_done(&host);
+}
+
+/* The edited byte is the load address of an image: no event's digest covers it, so that only the
+ * digest of the whole log, which the service takes itself, tells. */
+static void test_edit_that_no_event_shows_is_refused(void **state)
+{
+    struct api_host host;
+    struct evidence_log *log = &host.soft.evidence.logs[0];
+    struct eventlog events;
+    struct eventlog_event event = {0};
+    struct error error;
+    uint8_t *edited;
+
+    (void)state;
+    api_host_init(&host, "secure-boot", "edited-address.example", &maker);
+    api_host_join(&host, &service);
+    assert_true(eventlog_open(&events, log->bytes, &error));
+    while (event.type != EV_EFI_BOOT_SERVICES_APPLICATION)
+        assert_int_equal(eventlog_next(&events, &event), EVENTLOG_EVENT);
+    edited = soft_host_copy(&host.soft, log->bytes);
+    edited[event.data_offset] ^= 1;
+    log->bytes.data = edited;
+    assert_int_equal(api_host_attest(&host, &service).status, 200);
+    assert_verdict(&host, VERDICT_UNTRUSTED);
+    assert_true(api_host_has_reason(&host, "evidence.binding_mismatch"));
+    assert_string_equal(shown("edited-address.example", "verdict"), "untrusted");
+    edited[event.data_offset] ^= 1;
+    assert_int_equal(api_host_attest(&host, &service).status, 200);
+    assert_verdict(&host, VERDICT_TRUSTED);
     api_host_done(&host);
 }
 
@@ -593,6 +624,7 @@ int main(void)
         cmocka_unit_test(test_log_unknown_here_is_asked_for),
         cmocka_unit_test(test_other_boot_is_refused_with_the_event),
         cmocka_unit_test(test_edited_log_is_refused),
+        cmocka_unit_test(test_edit_that_no_event_shows_is_refused),
         cmocka_unit_test(test_foreign_key_does_not_touch_the_host),
         cmocka_unit_test(test_counters_going_back),
         cmocka_unit_test(test_nonce_is_good_once),

@@ -79,6 +79,7 @@ static void test_appraise(void **state)
         .steady_only = true,
         .known_logs = {{span_of(BYTES, 32), span_of(BYTES, 50)}},
         .n_known_logs = 1,
+        .logs_hashed = true,
     };
     struct work_appraise decoded;
     struct span message;
@@ -90,6 +91,7 @@ static void test_appraise(void **state)
     assert_true(work_appraise_decode(message, &decoded, &error));
     assert_true(span_equal(decoded.evidence, request.evidence));
     assert_true(decoded.history.known && decoded.history.clock_ms == UINT64_MAX);
+    assert_true(decoded.logs_hashed);
     assert_int_equal(decoded.n_known_logs, 1);
     assert_true(span_equal(decoded.known_logs[0].bytes, request.known_logs[0].bytes));
     assert_whole(message, decode_appraise);
