@@ -61,16 +61,31 @@ static enum http_method method_from_evhttp(enum evhttp_cmd_type type)
     return HTTP_METHOD_NONE;
 }
 
-/* One length, said once: what could be read in two ways is refused (RFC 9112, 6.3). evhttp takes
- * the first Content-Length and lets unknown transfer codings pass. */
+/* A header's name is a token (RFC 9110, 5.1): "Content-Length :" is none, and somebody before us may
+ * have taken it for one. */
+static bool is_token(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789!#$%&'*+-.^_`|~";
+
+    return *name && name[strspn(name, letters)] == '\0';
+}
+
+/* One length, one host and one token, each said once: what could be read in two ways is refused
+ * (RFC 9112, 3.2 and 6.3). evhttp takes the first Content-Length and lets unknown transfer codings
+ * pass. */
 static bool framing_is_plain(struct evhttp_request *evhttp)
 {
     const struct evkeyvalq *headers = evhttp_request_get_input_headers(evhttp);
     const struct evkeyval *header;
-    size_t n_lengths = 0, n_codings = 0;
+    size_t n_lengths = 0, n_codings = 0, n_hosts = 0, n_tokens = 0;
 
     TAILQ_FOREACH(header, headers, next)
     {
+        if (!is_token(header->key))
+            return false;
+        n_hosts += evutil_ascii_strcasecmp(header->key, "Host") == 0;
+        n_tokens += evutil_ascii_strcasecmp(header->key, "Authorization") == 0;
         if (evutil_ascii_strcasecmp(header->key, "Content-Length") == 0) {
             n_lengths++;
             if (header->value[strspn(header->value, "0123456789")] != '\0')
@@ -81,7 +96,7 @@ static bool framing_is_plain(struct evhttp_request *evhttp)
                 return false;
         }
     }
-    return n_lengths + n_codings <= 1;
+    return n_lengths + n_codings <= 1 && n_hosts <= 1 && n_tokens <= 1;
 }
 
 static void make_id(char id[HTTP_REQUEST_ID_LEN])
@@ -158,11 +173,14 @@ void request_arrived(struct evhttp_request *evhttp, void *context)
                                                      .code = "http.busy",
                                                      .title = "The service is out of memory",
                                                      .retry_after_s = 5});
-    else if (!framing_is_plain(evhttp))
-        http_problem(request, &(struct http_problem){.status = 400,
-                                                     .code = "http.bad_request",
-                                                     .title = "The request's length is ambiguous"});
-    else
+    else if (!framing_is_plain(evhttp)) {
+        /* Nobody knows where the next request begins. */
+        http_answer_header(request, "Connection", "close");
+        http_problem(request,
+                     &(struct http_problem){.status = 400,
+                                            .code = "http.bad_request",
+                                            .title = "The request can be read in two ways"});
+    } else
         server->handler(server->context, request);
 }
 

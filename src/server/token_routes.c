@@ -76,6 +76,17 @@ static bool name_ok(const char *name)
     return name && name[0] && strlen(name) <= TOKEN_NAME_LEN && strspn(name, SIGNS) == strlen(name);
 }
 
+/* A field that nobody reads may be a misspelt one: a token without "lifetime_s" never ends. */
+static bool has_other_fields(const json_t *body)
+{
+    size_t known = 0;
+
+    known += json_object_get(body, "name") != NULL;
+    known += json_object_get(body, "role") != NULL;
+    known += json_object_get(body, "lifetime_s") != NULL;
+    return json_object_size(body) != known;
+}
+
 /* Fills in what the body asks for; false after having answered. */
 static bool read_token(struct exchange *exchange, json_t *body, struct store_token *token)
 {
@@ -90,6 +101,11 @@ static bool read_token(struct exchange *exchange, json_t *body, struct store_tok
         exchange_problem(exchange, PROBLEM_FIELD_INVALID,
                          "name: 1 to %d letters, digits, - _ . @; role: viewer, operator or admin",
                          TOKEN_NAME_LEN);
+        return false;
+    }
+    if (has_other_fields(body)) {
+        exchange_problem(exchange, PROBLEM_FIELD_INVALID,
+                         "a token has name, role and lifetime_s, and nothing else");
         return false;
     }
     if (life && (!json_is_integer(life) || json_integer_value(life) < 1 ||

@@ -169,6 +169,12 @@ static void bad_requests_are_refused(void **state)
          400, "http.bad_request"},
         {"POST /echo HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\nContent-Length: 1\r\n\r\na",
          400, "http.bad_request"},
+        {"POST /echo HTTP/1.1\r\nContent-Length : 1\r\n\r\na", 400, "http.bad_request"},
+        {"GET /echo HTTP/1.1\r\n: x\r\n\r\n", 400, "http.bad_request"},
+        {"GET /echo HTTP/1.1\r\nX\1: x\r\n\r\n", 400, "http.bad_request"},
+        {"GET /echo HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "http.bad_request"},
+        {"GET /echo HTTP/1.1\r\nAuthorization: a\r\nauthorization: b\r\n\r\n", 400,
+         "http.bad_request"},
         {"POST /small HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n", 413,
          "http.body_too_large"},
         {"POST /small HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 413,
@@ -191,6 +197,8 @@ static void bad_requests_are_refused(void **state)
         } else {
             assert_true(status >= 400);
         }
+        /* What comes next on this connection is nobody's request. */
+        assert_true(client_closed_after(&client, 2000) >= 0);
         client_close(&client);
     }
     assert_int_equal(service_counts(&service).bodies_len, 0);

@@ -164,6 +164,7 @@ static void test_tokens_say_what_is_wrong(void **state)
         "{\"name\":\"\",\"role\":\"viewer\"}",
         "{\"name\":\"a\",\"role\":\"viewer\",\"lifetime_s\":0}",
         "{\"name\":\"a\",\"role\":\"viewer\",\"lifetime_s\":\"1\"}",
+        "{\"name\":\"a\",\"role\":\"viewer\",\"lifetime\":60}",
     };
     static const char *const BROKEN[] = {"{", "[]", "{\"name\":1,\"name\":2}", "{} {}", "null"};
     struct http_client_answer answer;
