@@ -105,13 +105,13 @@ void print_reasons(struct cli *cli, FILE *out, const struct reasons *reasons)
 }
 
 static const struct {
-    enum verdict verdict;
     const char *shown;
+    enum verdict verdict;
     enum talk_color color;
 } VERDICTS[] = {
-    {VERDICT_TRUSTED, "✔ trusted", TALK_GOOD},    {VERDICT_ATTENTION, "▲ attention", TALK_WARN},
-    {VERDICT_UNTRUSTED, "✖ untrusted", TALK_BAD}, {VERDICT_UNKNOWN, "? unknown", TALK_WARN},
-    {VERDICT_PENDING, "◌ pending", TALK_DIM},
+    {"✔ trusted", VERDICT_TRUSTED, TALK_GOOD},    {"▲ attention", VERDICT_ATTENTION, TALK_WARN},
+    {"✖ untrusted", VERDICT_UNTRUSTED, TALK_BAD}, {"? unknown", VERDICT_UNKNOWN, TALK_WARN},
+    {"◌ pending", VERDICT_PENDING, TALK_DIM},
 };
 
 const char *print_verdict(const char *verdict)

@@ -74,10 +74,13 @@ bool talk_result(struct cli *cli, struct span bytes, enum cli_exit *status)
     const char *path = cli->values[OPTION_OUTPUT];
     struct error error = {0};
 
-    /* main sees to a standard output that takes no more. */
-    if (!path || strcmp(path, "-") == 0) {
-        fwrite(bytes.data, 1, bytes.len, stdout);
+    if (!path) {
+        fwrite(bytes.data, 1, bytes.len, stdout); /* main sees whether it was taken */
         return true;
+    }
+    if (strcmp(path, "-") == 0) {
+        *status = talk_usage(cli, OPTION_OUTPUT, "a file; without it standard output is taken");
+        return false;
     }
     if (os_file_write(path, OS_FILE_PUBLIC, bytes, &error))
         return true;

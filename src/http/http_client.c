@@ -149,9 +149,7 @@ static int verify_chain(X509_STORE_CTX *store, void *context)
     }
     if (verified && client->has_pin) {
         chain = X509_STORE_CTX_get0_chain(store);
-        verified = sk_X509_num(chain) > 0 &&
-                   matches_pin(client, sk_X509_value(chain, sk_X509_num(chain) - 1)) &&
-                   keep_root(client, sk_X509_value(chain, sk_X509_num(chain) - 1));
+        verified = keep_root(client, sk_X509_value(chain, sk_X509_num(chain) - 1));
     }
     if (!verified) {
         if (X509_STORE_CTX_get_error(store) == X509_V_OK)
