@@ -446,7 +446,10 @@ static void say_loader_text(struct summary *summary, const struct measured_event
 {
     struct span text = event->covered.data ? event->covered : event->event.data;
 
-    if (event->event.pcr == 12)
+    bool systemd_stub = event->event.pcr >= 11 && event->event.pcr <= 13;
+
+    /* systemd-stub logs its texts as UTF-16LE, whatever it hashes. */
+    if (systemd_stub && text.len > 1 && text.data[1] == 0)
         say_utf16(summary, text);
     else
         say_printable(summary, text);

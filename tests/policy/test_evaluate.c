@@ -123,8 +123,8 @@ static void test_values(void **state)
         "boot.images.exists(x, x in reference(\"good\"))",
         "!boot.images.all(x, x in reference(\"good\"))",
         "boot.images.all(x, x.startsWith(\"sha256:\"))",
-        "boot.images.exists(x, x == "
-        "\"sha256:0303030303030303030303030303030303030303030303030303030303030303\")",
+        ("boot.images.exists(x, x == "
+         "\"sha256:0303030303030303030303030303030303030303030303030303030303030303\")"),
         "boot.images.all(x, [\"sha256:\"].exists(y, x.startsWith(y)))",
         "[\"b\", \"a\"].all(s, s in [\"a\", \"b\", \"c\"])",
         "[].all(s, false)",
