@@ -25,6 +25,9 @@ static const struct event_rule {
 
 const struct event_type *event_type_find(uint32_t type)
 {
+    /* The table begins with the types of TPM 1.2, which count from 0 on. */
+    if (type < sizeof event_types / sizeof *event_types && event_types[type].value == type)
+        return &event_types[type];
     for (size_t i = 0; i < sizeof event_types / sizeof *event_types; i++)
         if (event_types[i].value == type)
             return &event_types[i];
