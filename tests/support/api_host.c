@@ -130,7 +130,7 @@ static void make_identity(struct api_host *host, const struct challenge *challen
 {
     struct tpm_public policy_key;
     uint8_t name[66];
-    size_t name_len;
+    size_t name_len = 0;
     struct error error;
 
     demand(tpm_public_decode(challenge->policy_key, &policy_key, &error) &&
