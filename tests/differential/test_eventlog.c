@@ -1,0 +1,362 @@
+/* Replay of event logs against tpm2_eventlog: over the recorded boots, over the corpus, and over
+ * changed logs. It is a second opinion, not the truth: where the two differ, a line of
+ * differences.tsv says who is right and why, or the test fails. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "differences.h"
+#include "mutant.h"
+#include "peer.h"
+#include "support/corpus.h"
+#include "verify/replay.h"
+#include "wire/event_type.h"
+
+enum { MUTANTS_PER_LOG = 48, HCRTM_LOCALITY = 4 };
+
+static struct crypto *crypto;
+static struct differences differences;
+static char folder[] = "/tmp/bootseal-differential-XXXXXX";
+
+PRINTF_LIKE(2, 3)
+static void see(const char *input, const char *format, ...)
+{
+    char what[320];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    differences_see(&differences, input, what);
+}
+
+/* Replay with a fault: PCR 0 starts from some locality's value whatever the log says, and perhaps
+ * the digests of EV_NO_ACTION events are extended too. */
+static void replay_wrongly(struct span log, uint16_t alg, uint8_t locality, bool extend_no_action,
+                           struct replay *replay)
+{
+    struct eventlog_event event;
+    struct eventlog events;
+    struct error error;
+
+    assert_true(eventlog_open(&events, log, &error));
+    assert_true(replay_begin(replay, &events, alg, &error));
+    replay->banks[0].pcrs[0][tpm_digest_len(alg) - 1] = locality;
+    replay->pcr_0_started = true; /* so that no event of the log changes the start */
+    while (eventlog_next(&events, &event) == EVENTLOG_EVENT) {
+        if (event.type == EV_NO_ACTION && event.number > 0 && extend_no_action)
+            event.type = EV_POST_CODE;
+        replay_event(crypto, replay, &event);
+    }
+}
+
+/* Tells in what the peer must have gone another way to come to its value. */
+static void see_value(const char *input, struct span log, const struct peer_bank *peer,
+                      unsigned pcr)
+{
+    static const uint8_t localities[] = {0, 3, HCRTM_LOCALITY};
+    const char *bank = tpm_alg_name(peer->alg);
+
+    for (size_t i = 0; i < 2 * sizeof localities; i++) {
+        struct replay replay;
+        bool extend = i % 2;
+
+        replay_wrongly(log, peer->alg, localities[i / 2], extend, &replay);
+        if (memcmp(replay.banks[0].pcrs[pcr], peer->pcrs[pcr], replay.banks[0].digest_len) != 0)
+            continue;
+        if (pcr == 0)
+            see(input, "%s PCR 0: the peer starts from locality %u%s", bank, localities[i / 2],
+                extend ? " and extends EV_NO_ACTION" : "");
+        else
+            see(input, "%s PCR %u: the peer extends EV_NO_ACTION", bank, pcr);
+        return;
+    }
+    see(input, "%s PCR %u: other value", bank, pcr);
+}
+
+static void compare_pcr(const char *input, struct span log, const struct replay_bank *ours,
+                        const struct peer_bank *peer, unsigned pcr)
+{
+    bool we_have = pcr < LIMIT_PCRS && (ours->extended & 1u << pcr);
+    bool peer_has = peer->listed & 1u << pcr;
+    const char *bank = tpm_alg_name(ours->alg);
+
+    if (!we_have && !peer_has)
+        return;
+    if (!peer_has)
+        see(input, "%s PCR %u: the peer lacks it", bank, pcr);
+    else if (pcr >= LIMIT_PCRS)
+        see(input, "%s PCR %u: there is none, the peer has it", bank, pcr);
+    else if (!we_have || memcmp(ours->pcrs[pcr], peer->pcrs[pcr], ours->digest_len) != 0)
+        see_value(input, log, peer, pcr);
+    differences.n_pcrs += we_have && peer_has;
+}
+
+static void compare_banks(const char *input, struct span log, const struct replay *ours,
+                          const struct peer *peer)
+{
+    for (size_t i = 0; i < peer->n_banks; i++) {
+        const struct replay_bank *bank = replay_find(ours, peer->banks[i].alg);
+
+        for (unsigned pcr = 0; bank && pcr < PEER_PCRS; pcr++)
+            compare_pcr(input, log, bank, &peer->banks[i], pcr);
+        if (!bank && peer->banks[i].listed)
+            see(input, "bank 0x%04x: we lack it", peer->banks[i].alg);
+    }
+    for (size_t i = 0; i < ours->n_banks; i++) {
+        bool found = ours->banks[i].extended == 0;
+
+        for (size_t k = 0; k < peer->n_banks; k++)
+            found = found || peer->banks[k].alg == ours->banks[i].alg;
+        if (!found)
+            see(input, "bank %s: the peer lacks it", tpm_alg_name(ours->banks[i].alg));
+    }
+}
+
+static void compare(const char *input, struct span log)
+{
+    struct replay ours;
+    struct error error;
+    struct peer peer;
+    bool replayed = replay_eventlog(crypto, log, 0, &ours, &error);
+
+    differences.n_inputs++;
+    peer_replay(folder, log, &peer);
+    if (peer.outcome == PEER_CRASHED)
+        see(input, "the peer crashes, we %s", replayed ? "replay" : "refuse");
+    else if (replayed && peer.outcome == PEER_REFUSED)
+        see(input, "the peer refuses: %s", peer.message);
+    else if (!replayed && peer.outcome == PEER_REPLAYED)
+        see(input, "we refuse: %s", error.message);
+    else if (replayed)
+        compare_banks(input, log, &ours, &peer);
+}
+
+/* Fails when something was seen that no line explains, or a line explains nothing. */
+static void conclude(const char *kind)
+{
+    unsigned n_stale = differences_stale(&differences, kind);
+
+    printf("%s: %u inputs, %u PCRs held against the peer's, %u differences explained, %u not\n",
+           kind, differences.n_inputs, differences.n_pcrs, differences.n_explained,
+           differences.n_unexplained);
+    assert_int_not_equal(differences.n_pcrs, 0);
+    assert_int_equal(differences.n_unexplained, 0);
+    assert_int_equal(n_stale, 0);
+}
+
+static struct span table(void)
+{
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/tests/differential/differences.tsv",
+             getenv("BOOTSEAL_SOURCE_ROOT"));
+    return corpus_read(path);
+}
+
+static int begin(void **state)
+{
+    struct span lines = table();
+
+    (void)state;
+    differences_init(&differences, lines);
+    corpus_free(lines);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    differences_done(&differences);
+    return 0;
+}
+
+/* Calls compare_case for each recorded boot that has a log, in the order of their names. */
+static void each_fixture(void (*compare_case)(const char *name, struct span log))
+{
+    struct dirent **entries;
+    char fixtures[400], path[700];
+    int n_entries;
+
+    if (!peer_present())
+        skip();
+    snprintf(fixtures, sizeof fixtures, "%s/tests/fixtures", getenv("BOOTSEAL_SOURCE_ROOT"));
+    n_entries = scandir(fixtures, &entries, NULL, alphasort);
+    assert_true(n_entries > 0);
+    for (int i = 0; i < n_entries; i++) {
+        struct span log;
+
+        snprintf(path, sizeof path, "%s/%s/eventlog.bin", fixtures, entries[i]->d_name);
+        log = corpus_read(path);
+        if (log.len)
+            compare_case(entries[i]->d_name, log);
+        corpus_free(log);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+static void compare_fixture(const char *name, struct span log)
+{
+    char input[300];
+
+    snprintf(input, sizeof input, "fixture/%s", name);
+    compare(input, log);
+}
+
+static void recorded_boots_replay_alike(void **state)
+{
+    (void)state;
+    each_fixture(compare_fixture);
+    conclude("fixture");
+}
+
+static void compare_mutants(const char *name, struct span log)
+{
+    for (unsigned i = 0; i < MUTANTS_PER_LOG; i++) {
+        struct mutant mutant;
+        char input[300];
+
+        mutant_init(&mutant, log, i + 1000u * (unsigned)log.len);
+        snprintf(input, sizeof input, "mutant/%s/%s-%u", name, mutant.kind, i);
+        compare(input, span_of(mutant.bytes, mutant.len));
+        mutant_done(&mutant);
+    }
+}
+
+static void changed_logs_replay_alike(void **state)
+{
+    (void)state;
+    each_fixture(compare_mutants);
+    conclude("mutant");
+}
+
+static int visit_lab(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    char input[600];
+    struct span log;
+
+    (void)info;
+    (void)where;
+    if (type != FTW_F || !corpus_ends_with(path, "/eventlog.bin"))
+        return 0;
+    snprintf(input, sizeof input, "corpus%s", path + strlen(getenv("BOOTSEAL_CORPUS")));
+    log = corpus_read(path);
+    compare(input, log);
+    corpus_free(log);
+    return 0;
+}
+
+/* PEERS.tsv names, in its first column, what of public/ is given to tools like the peer. */
+static void compare_public(void)
+{
+    const char *corpus = getenv("BOOTSEAL_CORPUS");
+    char path[800], input[600], line[8192];
+    FILE *list;
+
+    snprintf(path, sizeof path, "%s/public/PEERS.tsv", corpus);
+    list = fopen(path, "r");
+    assert_non_null(list);
+    assert_non_null(fgets(line, sizeof line, list));
+    while (fgets(line, sizeof line, list)) {
+        int len = (int)strcspn(line, "\t");
+        struct span log;
+
+        snprintf(input, sizeof input, "corpus/public/%.*s", len, line);
+        snprintf(path, sizeof path, "%s/public/%.*s", corpus, len, line);
+        log = corpus_read(path);
+        assert_non_null(log.data);
+        compare(input, log);
+        corpus_free(log);
+    }
+    fclose(list);
+}
+
+static void the_corpus_replays_alike(void **state)
+{
+    (void)state;
+    if (!peer_present())
+        skip();
+    corpus_walk("lab", visit_lab);
+    compare_public();
+    conclude("corpus");
+}
+
+/* The logs of two boots are different; a comparison that finds nothing between them is none. */
+static void compare_with_other_boot(const char *name, struct span log)
+{
+    static struct replay first;
+    struct replay replay;
+    struct error error;
+    struct peer peer;
+
+    assert_true(replay_eventlog(crypto, log, 0, &replay, &error));
+    peer_replay(folder, log, &peer);
+    if (first.n_banks) {
+        unsigned before = differences.n_unexplained;
+
+        compare_banks(name, log, &first, &peer);
+        assert_int_not_equal(differences.n_unexplained, before);
+    }
+    first = replay;
+}
+
+static void another_boots_values_are_noticed(void **state)
+{
+    (void)state;
+    differences.quiet = true;
+    each_fixture(compare_with_other_boot);
+}
+
+static void the_table_forgives_what_it_names_and_grows_stale(void **state)
+{
+    struct differences small;
+
+    (void)state;
+    differences_init(&small, span_text("# comment\n"
+                                       "fixture/a*\tPCR 0: *\twe\tbecause\n"
+                                       "mutant/*\tgone\tneither\tbecause\n"));
+    small.quiet = true;
+    differences_see(&small, "fixture/abc", "PCR 0: other");
+    assert_int_equal(small.n_explained, 1);
+    differences_see(&small, "fixture/abc", "PCR 1: other");
+    differences_see(&small, "fixture/xyz", "PCR 0: other");
+    assert_int_equal(small.n_unexplained, 2);
+    assert_int_equal(differences_stale(&small, "fixture"), 0);
+    assert_int_equal(differences_stale(&small, "mutant"), 1);
+    assert_int_equal(differences_stale(&small, "corpus"), 0);
+    differences_done(&small);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(recorded_boots_replay_alike, begin, end),
+        cmocka_unit_test_setup_teardown(changed_logs_replay_alike, begin, end),
+        cmocka_unit_test_setup_teardown(the_corpus_replays_alike, begin, end),
+        cmocka_unit_test_setup_teardown(another_boots_values_are_noticed, begin, end),
+        cmocka_unit_test(the_table_forgives_what_it_names_and_grows_stale),
+    };
+    static const char *const files[] = {"log", "stdout", "stderr"};
+    struct error error;
+    int failed;
+
+    crypto = crypto_new(&error);
+    if (!crypto || !mkdtemp(folder))
+        return 1;
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    crypto_free(crypto);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[64];
+
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        unlink(path);
+    }
+    rmdir(folder);
+    return failed;
+}
