@@ -111,7 +111,7 @@ void soft_host_send(struct soft_host *host, enum evidence_log_kind kind, struct 
     };
 }
 
-static void digest_pcrs(struct soft_host *host)
+void soft_host_digest_pcrs(struct soft_host *host)
 {
     struct span values[LIMIT_PCRS];
     size_t n_values = 0;
@@ -139,7 +139,7 @@ void soft_host_measure(struct soft_host *host)
                            &error),
            error.message);
     memcpy(host->pcrs[PCR_IMA], ima.pcr, ima.digest_len);
-    digest_pcrs(host);
+    soft_host_digest_pcrs(host);
 }
 
 void soft_host_bind(struct soft_host *host)

@@ -53,6 +53,9 @@ void soft_host_send(struct soft_host *host, enum evidence_log_kind kind, struct 
 /* PCRs from what was booted; the quote's fields from them and from the evidence as it stands. */
 void soft_host_measure(struct soft_host *host);
 
+/* The digest of the PCRs as they stand, into the quote; soft_host_measure ends with it. */
+void soft_host_digest_pcrs(struct soft_host *host);
+
 /* The qualifying data for the evidence as it stands, into the quote. */
 void soft_host_bind(struct soft_host *host);
 
