@@ -306,11 +306,6 @@ struct span ca_certificate(const struct ca *ca)
     return span_of(ca->der, ca->der_len);
 }
 
-const char *ca_trust_domain(const struct ca *ca)
-{
-    return ca->trust_domain;
-}
-
 struct span ca_policy_public(const struct ca *ca)
 {
     return span_of(ca->policy_public, ca->policy_public_len);

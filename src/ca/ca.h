@@ -39,9 +39,6 @@ void ca_free(struct ca *ca);
 /* The authority's certificate, DER. Lives as long as the ca. */
 struct span ca_certificate(const struct ca *ca);
 
-/* The trust domain: the host part of the certificate's SPIFFE id. Lives as long as the ca. */
-const char *ca_trust_domain(const struct ca *ca);
-
 /* The policy key as TPMT_PUBLIC, such as TPM2_LoadExternal takes. Lives as long as the ca. */
 struct span ca_policy_public(const struct ca *ca);
 

@@ -111,7 +111,7 @@ static void survey(struct collector *collector)
 }
 
 /* Facts that the host states of itself under the name of a claim. */
-void collect_inventory(struct collector *collector)
+static void collect_inventory(struct collector *collector)
 {
     const struct claims_input *input = collector->input;
 

@@ -10,7 +10,8 @@ bool collect_covers_name(const struct measured_event *event)
            event->covered.data == event->event.data.data;
 }
 
-enum claim_grade collect_grade(const struct collector *collector)
+/* The best grade that anything in this log can have. */
+static enum claim_grade collect_grade(const struct collector *collector)
 {
     return collector->input->attested ? CLAIM_ATTESTED : CLAIM_REPORTED;
 }

@@ -39,9 +39,6 @@ static inline uint32_t collect_pcr(const struct collector *collector,
 /* True when the digest covers the event's data from its first byte on. */
 bool collect_covers_name(const struct measured_event *event);
 
-/* The best grade that anything in this log can have. */
-enum claim_grade collect_grade(const struct collector *collector);
-
 /* A claim becomes known with the log's grade, when it was not. */
 struct claim *collect_claim(struct collector *collector, enum claim_id id);
 void collect_bool(struct collector *collector, enum claim_id id, bool value);
@@ -86,6 +83,5 @@ void collect_windows(struct collector *collector);
 void collect_linux(struct collector *collector);
 void collect_ima(struct collector *collector);
 void collect_drtm(struct collector *collector);
-void collect_inventory(struct collector *collector);
 
 #endif

@@ -11,7 +11,7 @@ void print_claims(struct cli *cli, const struct claims *claims);
 /* Every reason: code, where, expected and found, what to do. */
 void print_reasons(struct cli *cli, FILE *out, const struct reasons *reasons);
 
-/* The same from an array of what result_json_reason makes, as a service sends it. */
+/* The same from what result_json_reasons makes, as a service sends it. */
 void print_reasons_json(struct cli *cli, FILE *out, const json_t *reasons);
 
 /* Word and shape, "✔ trusted", and the colour that goes with them. Static text; a word that is no

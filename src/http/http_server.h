@@ -91,8 +91,6 @@ enum http_method http_request_method(const struct http_request *request);
 const char *http_method_name(enum http_method method);
 /* Path, still percent-encoded, starts with "/"; no query. */
 const char *http_request_path(const struct http_request *request);
-/* Raw query without "?"; "" when there is none. */
-const char *http_request_query(const struct http_request *request);
 /* The decoded value of a query's first field of that name, in the arena; NULL when there is none,
  * it is badly encoded, or holds a NUL. */
 const char *http_request_query_value(const struct http_request *request, const char *name,
@@ -108,8 +106,6 @@ const char *http_request_address(const struct http_request *request);
 const char *http_request_id(const struct http_request *request);
 /* RFC 9266 tls-exporter of the connection: HTTP_CHANNEL_BINDING_LEN bytes; empty with plain. */
 struct span http_request_channel_binding(const struct http_request *request);
-/* False when the client has gone; then answering is still due, and does nothing. */
-bool http_request_alive(const struct http_request *request);
 /* An arena that lives as long as the request (cap 1 MiB), for what the handler makes. */
 struct arena *http_request_arena(struct http_request *request);
 

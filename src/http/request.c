@@ -217,11 +217,6 @@ const char *http_request_path(const struct http_request *request)
     return request->path;
 }
 
-const char *http_request_query(const struct http_request *request)
-{
-    return request->query;
-}
-
 /* The raw value of the first field with the name; its length in *len. */
 static const char *find_field(const char *query, const char *name, size_t *len)
 {
@@ -282,11 +277,6 @@ const char *http_request_id(const struct http_request *request)
 struct span http_request_channel_binding(const struct http_request *request)
 {
     return request->binding;
-}
-
-bool http_request_alive(const struct http_request *request)
-{
-    return request->connection != NULL;
 }
 
 struct arena *http_request_arena(struct http_request *request)

@@ -17,7 +17,7 @@ json_t *result_json_hex(struct span bytes)
     return string;
 }
 
-json_t *result_json_reason(const struct reason *reason)
+static json_t *reason_json(const struct reason *reason)
 {
     json_t *pcr = reason->pcr == REASON_NO_PCR ? json_null() : json_integer(reason->pcr);
     json_t *event = reason->event == REASON_NO_EVENT ? json_null() : json_integer(reason->event);
@@ -35,7 +35,7 @@ json_t *result_json_reasons(const struct reasons *reasons)
     json_t *array = json_array();
 
     for (size_t i = 0; i < reasons->n_items; i++)
-        json_array_append_new(array, result_json_reason(&reasons->items[i]));
+        json_array_append_new(array, reason_json(&reasons->items[i]));
     return array;
 }
 

@@ -9,11 +9,8 @@
 
 #include <jansson.h>
 
-/* {"code", "weight", "title", "pcr", "event", "component", "expected", "found", "rule", "message",
- * "action"}; what is not there is null. */
-json_t *result_json_reason(const struct reason *reason);
-
-/* An array of the above. */
+/* An array of {"code", "weight", "title", "pcr", "event", "component", "expected", "found", "rule",
+ * "message", "action"}; what is not there is null. */
 json_t *result_json_reasons(const struct reasons *reasons);
 
 /* {"NAME": {"value", "grade", "events"}, ...} with every claim of the table; a list's items are

@@ -244,6 +244,7 @@ static void on_recorded(void *context, const struct store_outcome *outcome)
     switch (outcome->result) {
     case STORE_OK:
         front->counts.verdicts[attestation->verdict]++;
+        front->crl.stale |= attestation->verdict == VERDICT_UNTRUSTED && outcome->n_changed > 0;
         log_info("host.attested", log_text(LOG_HOST, attestation->host.enrolled.name),
                  log_text(LOG_VERDICT, verdict_name(attestation->verdict)),
                  log_text("way", attestation->answer.steady ? "steady" : "full"));
@@ -313,6 +314,10 @@ static void record(struct attestation *attestation)
     store_act_attest(txn, &entry);
     put_logs(attestation, txn);
     put_certificate(attestation, txn);
+    /* What an earlier, better verdict earned ends with it; a verdict of unknown only runs out. */
+    if (attestation->verdict == VERDICT_UNTRUSTED)
+        store_act_certificates_revoke(txn, attestation->host.enrolled.id, STORE_PRIVILEGE_WITHDRAWN,
+                                      attestation->now_s);
     store_commit(&txn, on_recorded, attestation);
 }
 

@@ -180,9 +180,6 @@ static enum store_result revoke_certificates(struct db *db, const struct act *ac
     return plain(step);
 }
 
-/* RFC 5280, 5.3.1: cessationOfOperation, privilegeWithdrawn. */
-enum { CRL_CESSATION_OF_OPERATION = 5, CRL_PRIVILEGE_WITHDRAWN = 9 };
-
 static enum store_result revoke_host(struct db *db, const struct act *act,
                                      struct store_outcome *outcome)
 {
@@ -196,7 +193,7 @@ static enum store_result revoke_host(struct db *db, const struct act *act,
                                "ittb", act->now_s, act->by, act->reason, id_of(act)),
                         STORE_CONFLICT);
     if (result == STORE_OK)
-        result = revoke_certificates(db, act, CRL_PRIVILEGE_WITHDRAWN, outcome);
+        result = revoke_certificates(db, act, STORE_PRIVILEGE_WITHDRAWN, outcome);
     return result;
 }
 
@@ -215,7 +212,7 @@ static enum store_result forget_host(struct db *db, const struct act *act,
     enum store_result result = host_exists(db, act);
 
     if (result == STORE_OK)
-        result = revoke_certificates(db, act, CRL_CESSATION_OF_OPERATION, outcome);
+        result = revoke_certificates(db, act, STORE_CESSATION_OF_OPERATION, outcome);
     if (result != STORE_OK)
         return result;
     for (;;) {

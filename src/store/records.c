@@ -227,20 +227,6 @@ bool store_certificate_revoked_list(struct store *store, int64_t now_s, struct a
                      n_certificates, error);
 }
 
-bool store_certificate_list(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
-                            struct arena *arena, struct store_certificate **certificates,
-                            size_t *n_certificates, struct error *error)
-{
-    pthread_mutex_lock(&store->read_lock);
-    return read_list(
-        store,
-        db_prepare(&store->reader,
-                   "SELECT " CERTIFICATE_COLUMNS "WHERE host_id = ? ORDER BY issued_s DESC LIMIT ?",
-                   "bi", span_of(host_id, STORE_HOST_ID_LEN), (int64_t)LIMIT_LIST_ITEMS),
-        take_certificate, sizeof **certificates, arena, (void **)certificates, n_certificates,
-        error);
-}
-
 static void take_audit(sqlite3_stmt *row, struct arena *arena, void *item, bool *failed)
 {
     struct store_audit *entry = item;

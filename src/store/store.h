@@ -341,13 +341,16 @@ bool store_token_list(struct store *store, struct arena *arena, struct store_tok
 
 /* --- Certificates --- */
 
+/* Why one was revoked (CRLReason, RFC 5280 section 5.3.1). */
+enum { STORE_CESSATION_OF_OPERATION = 5, STORE_PRIVILEGE_WITHDRAWN = 9 };
+
 struct store_certificate {
     uint8_t serial[STORE_SERIAL_LEN]; /* big endian, left-padded with zeros */
     uint8_t host_id[STORE_HOST_ID_LEN];
     uint8_t sha256[STORE_DIGEST_LEN]; /* of the DER */
     int64_t issued_s, expires_s;
     int64_t revoked_s; /* 0: not */
-    int reason;        /* RFC 5280 CRLReason */
+    int reason;        /* STORE_PRIVILEGE_WITHDRAWN... */
 };
 
 void store_act_certificate_put(struct store_txn *txn, const struct store_certificate *certificate);
@@ -358,9 +361,6 @@ void store_act_certificates_revoke(struct store_txn *txn, const uint8_t host_id[
 bool store_certificate_revoked_list(struct store *store, int64_t now_s, struct arena *arena,
                                     struct store_certificate **certificates, size_t *n_certificates,
                                     struct error *error) MUST_CHECK;
-bool store_certificate_list(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
-                            struct arena *arena, struct store_certificate **certificates,
-                            size_t *n_certificates, struct error *error) MUST_CHECK;
 
 /* --- Audit: append only --- */
 

@@ -127,16 +127,39 @@ static void test_without_a_policy_nobody_is_trusted(void **state)
 
 /* --- What a passing host gets --- */
 
-static void assert_certificate(struct api_host *host)
+static X509 *identity_certificate(const struct api_host *host)
 {
     const unsigned char *at = host->answer.certificates[0].data;
-    X509 *leaf = d2i_X509(NULL, &at, (long)host->answer.certificates[0].len), *ca;
+    X509 *leaf = d2i_X509(NULL, &at, (long)host->answer.certificates[0].len);
+
+    assert_non_null(leaf);
+    return leaf;
+}
+
+static bool is_in_crl(X509 *leaf)
+{
+    struct http_client_answer answer = service_request(&service, "GET", "/api/v1/crl", NULL, NULL,
+                                                       (struct span){0});
+    const unsigned char *at = answer.body.data;
+    X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)answer.body.len);
+    X509_REVOKED *entry;
+    bool found;
+
+    assert_non_null(crl);
+    found = X509_CRL_get0_by_cert(crl, &entry, leaf) == 1;
+    X509_CRL_free(crl);
+    return found;
+}
+
+static void assert_certificate(struct api_host *host)
+{
+    X509 *leaf = identity_certificate(host), *ca;
+    const unsigned char *at = host->answer.certificates[1].data;
     const uint8_t *point = host->soft.identity.public_area.ecc.x.data;
     uint8_t encoded[65];
     size_t len;
     struct tm end = {0};
 
-    at = host->answer.certificates[1].data;
     ca = d2i_X509(NULL, &at, (long)host->answer.certificates[1].len);
     assert_int_equal(X509_verify(leaf, X509_get0_pubkey(ca)), 1);
     assert_int_equal(X509_check_host(leaf, host->name, 0, 0, NULL), 1);
@@ -252,6 +275,29 @@ static void test_other_boot_is_refused_with_the_event(void **state)
     assert_true(api_host_has_reason(&host, "policy.failed"));
     assert_string_equal(shown("off.example", "verdict"), "untrusted");
     assert_int_equal(n_verdicts("off.example"), 1);
+    api_host_done(&host);
+}
+
+/* What the better verdict before it had earned ends with the bad one. */
+static void test_refused_host_loses_its_certificate(void **state)
+{
+    struct api_host host;
+    X509 *leaf;
+
+    (void)state;
+    api_host_init(&host, "secure-boot", "fallen.example", &maker);
+    api_host_join(&host, &service);
+    assert_int_equal(api_host_attest(&host, &service).status, 200);
+    assert_verdict(&host, VERDICT_TRUSTED);
+    leaf = identity_certificate(&host);
+    assert_false(is_in_crl(leaf));
+
+    host.soft.booted_tcg = soft_host_fixture(&host.soft, "secure-boot-off", "eventlog.bin");
+    soft_host_send(&host.soft, EVIDENCE_LOG_TCG, host.soft.booted_tcg);
+    assert_int_equal(api_host_attest(&host, &service).status, 200);
+    assert_verdict(&host, VERDICT_UNTRUSTED);
+    assert_true(is_in_crl(leaf));
+    X509_free(leaf);
     api_host_done(&host);
 }
 
@@ -547,6 +593,7 @@ static void test_pending_approved_revoked(void **state)
     struct api_host host;
     struct http_client_answer answer;
     uint8_t credential[32];
+    X509 *leaf;
 
     (void)state;
     api_host_init(&host, "secure-boot", "stranger.example", NULL);
@@ -560,23 +607,13 @@ static void test_pending_approved_revoked(void **state)
     assert_int_equal(api_host_attest(&host, &service).status, 200);
     assert_verdict(&host, VERDICT_TRUSTED);
     assert_certificate(&host);
+    leaf = identity_certificate(&host);
 
     answer = act("stranger.example", "revoke", "{}");
     assert_true(service_is_problem(&answer, 422, "field.invalid"));
     assert_int_equal(act("stranger.example", "revoke", "{\"reason\":\"stolen\"}").status, 200);
-    {
-        const unsigned char *at = host.answer.certificates[0].data;
-        X509 *leaf = d2i_X509(NULL, &at, (long)host.answer.certificates[0].len);
-        X509_REVOKED *entry;
-        X509_CRL *crl;
-
-        answer = service_request(&service, "GET", "/api/v1/crl", NULL, NULL, (struct span){0});
-        at = answer.body.data;
-        crl = d2i_X509_CRL(NULL, &at, (long)answer.body.len);
-        assert_int_equal(X509_CRL_get0_by_cert(crl, &entry, leaf), 1);
-        X509_CRL_free(crl);
-        X509_free(leaf);
-    }
+    assert_true(is_in_crl(leaf));
+    X509_free(leaf);
     assert_int_equal(api_host_attest(&host, &service).status, 200);
     assert_verdict(&host, VERDICT_UNTRUSTED);
     assert_true(api_host_has_reason(&host, "host.revoked"));
@@ -623,6 +660,7 @@ int main(void)
         cmocka_unit_test(test_evidence_can_be_appraised_again),
         cmocka_unit_test(test_log_unknown_here_is_asked_for),
         cmocka_unit_test(test_other_boot_is_refused_with_the_event),
+        cmocka_unit_test(test_refused_host_loses_its_certificate),
         cmocka_unit_test(test_edited_log_is_refused),
         cmocka_unit_test(test_edit_that_no_event_shows_is_refused),
         cmocka_unit_test(test_foreign_key_does_not_touch_the_host),
