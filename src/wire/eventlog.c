@@ -185,6 +185,7 @@ static void read_event_2(struct eventlog *log, struct eventlog_event *event)
 {
     struct reader *reader = &log->reader;
     uint32_t n_digests;
+    bool in_order = true; /* as the header declares the algorithms, each of them once */
 
     event->pcr = reader_le32(reader);
     event->type = reader_le32(reader);
@@ -199,7 +200,10 @@ static void read_event_2(struct eventlog *log, struct eventlog_event *event)
         struct span twice;
         uint16_t len = 0;
 
-        if (reader_ok(reader) && !bank_known(log, digest.alg, &len))
+        in_order &= log->banks[event->n_digests].alg == digest.alg;
+        if (in_order)
+            len = log->banks[event->n_digests].digest_len;
+        else if (reader_ok(reader) && !bank_known(log, digest.alg, &len))
             reader_fail(reader, ERROR_MALFORMED,
                         "a digest is of algorithm 0x%04x, which the header does not declare",
                         digest.alg);
