@@ -6,6 +6,7 @@
 #define BOOTSEAL_AGENT_AGENT_H
 
 #include "base/arena.h"
+#include "conf/conf.h"
 #include "crypto/crypto.h"
 
 #include <stdio.h>
@@ -34,6 +35,7 @@ struct agent {
     const struct agent_command *command;
     const char *values[AGENT_OPTIONS]; /* NULL: not given; switches have "" */
     const char *argument;              /* the one argument, or NULL */
+    struct conf conf;                  /* of /etc/bootseal/agent.conf and the environment */
     bool json;
     struct crypto *crypto;
     struct arena arena; /* for the length of the command; freed by main */
@@ -47,9 +49,6 @@ struct agent_command {
     enum agent_exit (*run)(struct agent *agent);
 };
 
-extern const struct agent_command AGENT_COMMANDS[];
-extern const size_t AGENT_N_COMMANDS;
-
 #define AGENT_COMMAND(function, word, arguments, n_arguments, options, summary, details, example)  \
     enum agent_exit function(struct agent *agent);
 #include "agent/commands.def"
@@ -59,14 +58,11 @@ extern const size_t AGENT_N_COMMANDS;
  * is the exit code. */
 bool agent_parse(struct agent *agent, int argc, char **argv, enum agent_exit *status) MUST_CHECK;
 
-/* Help on everything (command NULL) or on one command. */
-void agent_help(FILE *out, const struct agent_command *command);
+/* Reads the configuration and fills in from it what the command line left open. */
+bool agent_settings_load(struct agent *agent, struct error *error) MUST_CHECK;
 
 /* The manual page in mdoc, made at build time. */
 void agent_print_manual(FILE *out);
-
-/* The exit code for an error. */
-enum agent_exit agent_exit_of(enum error_code code);
 
 /* Prints the error on stderr, "bootseal-agent: ...", and returns its exit code. */
 enum agent_exit agent_failed(const struct error *error);

@@ -58,10 +58,19 @@ static bool open_remote(struct enrolling *enrolling, struct error *error)
     const char *ca_path = agent->values[AGENT_OPTION_CA];
     uint8_t pin[FINGERPRINT_LEN];
 
+    if (!agent->argument && !*conf_text(&agent->conf, CONF_AGENT_SERVER))
+        return error_plain(error, ERROR_USAGE,
+                           "Say which service: bootseal-agent enroll URL, or agent.server in the "
+                           "configuration");
+    if (!agent->argument)
+        agent->argument = conf_text(&agent->conf, CONF_AGENT_SERVER);
+    if (!pin_text && !ca_path && *conf_text(&agent->conf, CONF_AGENT_CA))
+        ca_path = conf_text(&agent->conf, CONF_AGENT_CA);
+
     if (!pin_text == !ca_path)
         return error_plain(error, ERROR_USAGE,
                            "Say which service to trust: --ca-fingerprint HEX (the service prints "
-                           "it), or --ca FILE");
+                           "it), --ca FILE, or agent.ca_file in the configuration");
     if (ca_path && !os_file_read(ca_path, LIMIT_CA_LEN, &agent->arena, &enrolling->ca, error))
         return false;
     if (pin_text && !parse_fingerprint(pin_text, pin, error))

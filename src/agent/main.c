@@ -3,9 +3,12 @@
 
 #include "os/process.h"
 
-enum { ARENA_LEN = 3 * LIMIT_EVIDENCE_LEN }; /* logs read twice, and the evidence made of them */
+enum {
+    ARENA_LEN = 3 * LIMIT_EVIDENCE_LEN, /* logs read twice, and the evidence made of them */
+    SAMPLE_ARENA_LEN = 256 * 1024,
+};
 
-enum agent_exit agent_exit_of(enum error_code code)
+static enum agent_exit exit_of(enum error_code code)
 {
     switch (code) {
     case ERROR_USAGE:
@@ -37,7 +40,24 @@ enum agent_exit agent_failed(const struct error *error)
     char text[512];
 
     fprintf(stderr, "bootseal-agent: %s\n", error_print(error, text, sizeof text));
-    return agent_exit_of(error->code);
+    return exit_of(error->code);
+}
+
+/* Used by the build only, to make manual page and sample configuration from the tables. */
+static bool print_generated(int argc, char **argv)
+{
+    struct arena arena = arena_init(SAMPLE_ARENA_LEN);
+    bool manual = argc == 2 && strcmp(argv[1], "--print-manual") == 0;
+    const char *sample = argc == 2 && strcmp(argv[1], "--print-sample") == 0
+                             ? conf_sample(CONF_PROGRAM_AGENT, &arena)
+                             : NULL;
+
+    if (manual)
+        agent_print_manual(stdout);
+    if (sample)
+        fputs(sample, stdout);
+    arena_done(&arena);
+    return manual || sample;
 }
 
 int main(int argc, char **argv)
@@ -46,18 +66,19 @@ int main(int argc, char **argv)
     enum agent_exit status;
     struct error error;
 
-    if (argc == 2 && strcmp(argv[1], "--print-manual") == 0) { /* for the build */
-        agent_print_manual(stdout);
+    if (print_generated(argc, argv))
         return AGENT_EXIT_HOLDS;
-    }
     if (!agent_parse(&agent, argc, argv, &status))
         return (int)status;
     os_ignore_sigpipe();
+    if (!agent_settings_load(&agent, &error))
+        return (int)agent_failed(&error);
     agent.crypto = crypto_new(&error);
     if (!agent.crypto)
         return (int)agent_failed(&error);
     status = agent.command->run(&agent);
     crypto_free(agent.crypto);
+    conf_done(&agent.conf);
     arena_done(&agent.arena);
     return (int)status;
 }

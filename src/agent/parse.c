@@ -3,17 +3,20 @@
 
 #include <getopt.h>
 
+enum { MANUAL_ARENA_LEN = 256 * 1024 };
+
 #define O(symbol) (1u << AGENT_OPTION_##symbol)
 
-static const unsigned EVERYWHERE = O(STATE_DIR) | O(TCTI) | O(JSON) | O(HELP) | O(VERSION);
+static const unsigned EVERYWHERE = O(CONFIG) | O(STATE_DIR) | O(TCTI) | O(JSON) | O(HELP) |
+                                   O(VERSION);
 
-const struct agent_command AGENT_COMMANDS[] = {
+static const struct agent_command COMMANDS[] = {
 #define AGENT_COMMAND(function, word, arguments, n_arguments, options, summary, details, example)  \
     {word, arguments, n_arguments, options, summary, details, example, function},
 #include "agent/commands.def"
 #undef AGENT_COMMAND
 };
-const size_t AGENT_N_COMMANDS = sizeof AGENT_COMMANDS / sizeof *AGENT_COMMANDS;
+static const size_t N_COMMANDS = sizeof COMMANDS / sizeof *COMMANDS;
 
 static const struct agent_option_text {
     const char *name, *value, *help;
@@ -50,9 +53,9 @@ static bool take_command(struct agent *agent, int argc, char **argv, enum agent_
 {
     const char *word = optind < argc ? argv[optind++] : NULL;
 
-    for (size_t i = 0; word && i < AGENT_N_COMMANDS; i++)
-        if (strcmp(word, AGENT_COMMANDS[i].word) == 0)
-            agent->command = &AGENT_COMMANDS[i];
+    for (size_t i = 0; word && i < N_COMMANDS; i++)
+        if (strcmp(word, COMMANDS[i].word) == 0)
+            agent->command = &COMMANDS[i];
     if (word && !agent->command) {
         fprintf(stderr, "bootseal-agent: there is no command '%s'\n", word);
         return usage(status);
@@ -68,7 +71,10 @@ static bool check_use(struct agent *agent, int argc, char **argv, enum agent_exi
 {
     const struct agent_command *command = agent->command;
 
-    if (argc - optind != command->n_arguments) {
+    int n_arguments = argc - optind;
+    bool is_optional = command->arguments[0] == '[';
+
+    if (n_arguments != command->n_arguments && !(n_arguments == 0 && is_optional)) {
         fprintf(stderr, "bootseal-agent: %s takes %s\n", command->word,
                 command->n_arguments ? command->arguments : "no argument");
         return usage(status);
@@ -79,8 +85,39 @@ static bool check_use(struct agent *agent, int argc, char **argv, enum agent_exi
                     OPTION_TEXTS[i].name);
             return usage(status);
         }
-    agent->argument = command->n_arguments ? argv[optind] : NULL;
+    agent->argument = n_arguments ? argv[optind] : NULL;
     return true;
+}
+
+/* --- help --- */
+
+static void help_option(FILE *out, int option)
+{
+    char left[40];
+
+    snprintf(left, sizeof left, "--%s%s%s", OPTION_TEXTS[option].name,
+             OPTION_TEXTS[option].value ? " " : "",
+             OPTION_TEXTS[option].value ? OPTION_TEXTS[option].value : "");
+    fprintf(out, "  %-22s %s\n", left, OPTION_TEXTS[option].help);
+}
+
+/* Everything (command NULL), or one command. */
+static void print_help(FILE *out, const struct agent_command *command)
+{
+    if (command) {
+        fprintf(out, "%s\n\nUsage: bootseal-agent %s%s%s [OPTION...]\n\n%s\n\nOptions:\n",
+                command->example, command->word, *command->arguments ? " " : "", command->arguments,
+                command->details);
+    } else {
+        fprintf(out, "%s\n\nUsage: bootseal-agent COMMAND [OPTION...]\n\nCommands:\n",
+                COMMANDS[0].example);
+        for (size_t i = 0; i < N_COMMANDS; i++)
+            fprintf(out, "  %-22s %s\n", COMMANDS[i].word, COMMANDS[i].summary);
+        fprintf(out, "\nOptions of every command:\n");
+    }
+    for (int i = 0; i < AGENT_OPTIONS; i++)
+        if (((command ? command->options : 0) | EVERYWHERE) & 1u << i)
+            help_option(out, i);
 }
 
 bool agent_parse(struct agent *agent, int argc, char **argv, enum agent_exit *status)
@@ -95,7 +132,7 @@ bool agent_parse(struct agent *agent, int argc, char **argv, enum agent_exit *st
     if (!take_command(agent, argc, argv, status))
         return false;
     if (agent->values[AGENT_OPTION_HELP]) {
-        agent_help(stdout, agent->command);
+        print_help(stdout, agent->command);
         *status = AGENT_EXIT_HOLDS;
         return false;
     }
@@ -103,35 +140,7 @@ bool agent_parse(struct agent *agent, int argc, char **argv, enum agent_exit *st
     return check_use(agent, argc, argv, status);
 }
 
-/* --- help and manual --- */
-
-static void help_option(FILE *out, int option)
-{
-    char left[40];
-
-    snprintf(left, sizeof left, "--%s%s%s", OPTION_TEXTS[option].name,
-             OPTION_TEXTS[option].value ? " " : "",
-             OPTION_TEXTS[option].value ? OPTION_TEXTS[option].value : "");
-    fprintf(out, "  %-22s %s\n", left, OPTION_TEXTS[option].help);
-}
-
-void agent_help(FILE *out, const struct agent_command *command)
-{
-    if (command) {
-        fprintf(out, "%s\n\nUsage: bootseal-agent %s%s%s [OPTION...]\n\n%s\n\nOptions:\n",
-                command->example, command->word, *command->arguments ? " " : "", command->arguments,
-                command->details);
-    } else {
-        fprintf(out, "%s\n\nUsage: bootseal-agent COMMAND [OPTION...]\n\nCommands:\n",
-                AGENT_COMMANDS[0].example);
-        for (size_t i = 0; i < AGENT_N_COMMANDS; i++)
-            fprintf(out, "  %-22s %s\n", AGENT_COMMANDS[i].word, AGENT_COMMANDS[i].summary);
-        fprintf(out, "\nOptions of every command:\n");
-    }
-    for (int i = 0; i < AGENT_OPTIONS; i++)
-        if (((command ? command->options : 0) | EVERYWHERE) & 1u << i)
-            help_option(out, i);
-}
+/* --- manual --- */
 
 static const struct {
     enum agent_exit status;
@@ -198,6 +207,9 @@ static void print_command_manual(FILE *out, const struct agent_command *command)
 
 void agent_print_manual(FILE *out)
 {
+    struct arena arena = arena_init(MANUAL_ARENA_LEN);
+    const char *keys = conf_manual(CONF_PROGRAM_AGENT, &arena);
+
     fprintf(out, ".Dd November 21, 2026\n.Dt BOOTSEAL-AGENT 8\n.Os\n.Sh NAME\n.Nm bootseal-agent\n"
                  ".Nd attest this host to a Bootseal service and keep its credentials fresh\n"
                  ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar argument\n.Op Ar option ...\n"
@@ -207,14 +219,23 @@ void agent_print_manual(FILE *out)
                  "Which state of the host is trusted is decided by the service, which checks\n"
                  "everything that the agent sends.\n.Pp\nThe commands are:\n"
                  ".Bl -tag -width Ds\n");
-    for (size_t i = 0; i < AGENT_N_COMMANDS; i++)
-        print_command_manual(out, &AGENT_COMMANDS[i]);
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        print_command_manual(out, &COMMANDS[i]);
     fprintf(out, ".El\n.Pp\nThe options are:\n.Bl -tag -width Ds\n");
     for (int i = 0; i < AGENT_OPTIONS; i++)
         print_option_manual(out, i);
-    fprintf(out, ".El\n.Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev BOOTSEAL_TCTI\n"
-                 "How to reach the TPM, when\n.Fl -tcti\nis not given.\n.El\n"
-                 ".Sh FILES\n.Bl -tag -width Ds\n.It Pa /var/lib/bootseal-agent/state\n"
+    fprintf(out, ".El\n.Sh CONFIGURATION\n"
+                 "An option wins over the environment, that over drop-ins, those over the file.\n");
+    if (keys)
+        fputs(keys, out);
+    arena_done(&arena);
+    fprintf(out, ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev BOOTSEAL_TCTI\n"
+                 "How to reach the TPM, when\n.Fl -tcti\nis not given.\n"
+                 ".It Ev BOOTSEAL_AGENT_ Ns Ar KEY , BOOTSEAL_LOG_LEVEL\n"
+                 "A key of the configuration.\n.El\n"
+                 ".Sh FILES\n.Bl -tag -width Ds\n.It Pa /etc/bootseal/agent.conf\n"
+                 "The configuration, with drop-ins in\n.Pa agent.conf.d .\n.It Pa "
+                 "/var/lib/bootseal-agent/state\n"
                  "Service, host id, key handles, certificate and approval; nothing secret.\n"
                  ".It Pa /sys/kernel/security/tpm0/binary_bios_measurements\n"
                  "The firmware's event log.\n"

@@ -82,7 +82,7 @@ enum agent_exit agent_run(struct agent *agent)
     sigset_t stops;
     int stopped;
 
-    log_init("bootseal-agent", LOG_LEVEL_INFO);
+    log_init("bootseal-agent", log_level_by_name(conf_text(&agent->conf, CONF_LOG_LEVEL)));
     sigemptyset(&stops);
     sigaddset(&stops, SIGTERM);
     sigaddset(&stops, SIGINT);

@@ -208,7 +208,7 @@ bool agent_state_encode(const struct agent_state *state, struct arena *arena, st
 
 static const char *state_path(const char *dir, struct arena *arena)
 {
-    return arena_printf(arena, "%s/state", dir ? dir : AGENT_STATE_DIR);
+    return arena_printf(arena, "%s/state", dir);
 }
 
 bool agent_state_load(const char *dir, struct arena *arena, struct agent_state *state,
@@ -242,8 +242,7 @@ bool agent_state_save(const char *dir, const struct agent_state *state, struct a
 
     if (!path)
         return arena_error(arena, error);
-    return agent_state_encode(state, arena, &bytes, error) &&
-           os_directory_make(dir ? dir : AGENT_STATE_DIR, error) &&
+    return agent_state_encode(state, arena, &bytes, error) && os_directory_make(dir, error) &&
            os_file_write(path, OS_FILE_PUBLIC, bytes, error);
 }
 

@@ -8,8 +8,6 @@
 #include "msg/protocol.h"
 #include "tpm/tpm.h"
 
-#define AGENT_STATE_DIR "/var/lib/bootseal-agent"
-
 struct agent_key {
     uint32_t handle; /* 0: there is none */
     struct span name;
@@ -31,7 +29,7 @@ struct agent_state {
     size_t n_sent;
 };
 
-/* Reads the state of dir (NULL: AGENT_STATE_DIR); everything is in the arena. ERROR_NOT_FOUND, with
+/* Reads the state of dir; everything is in the arena. ERROR_NOT_FOUND, with
  * the command to run, when the host is not enrolled. */
 bool agent_state_load(const char *dir, struct arena *arena, struct agent_state *state,
                       struct error *error) MUST_CHECK;

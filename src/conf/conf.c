@@ -65,7 +65,7 @@ static bool set_named(struct source *source, const char *section, const char *na
     enum conf_key key = conf_find(section, name);
     char message[160];
 
-    if (key < CONF_KEYS)
+    if (key < CONF_KEYS && conf_concerns(key, source->conf->program))
         return set_value(source, key, text);
     snprintf(message, sizeof message, "there is no key %.40s.%.40s", section, name);
     return say_where(source, message);
@@ -94,7 +94,8 @@ static bool line_is_plain(struct source *source, struct span line)
 
         snprintf(section, sizeof section, "%.*s", end ? (int)(end - line.data - 1) : 0,
                  (const char *)line.data + 1);
-        if (!end || end != line.data + line.len - 1 || !conf_has_section(section))
+        if (!end || end != line.data + line.len - 1 ||
+            !conf_has_section(section, source->conf->program))
             return say_where(source, "there is no such section");
     }
     return true;
@@ -194,7 +195,7 @@ static bool load_variable(struct conf *conf, const char *variable, struct error 
     if (!key)
         return true;
     *key++ = '\0';
-    if (!conf_has_section(name))
+    if (!conf_has_section(name, conf->program))
         return true;
     source.where = arena_text(&conf->arena, span_of(variable, (size_t)(equals - variable)));
     if (!source.where)
@@ -251,7 +252,7 @@ static bool load(const struct conf_sources *sources, struct conf *conf, struct e
 
 bool conf_load(const struct conf_sources *sources, struct conf *conf, struct error *error)
 {
-    struct conf loaded = {.arena = arena_init(CONF_MEMORY)};
+    struct conf loaded = {.arena = arena_init(CONF_MEMORY), .program = sources->program};
 
     if (!load(sources, &loaded, error)) {
         arena_done(&loaded.arena);

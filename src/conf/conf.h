@@ -29,6 +29,13 @@ enum conf_type {
     CONF_TYPE_URL,      /* https://host[:port], or empty when the default is empty */
 };
 
+/* Whose configuration is read: [agent] is the agent's, [log] everybody's, the rest the service's. */
+enum conf_program {
+    CONF_PROGRAM_ANY = 0,
+    CONF_PROGRAM_SERVICE,
+    CONF_PROGRAM_AGENT,
+};
+
 enum conf_origin_kind {
     CONF_ORIGIN_DEFAULT = 0,
     CONF_ORIGIN_FILE,
@@ -51,11 +58,13 @@ struct conf_value {
 
 struct conf {
     struct arena arena;
+    enum conf_program program; /* keys of another one do not exist in its sources */
     struct conf_value values[CONF_KEYS];
 };
 
 /* What conf_load reads. */
 struct conf_sources {
+    enum conf_program program;
     const char *file;         /* main file; NULL: none, and no drop-ins */
     bool file_optional;       /* a main file that does not exist is no error */
     const char *const *flags; /* "section.key=value", in the order given; the last one wins */
@@ -88,8 +97,8 @@ const struct conf_description *conf_describe(enum conf_key key);
 const char *conf_type_name(enum conf_type type);
 
 /* Texts made from the table, in the arena; NULL when it is full. */
-char *conf_sample(struct arena *arena); /* the commented sample file */
-char *conf_manual(struct arena *arena); /* mdoc list for bootseal.conf(5) */
+char *conf_sample(enum conf_program program, struct arena *arena); /* the commented sample file */
+char *conf_manual(enum conf_program program, struct arena *arena); /* mdoc: .Ss and list each */
 char *conf_show(const struct conf *conf, bool origin, struct arena *arena); /* effective values */
 
 #endif

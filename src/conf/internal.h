@@ -13,7 +13,10 @@ bool conf_check_value(enum conf_key key, const char *text, int64_t *number,
 /* The key of a section and name; CONF_KEYS when there is none. */
 enum conf_key conf_find(const char *section, const char *name);
 
-/* True when some key has this section. */
-bool conf_has_section(const char *section);
+/* True when the key is one of the program's. */
+bool conf_concerns(enum conf_key key, enum conf_program program);
+
+/* True when some key of the program has this section. */
+bool conf_has_section(const char *section, enum conf_program program);
 
 #endif

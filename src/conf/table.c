@@ -42,10 +42,18 @@ enum conf_key conf_find(const char *section, const char *name)
     return CONF_KEYS;
 }
 
-bool conf_has_section(const char *section)
+bool conf_concerns(enum conf_key key, enum conf_program program)
+{
+    bool is_agents = strcmp(TABLE[key].section, "agent") == 0;
+
+    return program == CONF_PROGRAM_ANY || key == CONF_LOG_LEVEL ||
+           is_agents == (program == CONF_PROGRAM_AGENT);
+}
+
+bool conf_has_section(const char *section, enum conf_program program)
 {
     for (enum conf_key key = 0; key < CONF_KEYS; key++)
-        if (strcmp(TABLE[key].section, section) == 0)
+        if (conf_concerns(key, program) && strcmp(TABLE[key].section, section) == 0)
             return true;
     return false;
 }

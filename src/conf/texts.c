@@ -15,12 +15,13 @@ static char *take(FILE *stream, char **text, size_t *len, struct arena *arena)
     return copy;
 }
 
+/* Keys of a section stand together, and programs differ by whole sections. */
 static bool starts_section(enum conf_key key)
 {
     return key == 0 || strcmp(conf_describe(key - 1)->section, conf_describe(key)->section) != 0;
 }
 
-char *conf_sample(struct arena *arena)
+char *conf_sample(enum conf_program program, struct arena *arena)
 {
     char *text = NULL;
     size_t len;
@@ -28,37 +29,44 @@ char *conf_sample(struct arena *arena)
 
     if (!stream)
         return NULL;
-    fputs("# Bootseal's configuration: every key with its default. Take the # away to change one.\n"
-          "# Later wins: this file, NAME.conf.d/*.conf in order of names, BOOTSEAL_SECTION_KEY in\n"
-          "# the environment, flags.\n",
+    fputs("# Every key with its default. Take the # away to change one. Later wins: this file,\n"
+          "# NAME.conf.d/*.conf in order of names, BOOTSEAL_SECTION_KEY in the environment, "
+          "options.\n",
           stream);
     for (enum conf_key key = 0; key < CONF_KEYS; key++) {
         const struct conf_description *what = conf_describe(key);
 
+        if (!conf_concerns(key, program))
+            continue;
         if (starts_section(key))
             fprintf(stream, "\n[%s]\n", what->section);
         fprintf(stream, "\n# %s", what->description);
         if (*what->unit)
             fprintf(stream, " In %s.", what->unit);
-        fprintf(stream, "\n#%s = %s\n", what->name, what->value);
+        fprintf(stream, "\n#%s =%s%s\n", what->name, *what->value ? " " : "", what->value);
     }
     return take(stream, &text, &len, arena);
 }
 
-char *conf_manual(struct arena *arena)
+char *conf_manual(enum conf_program program, struct arena *arena)
 {
     char *text = NULL;
     size_t len;
     FILE *stream = open_memstream(&text, &len);
+    bool in_list = false;
 
     if (!stream)
         return NULL;
     for (enum conf_key key = 0; key < CONF_KEYS; key++) {
         const struct conf_description *what = conf_describe(key);
 
-        if (starts_section(key))
-            fprintf(stream, "%s.Ss Section [%s]\n.Bl -tag -width Ds\n", key ? ".El\n" : "",
+        if (!conf_concerns(key, program))
+            continue;
+        if (starts_section(key)) {
+            fprintf(stream, "%s.Ss Section [%s]\n.Bl -tag -width Ds\n", in_list ? ".El\n" : "",
                     what->section);
+            in_list = true;
+        }
         fprintf(stream, ".It Ic %s No = Ar %s\n%s\n", what->name, conf_type_name(what->type),
                 what->description);
         if (*what->unit)
@@ -94,6 +102,8 @@ char *conf_show(const struct conf *conf, bool origin, struct arena *arena)
     if (!stream)
         return NULL;
     for (enum conf_key key = 0; key < CONF_KEYS; key++) {
+        if (!conf_concerns(key, conf->program))
+            continue;
         fprintf(stream, "%s.%s = %s", conf_describe(key)->section, conf_describe(key)->name,
                 conf->values[key].text);
         if (origin)

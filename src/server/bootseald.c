@@ -81,6 +81,7 @@ static bool parse(int argc, char **argv, struct options *options, int *status)
 static bool load(const struct options *options, struct conf *conf, struct error *error)
 {
     struct conf_sources sources = {
+        .program = CONF_PROGRAM_SERVICE,
         .file = options->file ? options->file : DEFAULT_FILE,
         .file_optional = !options->file,
         .flags = options->flags,
@@ -119,7 +120,9 @@ static bool print_generated(int argc, char **argv)
     struct arena arena = arena_init(SHOW_ARENA_LEN);
     bool sample = argc == 2 && strcmp(argv[1], "--print-sample") == 0;
     bool manual = argc == 2 && strcmp(argv[1], "--print-manual") == 0;
-    char *text = sample ? conf_sample(&arena) : manual ? conf_manual(&arena) : NULL;
+    char *text = sample   ? conf_sample(CONF_PROGRAM_SERVICE, &arena)
+                 : manual ? conf_manual(CONF_PROGRAM_SERVICE, &arena)
+                          : NULL;
 
     if (manual)
         fputs(".Dd November 21, 2026\n.Dt BOOTSEALD.CONF 5\n.Os\n.Sh NAME\n.Nm bootseald.conf\n"

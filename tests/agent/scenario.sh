@@ -115,6 +115,13 @@ END
     wait_for 5 test -s "$work/nginx.pid"
 }
 
+# What host is given as options, in a file; and one with a mistake.
+configure() {
+    printf '%s\n' '[agent]' "server = $url" "ca_file = $work/service/ca.pem" "state_directory = $work/state" \
+        'name = a.example' "tcti = $tcti" >"$work/agent.conf"
+    printf '%s\n' '[agent]' "sever = $url" >"$work/wrong.conf"
+}
+
 attested() { [ "$(grep -c 'event=agent.attested verdict=trusted' "$work/run.log")" -ge "$1" ]; }
 
 "$root/lab/tpm" --ca "$work/ca" "$work/tpm" || fail "no TPM can be manufactured"
@@ -129,7 +136,10 @@ expect 5 'not enrolled' attest
 expect 2 '--ca-fingerprint' host enroll "$url"
 expect 4 'pinned' host enroll "$url" --name a.example --ca-fingerprint "$(printf '0%.0s' {1..64})"
 expect 0 'enrolled as a.example' host enroll "$url" --name a.example --ca-fingerprint "$fingerprint"
-expect 0 'enrolled as a.example' host enroll "$url" --name a.example --ca-fingerprint "$fingerprint"
+configure
+expect 0 'enrolled as a.example' "$agent" enroll --config "$work/agent.conf"
+expect 2 'wrong.conf:2: there is no key agent.sever' "$agent" status --config "$work/wrong.conf"
+expect 5 'absent.conf' "$agent" status --config "$work/absent.conf"
 expect 1 'none yet' host status
 expect 4 'no identity certificate' fetch
 expect 0 'trusted until' attest

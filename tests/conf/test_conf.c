@@ -206,7 +206,8 @@ static void the_sample_is_the_table(void **state)
 {
     struct arena arena = arena_init(100000);
     struct conf conf = defaults(), again = defaults();
-    char *sample = conf_sample(&arena), *manual = conf_manual(&arena);
+    char *sample = conf_sample(CONF_PROGRAM_ANY, &arena),
+         *manual = conf_manual(CONF_PROGRAM_ANY, &arena);
 
     (void)state;
     assert_true(conf_parse(&conf, span_text(sample), CONF_ORIGIN_FILE, "sample", &error));
@@ -225,9 +226,41 @@ static void the_sample_is_the_table(void **state)
     arena_done(&arena);
 }
 
+/* Each program has its own keys and [log]; what is another's is a mistake in its file, and no
+ * business of its own in the environment. */
+static void programs_have_their_own_keys(void **state)
+{
+    const char *environment[] = {"BOOTSEAL_AGENT_NAME=host.example", NULL};
+    struct conf_sources sources = {.program = CONF_PROGRAM_SERVICE, .environment = environment};
+    struct arena arena = arena_init(100000);
+    struct conf conf;
+
+    (void)state;
+    assert_true(conf_load(&sources, &conf, &error));
+    assert_string_equal(conf_text(&conf, CONF_AGENT_NAME), "");
+    assert_false(
+        conf_parse(&conf, span_text("[agent]\nname = a\n"), CONF_ORIGIN_FILE, "f", &error));
+    assert_string_equal(error.message, "f:1: there is no such section");
+    assert_null(strstr(conf_show(&conf, false, &arena), "agent."));
+    assert_null(strstr(conf_sample(CONF_PROGRAM_SERVICE, &arena), "[agent]"));
+    conf_done(&conf);
+
+    sources.program = CONF_PROGRAM_AGENT;
+    assert_true(conf_load(&sources, &conf, &error));
+    assert_string_equal(conf_text(&conf, CONF_AGENT_NAME), "host.example");
+    assert_false(
+        conf_parse(&conf, span_text("[server]\nworkers = 1\n"), CONF_ORIGIN_FILE, "f", &error));
+    assert_true(
+        conf_parse(&conf, span_text("[log]\nlevel = debug\n"), CONF_ORIGIN_FILE, "f", &error));
+    assert_null(strstr(conf_manual(CONF_PROGRAM_AGENT, &arena), "[server]"));
+    conf_done(&conf);
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(programs_have_their_own_keys),
         cmocka_unit_test(defaults_are_legal),
         cmocka_unit_test(mistakes_have_file_and_line),
         cmocka_unit_test(long_lines_and_nuls_are_refused),
