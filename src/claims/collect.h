@@ -54,14 +54,26 @@ void collect_from(struct collector *collector, enum claim_id id, enum claim_id s
  * False when there can be none: the claim is then unknown, or the arena full. */
 bool collect_room(struct collector *collector, enum claim_id id, size_t n_more);
 
+/* Adds n items to a list claim, which the caller fills in; NULL when there is no room. */
+static inline struct claim_item *collect_items(struct collector *collector, enum claim_id id,
+                                               size_t n)
+{
+    struct claim *claim = &collector->claims->claims[id];
+
+    if (!collect_room(collector, id, n))
+        return NULL;
+    claim->n_items += n;
+    return claim->items + claim->n_items - n;
+}
+
 /* Adds an item to a list claim. */
 static inline void collect_item(struct collector *collector, enum claim_id id,
                                 struct claim_item item)
 {
-    struct claim *claim = &collector->claims->claims[id];
+    struct claim_item *added = collect_items(collector, id, 1);
 
-    if (claim->n_items < collector->room[id] || collect_room(collector, id, 1))
-        claim->items[claim->n_items++] = item;
+    if (added)
+        *added = item;
 }
 
 /* The claim keeps its value and loses its grade. */

@@ -11,7 +11,7 @@ void collect_drtm(struct collector *collector)
     const struct measured_log *log = collector->log;
     bool launched = false;
 
-    if (log->measurement_registers)
+    if (log->measurement_registers || !(log->replay.extended & (EVENT_PCR(17) | EVENT_PCR(18))))
         return;
     for (size_t i = 0; i < log->n_events; i++) {
         const struct measured_event *event = &log->events[i];

@@ -76,12 +76,12 @@ static void read_signatures(struct secure_boot *state, enum claim_id id, struct 
 {
     bool is_certificate = signature->kind == EFI_SIGNATURE_X509;
     const uint8_t *owner = NULL;
+    size_t n = 1 + efi_signature_list_left(list);
+    struct claim_item *items = collect_items(state->collector, id, n);
 
     item.kind = is_certificate ? CLAIM_ITEM_CERTIFICATE : CLAIM_ITEM_DIGEST;
     item.alg = signature->alg;
-    if (!collect_room(state->collector, id, 1 + efi_signature_list_left(list)))
-        return;
-    do {
+    for (size_t i = 0; items && i < n; i++) {
         if (!owner || memcmp(owner, signature->owner.data, EFI_GUID_LEN) != 0) {
             owner = signature->owner.data;
             item.label = efi_guid_name(efi_guid_find(signature->owner));
@@ -89,8 +89,9 @@ static void read_signatures(struct secure_boot *state, enum claim_id id, struct 
         if (is_certificate && id != CLAIM_SECURE_BOOT_DBX)
             state->test_key |= is_test_key(signature->data);
         item.bytes = signature->data;
-        collect_item(state->collector, id, item);
-    } while (efi_signature_list_step(list, signature));
+        items[i] = item;
+        efi_signature_list_step(list, signature);
+    }
 }
 
 static void read_list(struct secure_boot *state, size_t index, enum claim_id id, struct span data)
