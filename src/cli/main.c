@@ -34,12 +34,10 @@ int main(int argc, char **argv)
 
     if (print_generated(argc, argv))
         return EXIT_HOLDS;
-    if (!cli_parse(&cli, argc, argv, &status)) {
-        arena_done(&cli.arena);
-        return (int)status;
+    if (cli_parse(&cli, argc, argv, &status)) {
+        cli.crypto = crypto_new(&error);
+        status = cli.crypto ? cli.command->run(&cli) : talk_error(&cli, NULL, &error);
     }
-    cli.crypto = crypto_new(&error);
-    status = cli.crypto ? cli.command->run(&cli) : talk_error(&cli, NULL, &error);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("bootseal: standard output");
         status = EXIT_INTERNAL;

@@ -313,28 +313,36 @@ static int receive(struct client *client, char *bytes, size_t len)
     return (int)recv(client->fd, bytes, len, 0);
 }
 
-/* Whether text holds a whole answer: its head, and the body that the head announces. */
-static bool is_whole(const char *text, size_t len)
+/* Reads on until text holds wanted bytes; false when the connection ends before. */
+static bool receive_until(struct client *client, char *text, size_t *used, size_t wanted)
 {
-    const char *end = strstr(text, "\r\n\r\n"), *length = strstr(text, "Content-Length: ");
-
-    return end && length && length < end &&
-           (size_t)(end - text) + 4 + strtoul(length + 16, NULL, 10) <= len;
-}
-
-int client_answer(struct client *client, char *text, size_t text_len)
-{
-    size_t used = 0;
-
-    text[0] = '\0';
-    while (used + 1 < text_len && !is_whole(text, used)) {
-        int n = receive(client, text + used, 1);
+    while (*used < wanted) {
+        int n = receive(client, text + *used, wanted - *used);
 
         if (n <= 0)
-            break;
-        used += (size_t)n;
-        text[used] = '\0';
+            return false;
+        *used += (size_t)n;
+        text[*used] = '\0';
     }
+    return true;
+}
+
+/* The head is read byte by byte, so that nothing of a next answer is taken; then the body that it
+ * announces. Without a length the body ends with the connection. */
+int client_answer(struct client *client, char *text, size_t text_len)
+{
+    size_t used = 0, wanted = text_len - 1;
+    const char *length;
+
+    text[0] = '\0';
+    while (used + 1 < text_len && (used < 4 || memcmp(text + used - 4, "\r\n\r\n", 4) != 0))
+        if (!receive_until(client, text, &used, used + 1))
+            break;
+    length = strstr(text, "Content-Length: ");
+    if (length && used + strtoul(length + 16, NULL, 10) < wanted)
+        wanted = used + strtoul(length + 16, NULL, 10);
+    if (!receive_until(client, text, &used, wanted))
+        text[used] = '\0';
     return strncmp(text, "HTTP/1.1 ", 9) == 0 ? atoi(text + 9) : 0;
 }
 

@@ -21,6 +21,11 @@
 static struct error error;
 
 /* AddressSanitizer's runtime makes calls of its own that the sandbox forbids. */
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1 /* what gcc defines by itself */
+#endif
+#endif
 static void skip_with_sanitizer(void)
 {
 #ifdef __SANITIZE_ADDRESS__
