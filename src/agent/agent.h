@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-/* A contract (DESIGN section 5), listed in the manual page. */
+/* A contract with scripts, listed in the manual page. */
 enum agent_exit {
     AGENT_EXIT_HOLDS = 0,
     AGENT_EXIT_HOLDS_NOT = 1,

@@ -9,10 +9,10 @@
 static const struct {
     const char *name;
     enum claim_type type;
-    const char *systems, *mission, *meaning, *source;
+    const char *systems, *topic, *meaning, *source;
 } TABLE[CLAIM_IDS] = {
-#define CLAIM(symbol, name, type, systems, mission, pcrs, meaning, source)                         \
-    [CLAIM_##symbol] = {name, type, systems, mission, meaning, source},
+#define CLAIM(symbol, name, type, systems, topic, pcrs, meaning, source)                           \
+    [CLAIM_##symbol] = {name, type, systems, topic, meaning, source},
 #include "claims/claims.def"
 #undef CLAIM
 };
@@ -37,9 +37,9 @@ const char *claim_systems(enum claim_id id)
     return TABLE[id].systems;
 }
 
-const char *claim_mission(enum claim_id id)
+const char *claim_topic(enum claim_id id)
 {
-    return TABLE[id].mission;
+    return TABLE[id].topic;
 }
 
 const char *claim_source(enum claim_id id)

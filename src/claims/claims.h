@@ -24,7 +24,7 @@ enum claim_grade {
 };
 
 enum claim_id {
-#define CLAIM(symbol, name, type, systems, mission, pcrs, meaning, source) CLAIM_##symbol,
+#define CLAIM(symbol, name, type, systems, topic, pcrs, meaning, source) CLAIM_##symbol,
 #include "claims/claims.def"
 #undef CLAIM
     CLAIM_IDS
@@ -90,7 +90,7 @@ const char *claim_name(enum claim_id id);
 enum claim_type claim_type(enum claim_id id);
 const char *claim_meaning(enum claim_id id);
 const char *claim_systems(enum claim_id id); /* "linux", "windows" or "any" */
-const char *claim_mission(enum claim_id id); /* "A11" */
+const char *claim_topic(enum claim_id id);   /* "Secure Boot" */
 const char *claim_source(enum claim_id id);  /* specification and clause */
 
 /* The id of "secure_boot.enabled"; CLAIM_IDS when there is none. */

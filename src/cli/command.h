@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "crypto/crypto.h"
 
-/* A contract (DESIGN section 5), listed in the manual page. */
+/* A contract with scripts, listed in the manual page. */
 enum cli_exit {
     EXIT_HOLDS = 0,
     EXIT_HOLDS_NOT = 1,

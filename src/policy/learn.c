@@ -107,7 +107,7 @@ static void put_rule(struct learner *learner, enum claim_id id)
     put(learner, "\n[rule %s]\n", claim_name(id));
     put(learner, "message = %s\n",
         "the value is not that of the host this policy was learned from");
-    put(learner, "serves = %s\n", claim_mission(id));
+    put(learner, "serves = %s\n", claim_topic(id));
     put(learner, "grade = attested\n");
     put(learner, "require = %s", claim_name(id));
     learner->n_rules++;

@@ -1,4 +1,4 @@
-/* Policy: the operator's readable definition of a secure state (mission A5).
+/* Policy: the operator's readable definition of a secure state.
  *
  * A text file of named rules over claims and reference values. The expression language is a typed,
  * bounded subset of CEL (docs/policy.md). Checked when compiled; evaluates without side effects,

@@ -9,7 +9,7 @@ struct policy_rule {
     const char *name;
     const char *message;
     const char *action; /* NULL: the reason code's own */
-    const char *serves; /* part of the mission or of a standard; NULL when not said */
+    const char *serves; /* the requirement it is there for; NULL when not said */
     struct node *require;
     enum claim_grade grade;
     bool attention_only; /* severity = attention */

@@ -70,9 +70,7 @@ static void print_next(void *context, const struct role_report *report)
            "\n"
            "Put a policy in force, for no host is trusted without one:\n"
            "\n"
-           "  curl --cacert $BOOTSEAL_CA -H \"Authorization: Bearer $BOOTSEAL_TOKEN\" \\\n"
-           "    -H 'Content-Type: text/plain' --data-binary @FILE -X PUT "
-           "$BOOTSEAL_URL/api/v1/policy\n"
+           "  bootseal policy apply FILE\n"
            "\n"
            "On a host with a TPM:\n"
            "\n"
@@ -87,7 +85,7 @@ static bool load(struct dev *dev, const char *const *flags, size_t n_flags, stru
 {
     const char *all[FLAGS_MAX + 4];
     char state[sizeof dev->directory + 32];
-    struct conf_sources sources = {.flags = all};
+    struct conf_sources sources = {.program = CONF_PROGRAM_SERVICE, .flags = all};
 
     if (n_flags > FLAGS_MAX)
         return error_plain(error, ERROR_USAGE, "more than %d settings", FLAGS_MAX);

@@ -2,7 +2,7 @@
  * in one bank: one pass, the form in which src/claims reads a log.
  *
  * PFP 1.06 section 10.4 defines for each event type what its digest is over; the rules stand in
- * src/wire/event_types.def. What no digest covers is never believed (mission A3). */
+ * src/wire/event_types.def. What no digest covers is never believed. */
 #ifndef BOOTSEAL_VERIFY_MEASURED_LOG_H
 #define BOOTSEAL_VERIFY_MEASURED_LOG_H
 

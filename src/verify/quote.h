@@ -1,4 +1,4 @@
-/* Quote verification: the one function with one success path (DESIGN: magic, type, signer, nonce,
+/* Quote verification: the one function with one success path (magic, type, signer, nonce,
  * selection, digest, in that order). TPM 2.0 part 3, 18.4; RFC 9683.
  *
  * What it returns is facts with reasons; src/appraise judges. */
