@@ -16,7 +16,7 @@ static bool file_error(struct error *error, const char *path, const char *verb)
 {
     enum error_code code = ERROR_IO;
 
-    if (errno == ENOENT || errno == ENOTDIR)
+    if (errno == ENOENT || errno == ENOTDIR || errno == EISDIR)
         code = ERROR_NOT_FOUND;
     else if (errno == EACCES || errno == EPERM || errno == ELOOP)
         code = ERROR_DENIED;

@@ -457,7 +457,9 @@ static bool check_characters(struct compiler *compiler)
     }
     for (size_t i = 0; i < text.len; i++)
         if ((text.data[i] < 0x20 && !strchr("\t\r\n", text.data[i])) || text.data[i] == 0 ||
-            text.data[i] == 0x7F)
+            text.data[i] == 0x7F ||
+            /* A lone one makes a terminal write over what it said. */
+            (text.data[i] == '\r' && (i + 1 == text.len || text.data[i + 1] != '\n')))
             return fail_at(compiler, i, "the policy holds a control character", NULL);
     if (!text_utf8_valid(text))
         return fail_at(compiler, 0, "the policy is not UTF-8", NULL);
