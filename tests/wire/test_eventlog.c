@@ -267,6 +267,83 @@ static void every_truncation_is_refused_or_a_prefix(void **state)
     }
 }
 
+/* A 1.2 log whose first event says what its version is: TCG_EfiSpecIdEventStruct of the old format.
+ */
+static void old_headers_are_read(void **state)
+{
+    static const char *const signatures[] = {"Spec ID Event00", "Spec ID Event02"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t body[25] = {0};
+        struct eventlog log;
+        struct error error;
+
+        memcpy(body, signatures[i], 16);
+        body[20] = 2; /* minor */
+        body[21] = 1; /* major */
+        body[24] = 9; /* vendor bytes that do not follow */
+        log_builder_1_2(&built, crypto);
+        log_builder_add(&built, 0, EV_NO_ACTION, span_of(body, sizeof body));
+        log_builder_add(&built, 0, EV_S_CRTM_VERSION, span_text("1.0"));
+        assert_int_equal(count(log_builder_span(&built), &error), 2);
+        assert_true(eventlog_open(&log, log_builder_span(&built), &error));
+        assert_int_equal(log.format, EVENTLOG_FORMAT_TCG_1_2);
+        assert_int_equal(log.spec_major, 1);
+        assert_int_equal(log.spec_minor, 2);
+        log_builder_1_2(&built, crypto);
+        log_builder_add(&built, 0, EV_NO_ACTION, span_of(body, 20));
+        assert_int_equal(count(log_builder_span(&built), &error), -1);
+        assert_int_equal(error.code, ERROR_TRUNCATED);
+    }
+}
+
+static void formats_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(eventlog_format_name(EVENTLOG_FORMAT_TCG_1_2), "tcg-1.2");
+    assert_string_equal(eventlog_format_name(EVENTLOG_FORMAT_NONE), "none");
+}
+
+static void after_a_failure_nothing_more_is_read(void **state)
+{
+    struct eventlog_event event;
+    struct eventlog log;
+    struct error error;
+
+    (void)state;
+    build_two_banks();
+    assert_true(eventlog_open(&log, span_of(built.bytes, built.len - 1), &error));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(eventlog_next(&log, &event), EVENTLOG_EVENT);
+    assert_int_equal(eventlog_next(&log, &event), EVENTLOG_FAILED);
+    assert_int_equal(eventlog_next(&log, &event), EVENTLOG_FAILED);
+    assert_int_equal(error.code, ERROR_TRUNCATED);
+}
+
+static void a_container_that_lies_is_refused(void **state)
+{
+    static const struct {
+        uint32_t container_len, first, next;
+    } LIES[] = {{200, 10, 60}, {200, 60, 48}, {40, 48, 60}, {0xFFFFFFFF, 48, 0xFFFFFFF0}};
+    struct error error;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof LIES / sizeof *LIES; i++) {
+        static const uint8_t head[36] = "TXT Event Container";
+
+        built.len = 0;
+        log_builder_raw(&built, head, sizeof head);
+        log_builder_le32(&built, LIES[i].container_len);
+        log_builder_le32(&built, LIES[i].first);
+        log_builder_le32(&built, LIES[i].next);
+        log_builder_raw(&built, head, sizeof head);
+        assert_int_equal(count(log_builder_span(&built), &error), -1);
+        for (size_t len = 20; len < 48; len++)
+            assert_int_equal(count(span_of(built.bytes, len), &error), -1);
+    }
+}
+
 static void limits_hold(void **state)
 {
     static uint8_t big[LIMIT_EVENTLOG_LEN + 1];
@@ -302,6 +379,10 @@ int main(void)
         cmocka_unit_test(unknown_algorithms_keep_their_declared_size),
         cmocka_unit_test(txt_container_says_where_events_are),
         cmocka_unit_test(every_truncation_is_refused_or_a_prefix),
+        cmocka_unit_test(old_headers_are_read),
+        cmocka_unit_test(formats_have_names),
+        cmocka_unit_test(after_a_failure_nothing_more_is_read),
+        cmocka_unit_test(a_container_that_lies_is_refused),
         cmocka_unit_test(limits_hold),
     };
     struct error error;

@@ -129,6 +129,89 @@ static void broken_fields_are_refused(void **state)
     assert_int_equal(error.code, ERROR_LIMIT);
 }
 
+static void every_known_field_has_its_place(void **state)
+{
+    struct ima_fields fields;
+    struct error error;
+
+    (void)state;
+    data.len = 0;
+    field("DIGEST", 6);
+    field("/bin/sh", 8);
+    field("\2evm", 4);
+    field("", 0);
+    assert_true(decode("d|n|evmsig|d-modsig", &fields, &error));
+    assert_true(span_is(fields.digest, "DIGEST"));
+    assert_true(span_is(fields.evm_signature, "\2evm"));
+    assert_int_equal(fields.modsig_digest.len, 0);
+    for (int i = 0; i < 5; i++)
+        field("a", 1);
+    assert_true(decode("igid|imode|xattrnames|xattrlengths|xattrvalues", &fields, &error));
+}
+
+static void digests_without_a_name_are_refused(void **state)
+{
+    static const struct {
+        const char *template_name, *field;
+        size_t len;
+    } CASES[] = {
+        {"d-ng", "sha256:DIGEST", 13}, {"d-ng", "sha256\0DIGEST", 13}, {"d-ng", ":", 2},
+        {"d-ng", "\0DIGEST", 7},       {"d-ngv2", ":sha256:\0D", 10},  {"d-ngv2", "verity", 6},
+    };
+    struct ima_fields fields;
+    struct error error;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        data.len = 0;
+        field(CASES[i].field, CASES[i].len);
+        assert_false(decode(CASES[i].template_name, &fields, &error));
+        assert_int_equal(error.code, ERROR_MALFORMED);
+    }
+}
+
+/* Name and length of the fixed template, and the templates' own names, are the host's words. */
+static void entries_that_lie_are_refused(void **state)
+{
+    static const char *const names[] = {"", "IMA", "ima ng", "ima\x7f"};
+    static uint8_t fixed[20 + 4];
+    struct ima_list list;
+    struct ima_entry first;
+    struct error error;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        built.len = data.len = 0;
+        field("X", 1);
+        entry(names[i], 20);
+        assert_true(ima_list_open(&list, log_builder_span(&built), &error));
+        assert_int_equal(ima_list_next(&list, &first), IMA_FAILED);
+        assert_int_equal(error.code, ERROR_MALFORMED);
+        assert_int_equal(ima_list_next(&list, &first), IMA_FAILED); /* and stays so */
+    }
+    memset(fixed + 20, 0xFF, 4); /* the length of the name */
+    built.len = data.len = 0;
+    log_builder_le32(&built, 10);
+    log_builder_raw(&built, fixed, 20);
+    log_builder_le32(&built, 3);
+    log_builder_raw(&built, "ima", 3);
+    log_builder_raw(&built, fixed, sizeof fixed);
+    assert_true(ima_list_open(&list, log_builder_span(&built), &error));
+    assert_int_equal(ima_list_next(&list, &first), IMA_FAILED);
+    assert_int_equal(error.code, ERROR_LIMIT);
+}
+
+static void a_list_over_the_limit_is_refused(void **state)
+{
+    static const uint8_t byte;
+    struct ima_list list;
+    struct error error;
+
+    (void)state;
+    assert_false(ima_list_open(&list, span_of(&byte, (size_t)LIMIT_IMA_LEN + 1), &error));
+    assert_int_equal(error.code, ERROR_LIMIT);
+}
+
 static void longer_hashes_are_recognised(void **state)
 {
     static const size_t lens[] = {20, 32, 48, 64};
@@ -236,6 +319,10 @@ int main(void)
         cmocka_unit_test(named_templates_are_read),
         cmocka_unit_test(custom_templates_are_read),
         cmocka_unit_test(broken_fields_are_refused),
+        cmocka_unit_test(every_known_field_has_its_place),
+        cmocka_unit_test(digests_without_a_name_are_refused),
+        cmocka_unit_test(entries_that_lie_are_refused),
+        cmocka_unit_test(a_list_over_the_limit_is_refused),
         cmocka_unit_test(longer_hashes_are_recognised),
         cmocka_unit_test(the_fixed_template_has_no_length),
         cmocka_unit_test(big_endian_lists_are_refused),
