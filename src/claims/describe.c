@@ -21,6 +21,7 @@ struct naming {
     struct arena *arena;
     const char *component; /* NULL: the arena is full */
     const char *detail;    /* what tells two events of the same component apart; or NULL */
+    bool out_of_memory;    /* a name is missing that there should be: no other may stand for it */
 };
 
 static const struct measured_event *this_event(const struct naming *naming)
@@ -57,16 +58,18 @@ static const struct {
     {"vmlinuz", "Linux kernel"},
 };
 
-static const char *image_path(const struct naming *naming)
+/* "" when the event has none that can be read. */
+static const char *image_path(struct naming *naming)
 {
     struct efi_image_load image;
-    struct error ignored;
+    struct error error;
     const char *path;
 
-    if (!efi_image_load_decode(this_event(naming)->event.data, &image, &ignored) ||
-        !efi_device_path_file(image.device_path, naming->arena, &path, &ignored))
-        return "";
-    return path;
+    if (efi_image_load_decode(this_event(naming)->event.data, &image, &error) &&
+        efi_device_path_file(image.device_path, naming->arena, &path, &error))
+        return path;
+    naming->out_of_memory = error.code == ERROR_MEMORY;
+    return "";
 }
 
 /* True when one of the next events is shim's own list in PCR 14. */
@@ -120,9 +123,10 @@ static void name_image(struct naming *naming)
 static void name_variable(struct naming *naming)
 {
     const struct eventlog_event *event = &this_event(naming)->event;
-    const char *name = event_variable_name(this_event(naming), naming->arena);
+    const char *name = NULL;
     bool boot = event->type == EV_EFI_VARIABLE_BOOT || event->type == EV_EFI_VARIABLE_BOOT2;
 
+    naming->out_of_memory = !event_variable_name(this_event(naming), naming->arena, &name);
     if (!name)
         naming->component = event_type_find(event->type)->title;
     else if (event->type == EV_EFI_VARIABLE_AUTHORITY)
@@ -148,6 +152,7 @@ static void name_grub_command(struct naming *naming, struct span command)
         len++;
     naming->component = "GRUB command";
     naming->detail = text_printable(naming->arena, span_of(command.data, len));
+    naming->out_of_memory = !naming->detail;
 }
 
 static const struct {
@@ -183,6 +188,7 @@ static void name_text(struct naming *naming, const char *component)
         data.len = LIMIT_SUMMARY_TEXT_LEN;
     naming->component = component;
     naming->detail = text_printable(naming->arena, data);
+    naming->out_of_memory = !naming->detail;
 }
 
 static void name_loader_event(struct naming *naming)
@@ -313,6 +319,8 @@ static void name_event(struct naming *naming)
     default:
         name_other(naming);
     }
+    if (naming->out_of_memory)
+        naming->component = NULL;
 }
 
 const char *event_component(const struct measured_log *log, size_t index, struct arena *arena)

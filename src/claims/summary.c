@@ -125,6 +125,8 @@ static void say_device_path(struct summary *summary, struct span path)
 
     if (efi_device_path_print(path, summary->arena, &text, &error))
         say(summary, "%s", text);
+    else if (error.code == ERROR_MEMORY)
+        summary->out_of_memory = true;
     else
         say_broken(summary, &error);
 }
@@ -273,14 +275,16 @@ static void say_variable_event(struct summary *summary, const struct measured_ev
         say_broken(summary, &error);
 }
 
-const char *event_variable_name(const struct measured_event *event, struct arena *arena)
+bool event_variable_name(const struct measured_event *event, struct arena *arena, const char **name)
 {
     struct efi_variable variable;
     struct error ignored;
 
+    *name = NULL;
     if (!efi_variable_decode(event->event.data, &variable, &ignored))
-        return NULL;
-    return text_utf16(arena, variable.name);
+        return true;
+    *name = text_utf16(arena, variable.name);
+    return *name != NULL;
 }
 
 /* --- images, firmware, partitions --- */

@@ -9,8 +9,9 @@
 const char *event_summary(const struct measured_event *event, struct crypto *crypto,
                           struct arena *arena);
 
-/* The printable name of the UEFI variable in the event's data; NULL when it is none (or the arena
- * is full). */
-const char *event_variable_name(const struct measured_event *event, struct arena *arena);
+/* The printable name of the UEFI variable in the event's data, or NULL when it is none. False when
+ * the arena is full. */
+bool event_variable_name(const struct measured_event *event, struct arena *arena,
+                         const char **name) MUST_CHECK;
 
 #endif
