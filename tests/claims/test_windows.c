@@ -301,6 +301,76 @@ static void policies_are_listed_by_digest(void **state)
 }
 
 /* Any boot loader can extend PCR 11-14: only Windows' own keys in PCR 7 say who did. */
+/* An event of PCR 13 that holds one record with these contents. */
+static void add_record(struct boot *boot, uint32_t id, struct span payload)
+{
+    uint8_t data[64];
+    struct writer writer = writer_init(data, sizeof data);
+
+    writer_le32(&writer, id);
+    writer_le32(&writer, (uint32_t)payload.len);
+    writer_bytes(&writer, payload);
+    log_builder_add(&boot->log, 13, EV_EVENT_TAG, writer_span(&writer));
+}
+
+static void a_broken_policy_makes_all_unknown(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_windows_both(boot, SIPA_WINPE, 0);
+    add_record(boot, SIPA_SI_POLICY, span_text("too short"));
+    boot_windows_separators(boot);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_CODE_INTEGRITY_POLICIES, "unknown");
+    boot_assert(boot, CLAIM_BOOT_WINPE, "unknown");
+    assert_true(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
+}
+
+/* What is inside an image's record, or marked as not measured, is no setting. */
+static void settings_stand_only_where_windows_puts_them(void **state)
+{
+    static const uint8_t setting[] = {0x06, 0, 0x05, 0, 1, 0, 0, 0, 1}; /* WINPE 1 */
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_windows_both(boot, SIPA_WINPE, 0);
+    add_record(boot, SIPA_LOADEDMODULE_AGGREGATION, span_of(setting, sizeof setting));
+    add_record(boot, SIPA_FLAG_UNMEASURED | SIPA_WINPE, span_of("\1", 1));
+    boot_windows_separators(boot);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_BOOT_WINPE, "false");
+    boot_begin(boot);
+    boot_firmware(boot, true);
+    boot_windows_both(boot, SIPA_WINPE, 0);
+    add_record(boot, SIPA_TRUSTBOUNDARY, span_of(setting, sizeof setting));
+    boot_windows_separators(boot);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_BOOT_WINPE, "true");
+}
+
+static void an_identity_key_shows_that_vsm_runs(void **state)
+{
+    static const uint32_t ids[] = {SIPA_VSM_IDK_INFO, SIPA_VSM_IDKS_INFO};
+    struct boot *boot = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        boot_begin(boot);
+        boot_firmware(boot, true);
+        boot_windows_both(boot, SIPA_VSM_LAUNCH_TYPE, 1);
+        boot_windows_separators(boot);
+        boot_collect(boot);
+        boot_assert(boot, CLAIM_VBS_ENABLED, "unknown");
+        boot_begin(boot);
+        boot_firmware(boot, true);
+        boot_windows_both(boot, SIPA_VSM_LAUNCH_TYPE, 1);
+        add_record(boot, ids[i], span_text("key"));
+        boot_windows_separators(boot);
+        boot_collect(boot);
+        boot_assert(boot, CLAIM_VBS_ENABLED, "true");
+    }
+}
+
 static void a_loader_that_nobody_vouches_for_proves_nothing(void **state)
 {
     struct boot *boot = *state;
@@ -360,6 +430,9 @@ int main(void)
         WINDOWS_TEST(virtualisation_based_security_needs_both),
         WINDOWS_TEST(a_resume_says_nothing_of_the_kernel),
         WINDOWS_TEST(policies_are_listed_by_digest),
+        WINDOWS_TEST(a_broken_policy_makes_all_unknown),
+        WINDOWS_TEST(settings_stand_only_where_windows_puts_them),
+        WINDOWS_TEST(an_identity_key_shows_that_vsm_runs),
         WINDOWS_TEST(a_loader_that_nobody_vouches_for_proves_nothing),
         WINDOWS_TEST(pcr_7_may_switch_dma_protection_off_alone),
         WINDOWS_TEST(linux_hosts_have_no_windows_claims),

@@ -195,6 +195,36 @@ static void failures_leave_the_replay_alone(void **state)
     assert_int_equal(error.code, ERROR_UNSUPPORTED);
 }
 
+/* New kernels offer the list with another hash in its column (binary_runtime_measurements_sha256). */
+static void a_column_of_longer_hashes_is_checked_with_its_own(void **state)
+{
+    static const uint16_t algs[] = {TPM_ALG_SHA256, TPM_ALG_SHA384, TPM_ALG_SHA512};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t pcr[LIMIT_TPM_DIGEST_LEN] = {0};
+        struct ima_replay replay = {0};
+        struct crypto_digest hash;
+
+        restart();
+        crypto_hash_span(crypto, algs[i], span_text("ONE"), &hash);
+        log_builder_le32(&built, 10);
+        log_builder_raw(&built, hash.bytes, hash.len);
+        log_builder_le32(&built, 6);
+        log_builder_raw(&built, "ima-ng", 6);
+        log_builder_le32(&built, 3);
+        log_builder_raw(&built, "ONE", 3);
+        extend_by_hand(TPM_ALG_SHA256, TPM_ALG_SHA256, pcr, "ONE");
+        replay_span(log_builder_span(&built), TPM_ALG_SHA256, false, &replay);
+        assert_int_equal(replay.n_bad_template_hashes, 0);
+        assert_memory_equal(replay.pcr, pcr, 32);
+        built.bytes[4] ^= 1;
+        replay = (struct ima_replay){0};
+        replay_span(log_builder_span(&built), TPM_ALG_SHA256, false, &replay);
+        assert_int_equal(replay.n_bad_template_hashes, 1);
+    }
+}
+
 /* The fixed template hashes its name padded to 256 bytes, without lengths. */
 static void the_fixed_template_is_padded(void **state)
 {
@@ -228,6 +258,7 @@ int main(void)
         cmocka_unit_test(prefixes_are_found_and_tails_continue),
         cmocka_unit_test(entries_of_another_pcr_are_counted_only),
         cmocka_unit_test(failures_leave_the_replay_alone),
+        cmocka_unit_test(a_column_of_longer_hashes_is_checked_with_its_own),
         cmocka_unit_test(the_fixed_template_is_padded),
     };
     struct error error;

@@ -233,6 +233,15 @@ static int drop_arena(void **state)
 
 #define COVERAGE_TEST(test) cmocka_unit_test_setup_teardown(test, fresh_arena, drop_arena)
 
+static void each_coverage_has_its_name(void **state)
+{
+    static const char *const names[] = {"none", "whole", "part", "mismatch", "unmeasured", "none"};
+
+    (void)state;
+    for (int i = 0; i < 6; i++)
+        assert_string_equal(coverage_name((enum coverage)i), names[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +256,7 @@ int main(void)
         COVERAGE_TEST(only_the_asked_bank_counts),
         COVERAGE_TEST(many_events_grow_the_array),
         COVERAGE_TEST(a_full_arena_is_an_error),
+        COVERAGE_TEST(each_coverage_has_its_name),
     };
     struct error error;
     int failed;
