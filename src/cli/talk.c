@@ -96,7 +96,8 @@ enum cli_exit talk_usage(struct cli *cli, enum cli_option option, const char *ex
         fprintf(stderr, "bootseal: %s is %s, not '%s'\n", cli_option_name(option), expected, value);
     else
         fprintf(stderr, "bootseal: %s is needed: %s\n", cli_option_name(option), expected);
-    fprintf(stderr, "Try: bootseal %s %s --help\n", cli->command->noun, cli->command->verb);
+    fprintf(stderr, "Try: bootseal %s%s%s --help\n", cli->command->noun,
+            *cli->command->verb ? " " : "", cli->command->verb);
     return EXIT_USAGE;
 }
 

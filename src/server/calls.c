@@ -407,6 +407,7 @@ struct calls_counts calls_counts(const struct calls *calls)
 {
     struct calls_counts counts = calls->counts;
 
+    counts.signer = calls->channels[SIGNER].fd >= 0;
     for (uint32_t i = SIGNER + 1; i < CHANNELS; i++)
         counts.workers += calls->channels[i].fd >= 0;
     counts.waiting = calls->n_waiting;

@@ -54,6 +54,7 @@ void calls_sign(struct calls *calls, struct span frame, call_done_fn *done, void
 bool calls_set_first(struct calls *calls, struct span frame, struct error *error) MUST_CHECK;
 
 struct calls_counts {
+    bool signer; /* it is there */
     size_t workers, waiting;
     uint64_t answered, lost, timeouts, busy;
 };

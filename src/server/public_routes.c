@@ -112,12 +112,14 @@ void route_public_health(struct exchange *exchange)
 void route_public_ready(struct exchange *exchange)
 {
     const struct front *front = exchange->front;
-    bool workers = calls_counts(front->calls).workers > 0, policy = front->policy_label[0] != '\0';
-    json_t *body = json_pack("{s:s, s:b, s:b, s:b}", "schema", "bootseal.ready.v1", "ready",
-                             workers, "workers", workers, "policy", policy);
+    const struct calls_counts counts = calls_counts(front->calls);
+    bool ready = counts.workers > 0 && counts.signer;
+    json_t *body = json_pack("{s:s, s:b, s:b, s:b, s:b}", "schema", "bootseal.ready.v1", "ready",
+                             ready, "workers", counts.workers > 0, "signer", counts.signer,
+                             "policy", front->policy_label[0] != '\0');
 
     /* Without a policy hosts are served, and none is trusted: ready, and said so. */
-    exchange_json(exchange, workers ? 200 : 503, body);
+    exchange_json(exchange, ready ? 200 : 503, body);
 }
 
 /* --- Metrics (Prometheus text format 0.0.4) --- */
