@@ -104,6 +104,23 @@ static void numbers_are_four_upper_case_digits(void **state)
     assert_true(efi_variable_decode(variable_bytes(9, "BootOrder", 0, (struct span){0}), &variable,
                                     &error));
     assert_int_equal(efi_variable_number(&variable, "Boot"), -1);
+    assert_true(
+        efi_variable_decode(variable_bytes(8, "Boot0G0/", 0, (struct span){0}), &variable, &error));
+    assert_int_equal(efi_variable_number(&variable, "Boot"), -1);
+    assert_int_equal(efi_variable_number(&variable, "Root"), -1);
+}
+
+/* A name that only looks like another in its low bytes is another name. */
+static void characters_beyond_ascii_are_no_ascii(void **state)
+{
+    static const uint8_t names[][8] = {{'d', 1, 'b', 0}, {'d', 0, 0xE2, 0}, {'d', 0, 'b', 0x80}};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct efi_variable variable = {.name = span_of(names[i], 4)};
+
+        assert_false(efi_variable_is(&variable, "db"));
+    }
 }
 
 int main(void)
@@ -115,6 +132,7 @@ int main(void)
         cmocka_unit_test(every_cut_fails),
         cmocka_unit_test(lengths_that_wrap_fail),
         cmocka_unit_test(numbers_are_four_upper_case_digits),
+        cmocka_unit_test(characters_beyond_ascii_are_no_ascii),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,6 +202,11 @@ static void reads_policies_and_lists(void **state)
     assert_true(sipa_revocation_list_decode(writer_span(&writer), &list, &error));
     assert_int_equal(list.creation_time, 5);
     assert_true(span_is(list.digest, "xyz"));
+    for (size_t len = 0; len < writer.len; len++)
+        assert_false(sipa_revocation_list_decode(span_of(buffer, len), &list, &error));
+    writer_u8(&writer, 0);
+    assert_false(sipa_revocation_list_decode(writer_span(&writer), &list, &error));
+    assert_int_equal(error.code, ERROR_TRAILING);
 
     writer = writer_init(buffer, sizeof buffer);
     writer_le32(&writer, 1);
@@ -213,6 +218,16 @@ static void reads_policies_and_lists(void **state)
     writer_bytes(&writer, span_text("xyz"));
     assert_true(sipa_sbcp_decode(writer_span(&writer), &sbcp, &error));
     assert_int_equal(sbcp.options, 8);
+    for (size_t len = 0; len < writer.len; len++)
+        assert_false(sipa_sbcp_decode(span_of(buffer, len), &sbcp, &error));
+    for (uint32_t offset = 0; offset < 20; offset++) { /* of the digest: inside the fixed part */
+        buffer[4] = (uint8_t)offset;
+        assert_false(sipa_sbcp_decode(writer_span(&writer), &sbcp, &error));
+        assert_int_equal(error.code, ERROR_MALFORMED);
+    }
+    memset(buffer + 4, 0xFF, 4);
+    assert_false(sipa_sbcp_decode(writer_span(&writer), &sbcp, &error));
+    assert_int_equal(error.code, ERROR_TRUNCATED);
     assert_true(span_is(sbcp.digest, "xyz"));
     buffer[4] = 19; /* the digest would lie over the fixed part */
     assert_false(sipa_sbcp_decode(writer_span(&writer), &sbcp, &error));
