@@ -43,10 +43,10 @@ static enum cli_exit say(struct cli *cli, const char *kind, const char *const *t
 
 static enum cli_exit explain_claim(struct cli *cli, enum claim_id id)
 {
-    const char *texts[4] = {claim_meaning(id),
-                            arena_printf(&cli->arena, "%s; systems: %s",
-                                         claim_topic(id), claim_systems(id)),
-                            NULL, claim_source(id)};
+    const char *texts[4] = {
+        claim_meaning(id),
+        arena_printf(&cli->arena, "%s; systems: %s", claim_topic(id), claim_systems(id)), NULL,
+        claim_source(id)};
 
     return say(cli, "claim", texts);
 }

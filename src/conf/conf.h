@@ -26,6 +26,7 @@ enum conf_type {
     CONF_TYPE_ADDRESS,  /* 127.0.0.1:8443, [::1]:8443 */
     CONF_TYPE_LEVEL,    /* error warning info debug */
     CONF_TYPE_PCR_LIST, /* 0-7,11,14: bits of conf_number */
+    CONF_TYPE_NAME,     /* host.example, 192.0.2.1, 2001:db8::1, or empty as above */
     CONF_TYPE_URL,      /* https://host[:port], or empty when the default is empty */
 };
 

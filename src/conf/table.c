@@ -28,7 +28,7 @@ const char *conf_type_name(enum conf_type type)
         [CONF_TYPE_BOOL] = "yes or no",  [CONF_TYPE_NUMBER] = "number",
         [CONF_TYPE_SECONDS] = "time",    [CONF_TYPE_ADDRESS] = "address:port",
         [CONF_TYPE_LEVEL] = "log level", [CONF_TYPE_PCR_LIST] = "list of PCRs",
-        [CONF_TYPE_URL] = "URL",
+        [CONF_TYPE_NAME] = "name",       [CONF_TYPE_URL] = "URL",
     };
 
     return NAMES[type];
@@ -158,6 +158,14 @@ static bool is_host_name(const char *text, size_t len)
     return len > 0 && len <= LIMIT_NAME_LEN;
 }
 
+/* Names go into certificates, where a comma would begin another one. */
+static bool is_name(const char *text)
+{
+    uint8_t binary[16];
+
+    return is_host_name(text, strlen(text)) || inet_pton(AF_INET6, text, binary) == 1;
+}
+
 /* Without TLS only to this machine. */
 static bool parse_url(const char *text)
 {
@@ -214,6 +222,8 @@ static bool is_legal(enum conf_type type, const char *text, int64_t *number)
         return parse_level(text);
     case CONF_TYPE_PCR_LIST:
         return parse_pcrs(text, number);
+    case CONF_TYPE_NAME:
+        return is_name(text);
     case CONF_TYPE_URL:
         return parse_url(text);
     }
@@ -231,6 +241,7 @@ bool conf_check_value(enum conf_key key, const char *text, int64_t *number, stru
         [CONF_TYPE_ADDRESS] = "address:port such as 127.0.0.1:8443 or [::]:8443",
         [CONF_TYPE_LEVEL] = "error, warning, info or debug",
         [CONF_TYPE_PCR_LIST] = "PCRs such as 0-7,11,14",
+        [CONF_TYPE_NAME] = "a DNS name or an address",
         [CONF_TYPE_URL] = "https://host or https://host:port",
     };
     const struct conf_description *what = &TABLE[key];

@@ -66,6 +66,9 @@ static void mistakes_have_file_and_line(void **state)
         {"[agent]\nserver = https://a/path\n", "f:2: agent.server wants https"},
         {"[agent]\nserver = https://a:99999\n", "f:2: agent.server wants https"},
         {"[agent]\nserver = https://[::1\n", "f:2: agent.server wants https"},
+        {"[server]\nname = a,DNS:b\n", "f:2: server.name wants a DNS name"},
+        {"[ca]\ntrust_domain = a,DNS:b\n", "f:2: ca.trust_domain wants a DNS name"},
+        {"[agent]\nname = a b\n", "f:2: agent.name wants a DNS name"},
         {"[log]\nlevel = loud\n", "f:2: log.level wants error, warning"},
     };
 
@@ -102,7 +105,7 @@ static void values_are_understood(void **state)
     static const char TEXT[] = "[server]\r\nlisten = 127.0.0.1:0\r\nworkers = 4\n"
                                "channel_binding = Off\n\n; note\n[attest]\npcrs = 0-2,7,23\n"
                                "nonce_lifetime = 2h\n[agent]\nserver = https://[2001:db8::1]:8443\n"
-                               "name = a b\n";
+                               "tcti = a b\n";
     struct conf conf = defaults();
 
     (void)state;
@@ -112,7 +115,7 @@ static void values_are_understood(void **state)
     assert_false(conf_bool(&conf, CONF_SERVER_CHANNEL_BINDING));
     assert_int_equal(conf_number(&conf, CONF_ATTEST_PCRS), 0x800087);
     assert_int_equal(conf_number(&conf, CONF_ATTEST_NONCE_LIFE), 7200);
-    assert_string_equal(conf_text(&conf, CONF_AGENT_NAME), "a b");
+    assert_string_equal(conf_text(&conf, CONF_AGENT_TCTI), "a b");
     assert_int_equal(conf.values[CONF_SERVER_WORKERS].origin.line, 3);
     conf_done(&conf);
 }
