@@ -151,7 +151,7 @@ static void read_grub(struct command_line *line, size_t index)
         return;
     }
     /* No command begins as a file's name does; a kernel's line called a command does. */
-    if (event->covered.len && memchr("/(", event->covered.data[0], 2))
+    if (event->covered.len && (event->covered.data[0] == '/' || event->covered.data[0] == '('))
         line->unclear = true;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (begins(event->covered, commands[i]))

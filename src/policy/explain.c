@@ -154,17 +154,18 @@ static bool explain_leaf(struct explanation *explanation, const struct node *nod
  * that is unknown. */
 static bool explain_chain(struct explanation *explanation, const struct node *node, bool wanted)
 {
-    const struct node *blamed = NULL;
+    const struct node *blamed = NULL, *child = node->child; /* the first of two or more */
     struct value value;
 
-    for (const struct node *child = node->child; child; child = child->next) {
+    do {
         if (!expression_evaluate(explanation->evaluation, child, &value))
             return false;
         if (value.known && value.is_true != wanted)
             return explain_node(explanation, child, wanted);
         if (!value.known && !blamed)
             blamed = child;
-    }
+        child = child->next;
+    } while (child);
     return explain_node(explanation, blamed ? blamed : node->child, wanted);
 }
 

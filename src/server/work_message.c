@@ -82,7 +82,7 @@ static void write_reasons(struct cbor_writer *writer, const struct reasons *reas
         cbor_write_array(writer, 10);
         cbor_write_uint(writer, reason->code);
         cbor_write_uint(writer, reason->weight);
-        cbor_write_uint(writer, (uint64_t)(reason->pcr + 1));
+        cbor_write_uint(writer, (uint64_t)reason->pcr + 1 /* no PCR is -1 */);
         cbor_write_uint(writer, reason->event);
         write_text(writer, reason->component);
         write_text(writer, reason->expected);
