@@ -5,7 +5,9 @@
 #include "claims/describe.h"
 #include "cli/print.h"
 #include "msg/result_json.h"
+#include "wire/cbor.h"
 #include "wire/event_type.h"
+#include "wire/evidence.h"
 
 #include <stdlib.h>
 
@@ -50,16 +52,44 @@ bool eventlog_measure(struct cli *cli, const char *path, struct span bytes,
     return false;
 }
 
+bool eventlog_is_bundle(struct span bytes)
+{
+    return bytes.len && bytes.data[0] >> 5 == CBOR_MAP;
+}
+
+bool eventlog_read(struct cli *cli, const char *path, struct span *bytes, enum cli_exit *status)
+{
+    const struct evidence_log *log;
+    struct evidence evidence;
+    struct error error = {0};
+
+    if (!talk_read(cli, path, LIMIT_EVIDENCE_LEN, bytes, status))
+        return false;
+    if (!eventlog_is_bundle(*bytes))
+        return true;
+    if (evidence_decode(*bytes, &cli->arena, &evidence, &error)) {
+        log = evidence_find_log(&evidence, EVIDENCE_LOG_TCG);
+        if (log && log->has_bytes) {
+            *bytes = log->bytes;
+            return true;
+        }
+        error_plain(&error, ERROR_NOT_FOUND, "the bundle holds no event log");
+    }
+    *status = talk_error(cli, path, &error);
+    return false;
+}
+
 bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
                    enum cli_exit *status)
 {
     struct span bytes;
 
-    return talk_read(cli, path, LIMIT_EVENTLOG_LEN, &bytes, status) &&
+    return eventlog_read(cli, path, &bytes, status) &&
            eventlog_measure(cli, path, bytes, log, status);
 }
 
-const char *eventlog_type_text(struct cli *cli, uint32_t type)
+/* "EV_SEPARATOR", or "0x00000099" for a type that the table does not have; in the arena. */
+static const char *type_text(struct cli *cli, uint32_t type)
 {
     const char *name = event_type_name(type);
 
@@ -117,11 +147,10 @@ static json_t *event_json(struct cli *cli, const struct measured_event *measured
     }
     object = json_pack("{s:I, s:I, s:I, s:s, s:I, s:s, s:s, s:s, s:b, s:o, s:I}", "number",
                        (json_int_t)event->number, "offset", (json_int_t)event->offset, "pcr",
-                       (json_int_t)event->pcr, "type", eventlog_type_text(cli, event->type),
-                       "type_value", (json_int_t)event->type, "component", words->component,
-                       "summary", words->summary, "coverage", coverage_name(measured->coverage),
-                       "proven", words->proven, "digests", digests, "data_len",
-                       (json_int_t)event->data.len);
+                       (json_int_t)event->pcr, "type", type_text(cli, event->type), "type_value",
+                       (json_int_t)event->type, "component", words->component, "summary",
+                       words->summary, "coverage", coverage_name(measured->coverage), "proven",
+                       words->proven, "digests", digests, "data_len", (json_int_t)event->data.len);
     if (cli->values[OPTION_RAW])
         json_object_set_new(object, "data", result_json_hex(event->data));
     return object;
@@ -140,7 +169,7 @@ static void print_event(struct cli *cli, const struct measured_log *log,
     text_hex_into(digest, shown);
     printf("%s%3u  %-7s %s%-28s %s%-16s%s  %s\n", talk_color(cli, TALK_DIM), event->number,
            eventlog_pcr_text(cli, log, event->pcr), talk_color(cli, TALK_PLAIN),
-           eventlog_type_text(cli, event->type), talk_color(cli, TALK_DIM), digest,
+           type_text(cli, event->type), talk_color(cli, TALK_DIM), digest,
            talk_color(cli, TALK_PLAIN), words->component);
     if (*words->summary)
         printf("     %s%s\n", words->summary,
@@ -258,8 +287,7 @@ enum cli_exit eventlog_replay(struct cli *cli)
     uint16_t alg;
     json_t *object, *pcrs;
 
-    if (!talk_bank(cli, &alg, &status) ||
-        !talk_read(cli, cli->arguments[0], LIMIT_EVENTLOG_LEN, &bytes, &status))
+    if (!talk_bank(cli, &alg, &status) || !eventlog_read(cli, cli->arguments[0], &bytes, &status))
         return status;
     if (!replay_eventlog(cli->crypto, bytes, alg, replay, &error))
         return talk_error(cli, cli->arguments[0], &error);

@@ -5,6 +5,13 @@
 #include "cli/talk.h"
 #include "verify/measured_log.h"
 
+/* Evidence is a CBOR map (RFC 8949, 3: major type 5); no event log starts with such a byte. */
+bool eventlog_is_bundle(struct span bytes);
+
+/* The bytes of a log, in a file of its own or in a saved evidence bundle. */
+bool eventlog_read(struct cli *cli, const char *path, struct span *bytes,
+                   enum cli_exit *status) MUST_CHECK;
+
 /* Reads path and measures it in the bank of --bank, or else in the strongest usual bank that the
  * log carries: sha256, sha384, sha512, sm3_256, sha1. On false all has been said. */
 bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
@@ -13,9 +20,6 @@ bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
 /* As eventlog_load for bytes already read. */
 bool eventlog_measure(struct cli *cli, const char *path, struct span bytes,
                       struct measured_log *log, enum cli_exit *status) MUST_CHECK;
-
-/* "EV_SEPARATOR", or "0x00000099" for a type that the table does not have; in the arena. */
-const char *eventlog_type_text(struct cli *cli, uint32_t type);
 
 /* "PCR 7", or "no PCR" for an index that is none; in the arena. */
 const char *eventlog_pcr_text(struct cli *cli, const struct measured_log *log, uint32_t pcr);

@@ -9,12 +9,6 @@
 #include "cli/policy.h"
 #include "cli/print.h"
 
-/* Evidence is a CBOR map (RFC 8949, 3: major type 5), no event log starts with such a byte. */
-static bool is_bundle(struct span bytes)
-{
-    return bytes.len && bytes.data[0] >> 5 == 5;
-}
-
 static bool refuse(struct cli *cli, const struct reasons *reasons, enum cli_exit *status)
 {
     fprintf(stderr, "bootseal: nothing is learned from a host that proves nothing or contradicts "
@@ -71,7 +65,7 @@ static bool learn(struct cli *cli, struct span *text, enum cli_exit *status)
     struct span bytes;
 
     if (!talk_read(cli, cli->arguments[0], LIMIT_EVIDENCE_LEN, &bytes, status) ||
-        !(is_bundle(bytes) ? claims_of_bundle : claims_of_log)(cli, bytes, claims, status))
+        !(eventlog_is_bundle(bytes) ? claims_of_bundle : claims_of_log)(cli, bytes, claims, status))
         return false;
     if (policy_learn(claims, cli->crypto, name, &cli->arena, text, &error))
         return true;

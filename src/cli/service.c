@@ -250,7 +250,8 @@ bool service_show(struct cli *cli, const struct service_request *request, json_t
     return true;
 }
 
-const char *service_name(struct cli *cli, const char *text)
+/* text with everything but letters, digits, '-', '_', '.' percent-encoded; in the arena. */
+static const char *service_name(struct cli *cli, const char *text)
 {
     char *encoded = arena_alloc(&cli->arena, 3 * strlen(text) + 1), *out = encoded;
 

@@ -10,7 +10,7 @@
 
 struct service_request {
     const char *method;
-    const char *path;         /* names that people type are made safe by service_name */
+    const char *path;         /* names that people type are made safe by service_path */
     const char *content_type; /* NULL without a body */
     struct span body;
     size_t answer_cap; /* 0: that of JSON */
@@ -37,9 +37,6 @@ bool service_show(struct cli *cli, const struct service_request *request, json_t
 
 /* The service's address, as given; NULL when none is. */
 const char *service_url(struct cli *cli);
-
-/* text with everything but letters, digits, '-', '_', '.' percent-encoded; in the arena. */
-const char *service_name(struct cli *cli, const char *text);
 
 /* "/api/v1/hosts/NAME" and what follows; in the arena. */
 const char *service_path(struct cli *cli, const char *collection, const char *name,
