@@ -617,6 +617,30 @@ static struct node *parse_unary(struct parser *parser)
     return node ? adopt(make(parser, NODE_NOT, EXPRESSION_BOOL, start), node, NULL) : NULL;
 }
 
+/* Text that begins as a digest and is none: it would equal nothing, and a rule that forbids it would
+ * forbid nothing. As a prefix it is of use, as a whole value it is a slip. */
+static bool is_broken_digest(const struct claim_item *item)
+{
+    const uint8_t *colon = item->kind == CLAIM_ITEM_TEXT && item->bytes.len
+                               ? memchr(item->bytes.data, ':', item->bytes.len)
+                               : NULL;
+
+    return colon &&
+           tpm_hash_by_name(span_of(item->bytes.data, (size_t)(colon - item->bytes.data))) != 0;
+}
+
+static bool has_broken_digest(const struct node *node)
+{
+    if (node->kind == NODE_STRING)
+        return is_broken_digest(&node->text);
+    if (node->kind != NODE_LIST)
+        return false;
+    for (size_t i = 0; i < node->list->n_items; i++)
+        if (is_broken_digest(&node->list->items[i]))
+            return true;
+    return false;
+}
+
 /* What the two sides of a comparison must be. */
 static const char *check_comparison(enum node_kind kind, const struct node *left,
                                     const struct node *right)
@@ -632,6 +656,12 @@ static const char *check_comparison(enum node_kind kind, const struct node *left
     if (kind != NODE_EQUAL && kind != NODE_NOT_EQUAL && left->type != EXPRESSION_INT)
         return "only numbers are smaller or greater";
     return NULL;
+}
+
+static struct node *refuse_broken_digest(struct parser *parser, const struct node *node)
+{
+    return fail(parser, (size_t)(node->source.data - parser->text.data),
+                "expected ALGORITHM:HEX with the algorithm's number of digits");
 }
 
 /* Steps of a binary search, on top of the operands' own. */
@@ -677,6 +707,8 @@ static struct node *parse_comparison(struct parser *parser)
     message = check_comparison(kind, left, right);
     if (message)
         return fail(parser, offset, message);
+    if (has_broken_digest(left) || has_broken_digest(right))
+        return refuse_broken_digest(parser, has_broken_digest(left) ? left : right);
     node = adopt(make(parser, kind, EXPRESSION_BOOL, start), left, right);
     if (node && kind == NODE_IN)
         add_cost(node, search_cost(right));

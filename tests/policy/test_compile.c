@@ -109,6 +109,10 @@ static void test_file_errors(void **state)
     expect_error("[rule empty]\n" RULE("true"), 1, 1, "empty");
     expect_error(RULE("true") "nonsense\n", 7, 1, "neither");
     expect_error("[reference a]\none = sha256:00\n" RULE("true"), 2, 7, "expected ALGORITHM:HEX");
+    expect_error(RULE("boot.images.all(x, x != \"sha256:11\")"), 5, 35, "expected ALGORITHM:HEX");
+    expect_error(RULE("boot.images.all(x, x in ["
+                      "\"sha256:11\"])"),
+                 5, 35, "expected ALGORITHM:HEX");
     expect_error(RULE("true") "action = \x01\n", 7, 10, "control character");
     expect_error(RULE("true") "action = a\rb\n", 7, 11, "control character");
     expect_error(RULE("true") "action = \xff\n", 1, 1, "UTF-8");
