@@ -1,7 +1,6 @@
 /* bootseal host list, show, verdicts: what a service knows of hosts, as tables. */
+#include "cli/list.h"
 #include "cli/print.h"
-#include "cli/service.h"
-#include "cli/table.h"
 
 #define LIST_LIMIT "500" /* the most that the API gives at a time */
 
@@ -18,6 +17,16 @@ static const char *verdict_text(struct cli *cli, const json_t *host, const char 
     return arena_printf(&cli->arena, "%s, %s", shown, age);
 }
 
+static void add_host(struct cli *cli, struct table *table, const json_t *host)
+{
+    table_add(table, print_verdict_color(print_member(cli, host, "verdict")),
+              verdict_text(cli, host, "verdict", "verdict_at"));
+    table_add(table, TALK_PLAIN, print_member(cli, host, "name"));
+    table_add(table, TALK_PLAIN, print_member(cli, host, "state"));
+    table_add(table, TALK_PLAIN, print_age(cli, print_member(cli, host, "seen_at")));
+    table_add(table, TALK_PLAIN, print_member(cli, host, "endorsement"));
+}
+
 enum cli_exit host_list(struct cli *cli)
 {
     static const char *const HEADS[] = {"VERDICT", "NAME", "STATE", "SEEN", "TPM VOUCHED FOR BY"};
@@ -27,34 +36,14 @@ enum cli_exit host_list(struct cli *cli)
         {"verdict", cli->values[OPTION_VERDICT]}, {"name", cli->values[OPTION_NAME]},
         {"after", cli->values[OPTION_AFTER]},
     };
-    const struct service_request request = {
-        .method = "GET",
+    const struct list list = {
         .path = service_query(cli, "/api/v1/hosts", fields, sizeof fields / sizeof *fields),
-        .answer_cap = LIMIT_LIST_ANSWER_LEN,
-    };
-    enum cli_exit status;
-    struct table table;
-    json_t *object;
+        .member = "hosts",
+        .heads = HEADS,
+        .n_columns = sizeof HEADS / sizeof *HEADS,
+        .row = add_host};
 
-    if (!service_show(cli, &request, &object, &status))
-        return status;
-    if (!object)
-        return EXIT_HOLDS;
-    table = table_begin(cli, HEADS, 5);
-    for (size_t i = 0; i < json_array_size(json_object_get(object, "hosts")); i++) {
-        const json_t *host = json_array_get(json_object_get(object, "hosts"), i);
-
-        table_add(&table, print_verdict_color(print_member(cli, host, "verdict")),
-                  verdict_text(cli, host, "verdict", "verdict_at"));
-        table_add(&table, TALK_PLAIN, print_member(cli, host, "name"));
-        table_add(&table, TALK_PLAIN, print_member(cli, host, "state"));
-        table_add(&table, TALK_PLAIN, print_age(cli, print_member(cli, host, "seen_at")));
-        table_add(&table, TALK_PLAIN, print_member(cli, host, "endorsement"));
-    }
-    table_print(&table);
-    service_say_next(cli, object);
-    json_decref(object);
-    return EXIT_HOLDS;
+    return list_print(cli, &list);
 }
 
 static void print_field(const char *label, const char *text)
@@ -176,40 +165,30 @@ static const char *number_text(struct cli *cli, const json_t *object, const char
                         (long long)json_integer_value(json_object_get(object, name)));
 }
 
+static void add_verdict(struct cli *cli, struct table *table, const json_t *verdict)
+{
+    table_add(table, print_verdict_color(print_member(cli, verdict, "verdict")),
+              verdict_text(cli, verdict, "verdict", "last_at"));
+    table_add(table, TALK_PLAIN, print_age(cli, print_member(cli, verdict, "first_at")));
+    table_add(table, TALK_PLAIN, number_text(cli, verdict, "n_seen"));
+    table_add(table, TALK_PLAIN, number_text(cli, verdict, "n_boots"));
+    table_add(table, TALK_PLAIN, print_member(cli, verdict, "policy"));
+    table_add(table, TALK_PLAIN, codes_text(cli, json_object_get(verdict, "reasons")));
+}
+
 enum cli_exit host_verdicts(struct cli *cli)
 {
     static const char *const HEADS[] = {"VERDICT", "SINCE", "TIMES", "BOOTS", "POLICY", "REASONS"};
     const char *limit = cli->values[OPTION_LIMIT];
     const struct service_field fields[] = {{"limit", limit ? limit : LIST_LIMIT},
                                            {"before", cli->values[OPTION_AFTER]}};
-    const struct service_request request = {
-        .method = "GET",
+    const struct list list = {
         .path = service_query(cli, service_path(cli, "hosts", cli->arguments[0], "verdicts"),
                               fields, sizeof fields / sizeof *fields),
-        .answer_cap = LIMIT_LIST_ANSWER_LEN,
-    };
-    enum cli_exit status;
-    struct table table;
-    json_t *object;
+        .member = "verdicts",
+        .heads = HEADS,
+        .n_columns = sizeof HEADS / sizeof *HEADS,
+        .row = add_verdict};
 
-    if (!service_show(cli, &request, &object, &status))
-        return status;
-    if (!object)
-        return EXIT_HOLDS;
-    table = table_begin(cli, HEADS, 6);
-    for (size_t i = 0; i < json_array_size(json_object_get(object, "verdicts")); i++) {
-        const json_t *verdict = json_array_get(json_object_get(object, "verdicts"), i);
-
-        table_add(&table, print_verdict_color(print_member(cli, verdict, "verdict")),
-                  verdict_text(cli, verdict, "verdict", "last_at"));
-        table_add(&table, TALK_PLAIN, print_age(cli, print_member(cli, verdict, "first_at")));
-        table_add(&table, TALK_PLAIN, number_text(cli, verdict, "n_seen"));
-        table_add(&table, TALK_PLAIN, number_text(cli, verdict, "n_boots"));
-        table_add(&table, TALK_PLAIN, print_member(cli, verdict, "policy"));
-        table_add(&table, TALK_PLAIN, codes_text(cli, json_object_get(verdict, "reasons")));
-    }
-    table_print(&table);
-    service_say_next(cli, object);
-    json_decref(object);
-    return EXIT_HOLDS;
+    return list_print(cli, &list);
 }

@@ -1,8 +1,7 @@
 /* bootseal policy show, apply, list: the policy of a service. */
+#include "cli/list.h"
 #include "cli/policy.h"
 #include "cli/print.h"
-#include "cli/service.h"
-#include "cli/table.h"
 
 enum cli_exit policy_show(struct cli *cli)
 {
@@ -45,36 +44,30 @@ enum cli_exit policy_apply(struct cli *cli)
     return EXIT_HOLDS;
 }
 
+static void add_policy(struct cli *cli, struct table *table, const json_t *policy)
+{
+    bool active = json_is_true(json_object_get(policy, "active"));
+    const char *sha256 = print_member(cli, policy, "sha256");
+
+    table_add(table, TALK_GOOD, active ? "in force" : NULL);
+    table_add(table, TALK_PLAIN, print_member(cli, policy, "name"));
+    table_add(table, TALK_PLAIN, print_member(cli, policy, "version"));
+    table_add(table, TALK_PLAIN,
+              active ? print_age(cli, print_member(cli, policy, "activated_at")) : NULL);
+    table_add(table, TALK_PLAIN, print_age(cli, print_member(cli, policy, "created_at")));
+    table_add(table, TALK_PLAIN, print_member(cli, policy, "created_by"));
+    table_add(table, TALK_DIM, sha256 ? arena_printf(&cli->arena, "%.16s", sha256) : NULL);
+}
+
 enum cli_exit policy_list(struct cli *cli)
 {
     static const char *const HEADS[] = {"",        "NAME", "VERSION", "IN FORCE SINCE",
                                         "CREATED", "BY",   "SHA-256"};
-    const struct service_request request = {
-        .method = "GET", .path = "/api/v1/policies", .answer_cap = LIMIT_LIST_ANSWER_LEN};
-    enum cli_exit status;
-    struct table table;
-    json_t *object;
+    const struct list list = {.path = "/api/v1/policies",
+                              .member = "policies",
+                              .heads = HEADS,
+                              .n_columns = sizeof HEADS / sizeof *HEADS,
+                              .row = add_policy};
 
-    if (!service_show(cli, &request, &object, &status))
-        return status;
-    if (!object)
-        return EXIT_HOLDS;
-    table = table_begin(cli, HEADS, 7);
-    for (size_t i = 0; i < json_array_size(json_object_get(object, "policies")); i++) {
-        const json_t *policy = json_array_get(json_object_get(object, "policies"), i);
-        bool active = json_is_true(json_object_get(policy, "active"));
-        const char *sha256 = print_member(cli, policy, "sha256");
-
-        table_add(&table, TALK_GOOD, active ? "in force" : NULL);
-        table_add(&table, TALK_PLAIN, print_member(cli, policy, "name"));
-        table_add(&table, TALK_PLAIN, print_member(cli, policy, "version"));
-        table_add(&table, TALK_PLAIN,
-                  active ? print_age(cli, print_member(cli, policy, "activated_at")) : NULL);
-        table_add(&table, TALK_PLAIN, print_age(cli, print_member(cli, policy, "created_at")));
-        table_add(&table, TALK_PLAIN, print_member(cli, policy, "created_by"));
-        table_add(&table, TALK_DIM, sha256 ? arena_printf(&cli->arena, "%.16s", sha256) : NULL);
-    }
-    table_print(&table);
-    json_decref(object);
-    return EXIT_HOLDS;
+    return list_print(cli, &list);
 }

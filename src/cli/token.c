@@ -1,46 +1,39 @@
 /* bootseal token list, create, revoke. A secret goes to standard output once, and nowhere else. */
+#include "cli/list.h"
 #include "cli/print.h"
-#include "cli/service.h"
-#include "cli/table.h"
 
 #include <stdlib.h>
 
 enum { DAY_S = 24 * 60 * 60, DAYS_MAX = 3650 };
 
+static void add_token(struct cli *cli, struct table *table, const json_t *token)
+{
+    const char *revoked = print_age(cli, print_member(cli, token, "revoked_at"));
+    const char *ends = print_age(cli, print_member(cli, token, "ends_at"));
+    const char *state = "valid";
+
+    if (revoked)
+        state = arena_printf(&cli->arena, "revoked %s", revoked);
+    else if (ends)
+        state = arena_printf(&cli->arena, "%s %s", strncmp(ends, "in ", 3) == 0 ? "ends" : "ended",
+                             ends);
+    table_add(table, TALK_PLAIN, print_member(cli, token, "name"));
+    table_add(table, TALK_PLAIN, print_member(cli, token, "role"));
+    table_add(table, revoked ? TALK_DIM : TALK_PLAIN, state);
+    table_add(table, TALK_PLAIN, print_age(cli, print_member(cli, token, "created_at")));
+    table_add(table, TALK_PLAIN, print_member(cli, token, "created_by"));
+}
+
 enum cli_exit token_list(struct cli *cli)
 {
     static const char *const HEADS[] = {"NAME", "ROLE", "STATE", "CREATED", "BY"};
-    const struct service_request request = {
-        .method = "GET", .path = "/api/v1/tokens", .answer_cap = LIMIT_LIST_ANSWER_LEN};
-    enum cli_exit status;
-    struct table table;
-    json_t *object;
+    const struct list list = {.path = "/api/v1/tokens",
+                              .member = "tokens",
+                              .heads = HEADS,
+                              .n_columns = sizeof HEADS / sizeof *HEADS,
+                              .row = add_token};
 
-    if (!service_show(cli, &request, &object, &status))
-        return status;
-    if (!object)
-        return EXIT_HOLDS;
-    table = table_begin(cli, HEADS, 5);
-    for (size_t i = 0; i < json_array_size(json_object_get(object, "tokens")); i++) {
-        const json_t *token = json_array_get(json_object_get(object, "tokens"), i);
-        const char *revoked = print_age(cli, print_member(cli, token, "revoked_at"));
-        const char *ends = print_age(cli, print_member(cli, token, "ends_at"));
-        const char *state = "valid";
-
-        if (revoked)
-            state = arena_printf(&cli->arena, "revoked %s", revoked);
-        else if (ends)
-            state = arena_printf(&cli->arena, "%s %s",
-                                 strncmp(ends, "in ", 3) == 0 ? "ends" : "ended", ends);
-        table_add(&table, TALK_PLAIN, print_member(cli, token, "name"));
-        table_add(&table, TALK_PLAIN, print_member(cli, token, "role"));
-        table_add(&table, revoked ? TALK_DIM : TALK_PLAIN, state);
-        table_add(&table, TALK_PLAIN, print_age(cli, print_member(cli, token, "created_at")));
-        table_add(&table, TALK_PLAIN, print_member(cli, token, "created_by"));
-    }
-    table_print(&table);
-    json_decref(object);
-    return EXIT_HOLDS;
+    return list_print(cli, &list);
 }
 
 /* The body of a new token; NULL after having said what is wrong. */
