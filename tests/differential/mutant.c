@@ -25,6 +25,7 @@ struct work {
     uint64_t random;
 };
 
+/* Drawn in a statement of its own each time: in one, a compiler may choose the order of two. */
 static uint32_t below(struct work *work, size_t bound)
 {
     work->random = work->random * 6364136223846793005u + 1442695040888963407u;
@@ -63,8 +64,11 @@ static void put_le32(uint8_t *bytes, uint32_t value)
 
 static void flip(struct work *work)
 {
-    for (unsigned i = 1 + below(work, 3); i > 0; i--)
-        work->mutant->bytes[below(work, work->mutant->len)] ^= (uint8_t)(1 + below(work, 255));
+    for (unsigned i = 1 + below(work, 3); i > 0; i--) {
+        size_t at = below(work, work->mutant->len);
+
+        work->mutant->bytes[at] ^= (uint8_t)(1 + below(work, 255));
+    }
 }
 
 static void cut(struct work *work)
@@ -100,23 +104,22 @@ static void retype(struct work *work)
 {
     static const uint32_t types[] = {EV_NO_ACTION,
                                      EV_SEPARATOR,
-                                     EV_EFI_HCRTM_EVENT,
                                      EV_EFI_VARIABLE_AUTHORITY,
                                      EV_EVENT_TAG,
                                      EV_EFI_PLATFORM_FIRMWARE_BLOB,
                                      EV_IPL,
                                      0x8401};
+    size_t at = work->frames.at[some_event(work)];
 
-    put_le32(work->mutant->bytes + work->frames.at[some_event(work)] + 4,
-             types[below(work, sizeof types / sizeof *types)]);
+    put_le32(work->mutant->bytes + at + 4, types[below(work, sizeof types / sizeof *types)]);
 }
 
 static void repcr(struct work *work)
 {
     static const uint32_t pcrs[] = {0, 7, 10, 17, 23, 24, 31, 32, 0x100, 0x80000000, 0xFFFFFFFF};
+    size_t at = work->frames.at[some_event(work)];
 
-    put_le32(work->mutant->bytes + work->frames.at[some_event(work)],
-             pcrs[below(work, sizeof pcrs / sizeof *pcrs)]);
+    put_le32(work->mutant->bytes + at, pcrs[below(work, sizeof pcrs / sizeof *pcrs)]);
 }
 
 /* A StartupLocality event (PFP 1.06, 10.4.5.3) somewhere: behind the header it counts, after the
@@ -143,6 +146,15 @@ static void start(struct work *work)
     work->mutant->len += len;
 }
 
+/* An H-CRTM measurement before all others starts PCR 0 from locality 4 (part 1, 34.1). */
+static void hcrtm(struct work *work)
+{
+    size_t number = below(work, 2) ? 1 : some_event(work);
+
+    put_le32(work->mutant->bytes + work->frames.at[number], 0);
+    put_le32(work->mutant->bytes + work->frames.at[number] + 4, EV_EFI_HCRTM_EVENT);
+}
+
 /* What firmware leaves behind the last event of its log area. */
 static void pad(struct work *work)
 {
@@ -156,8 +168,8 @@ static const struct {
     const char *kind;
     void (*apply)(struct work *work);
 } MUTATIONS[] = {
-    {"flip", flip},     {"cut", cut},   {"drop", drop},   {"swap", swap},
-    {"retype", retype}, {"pcr", repcr}, {"start", start}, {"pad", pad},
+    {"flip", flip}, {"cut", cut},     {"drop", drop},   {"swap", swap}, {"retype", retype},
+    {"pcr", repcr}, {"start", start}, {"hcrtm", hcrtm}, {"pad", pad},
 };
 
 void mutant_init(struct mutant *mutant, struct span log, unsigned number)

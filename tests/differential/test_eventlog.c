@@ -17,7 +17,7 @@
 #include "verify/replay.h"
 #include "wire/event_type.h"
 
-enum { MUTANTS_PER_LOG = 48, HCRTM_LOCALITY = 4 };
+enum { MUTANTS_PER_LOG = 54, HCRTM_LOCALITY = 4 };
 
 static struct crypto *crypto;
 static struct differences differences;
