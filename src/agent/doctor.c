@@ -1,6 +1,7 @@
 /* bootseal-agent doctor: every check with mark, what was found, and how to mend it.
  *
- * Changes nothing but one thing: where the TPM lacks its endorsement key, it is made. A check that rests on a failed one is skipped. */
+ * Changes nothing but one thing: where the TPM lacks its endorsement key, it is made. A check that
+ * rests on a failed one is skipped. */
 #include "agent/agent.h"
 #include "agent/logs.h"
 #include "agent/remote.h"

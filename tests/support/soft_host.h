@@ -37,7 +37,8 @@ struct soft_host {
     uint8_t identity_policy[32];
 };
 
-/* folder: "secure-boot" and so on, or an absolute path to logs elsewhere. key: TPM_ALG_RSA or TPM_ALG_ECC. bank: TPM_ALG_SHA256... */
+/* folder: "secure-boot" and so on, or an absolute path to logs elsewhere. key: TPM_ALG_RSA or
+ * TPM_ALG_ECC. bank: TPM_ALG_SHA256... */
 void soft_host_init(struct soft_host *host, const char *folder, uint16_t key, uint16_t bank);
 void soft_host_done(struct soft_host *host);
 
