@@ -56,8 +56,8 @@ static void replay_wrongly(struct span log, uint16_t alg, uint8_t locality, bool
 }
 
 /* Tells in what the peer must have gone another way to come to its value. */
-static void see_value(const char *input, struct span log, const struct peer_bank *peer,
-                      unsigned pcr)
+static void see_value(const char *input, struct span log, const struct replay *ours,
+                      const struct peer_bank *peer, unsigned pcr)
 {
     static const uint8_t localities[] = {0, 3, HCRTM_LOCALITY};
     const char *bank = tpm_alg_name(peer->alg);
@@ -70,7 +70,8 @@ static void see_value(const char *input, struct span log, const struct peer_bank
         if (memcmp(replay.banks[0].pcrs[pcr], peer->pcrs[pcr], replay.banks[0].digest_len) != 0)
             continue;
         if (pcr == 0)
-            see(input, "%s PCR 0: the peer starts from locality %u%s", bank, localities[i / 2],
+            see(input, "%s PCR 0: we start from locality %u, the peer from %u%s", bank,
+                ours->startup_locality, localities[i / 2],
                 extend ? " and extends EV_NO_ACTION" : "");
         else
             see(input, "%s PCR %u: the peer extends EV_NO_ACTION", bank, pcr);
@@ -79,9 +80,10 @@ static void see_value(const char *input, struct span log, const struct peer_bank
     see(input, "%s PCR %u: other value", bank, pcr);
 }
 
-static void compare_pcr(const char *input, struct span log, const struct replay_bank *ours,
+static void compare_pcr(const char *input, struct span log, const struct replay *replay,
                         const struct peer_bank *peer, unsigned pcr)
 {
+    const struct replay_bank *ours = replay_find(replay, peer->alg);
     bool we_have = pcr < LIMIT_PCRS && (ours->extended & 1u << pcr);
     bool peer_has = peer->listed & 1u << pcr;
     const char *bank = tpm_alg_name(ours->alg);
@@ -93,7 +95,7 @@ static void compare_pcr(const char *input, struct span log, const struct replay_
     else if (pcr >= LIMIT_PCRS)
         see(input, "%s PCR %u: there is none, the peer has it", bank, pcr);
     else if (!we_have || memcmp(ours->pcrs[pcr], peer->pcrs[pcr], ours->digest_len) != 0)
-        see_value(input, log, peer, pcr);
+        see_value(input, log, replay, peer, pcr);
     differences.n_pcrs += we_have && peer_has;
 }
 
@@ -104,7 +106,7 @@ static void compare_banks(const char *input, struct span log, const struct repla
         const struct replay_bank *bank = replay_find(ours, peer->banks[i].alg);
 
         for (unsigned pcr = 0; bank && pcr < PEER_PCRS; pcr++)
-            compare_pcr(input, log, bank, &peer->banks[i], pcr);
+            compare_pcr(input, log, ours, &peer->banks[i], pcr);
         if (!bank && peer->banks[i].listed)
             see(input, "bank 0x%04x: we lack it", peer->banks[i].alg);
     }
