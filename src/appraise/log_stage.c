@@ -105,6 +105,10 @@ static bool compare_logs(struct appraise_work *work, bool *matches)
 
     *matches = quoted_logs_check(work->crypto, &appraisal->quote, work->signing_hash, &logs,
                                  work->arena, &result, &appraisal->reasons);
+    if (*matches && result.unexplained_pcrs)
+        reason_add_plain(&appraisal->reasons, REASON_PCR_UNEXPLAINED,
+                         __builtin_ctz(result.unexplained_pcrs), "a log that leads to the value",
+                         "none");
     if (!*matches || !work->has_ima_list || !(work->pcrs >> PCR_IMA & 1))
         return true;
     work->ima_proven = span_of(work->ima_list.data, result.ima_len);

@@ -98,6 +98,28 @@ static void test_ima_in_a_padded_bank(void **state)
     expect_verdict(fixture, soft_host_evidence(host), VERDICT_ATTENTION, REASON_IMA_PADDED_BANK);
 }
 
+/* The values vouch for PCR 0-15; a launch that nobody logged stays undecided. */
+static void test_pcr_that_no_log_explains(void **state)
+{
+    enum { PCR_DRTM = 17, PCRS = 0x2FFFF };
+    struct fixture *fixture = *state;
+    struct soft_host *host = &fixture->host;
+    uint8_t values[(N_QUOTED + 1) * SHA256_LEN];
+
+    soft_host_measure(host);
+    memset(host->pcrs[PCR_DRTM], 5, SHA256_LEN);
+    host->quote.selection.banks[0].pcrs = PCRS;
+    soft_host_digest_pcrs(host);
+    for (size_t i = 0; i < N_QUOTED; i++)
+        memcpy(values + SHA256_LEN * i, host->pcrs[i], SHA256_LEN);
+    memcpy(values + SHA256_LEN * N_QUOTED, host->pcrs[PCR_DRTM], SHA256_LEN);
+    host->evidence.pcr_values = span_of(values, sizeof values);
+    fixture->input.pcrs = PCRS;
+    soft_host_bind(host);
+    expect_verdict(fixture, soft_host_evidence(host), VERDICT_UNKNOWN, REASON_PCR_UNEXPLAINED);
+    assert_int_equal(fixture->appraisal.reasons.items[0].pcr, PCR_DRTM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +128,7 @@ int main(void)
         WITH_FIXTURE(test_ima_entry_that_was_not_measured),
         WITH_FIXTURE(test_ima_template_hash_that_is_not_that_of_the_data),
         WITH_FIXTURE(test_ima_in_a_padded_bank),
+        WITH_FIXTURE(test_pcr_that_no_log_explains),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
