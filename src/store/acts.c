@@ -346,6 +346,24 @@ static enum store_result put_certificate(struct db *db, const struct act *act)
                   STORE_CONFLICT);
 }
 
+static enum store_result demand_certificate(struct db *db, const struct act *act)
+{
+    const struct store_certificate *certificate = &act->certificate;
+
+    switch (db_run(db,
+                   "SELECT 1 FROM certificates WHERE serial = ? AND host_id = ? AND revoked_s = 0 "
+                   "AND expires_s > ?",
+                   "bbi", span_of(certificate->serial, sizeof certificate->serial), id_of(act),
+                   act->now_s)) {
+    case DB_ROW:
+        return STORE_OK;
+    case DB_DONE:
+        return STORE_REVOKED;
+    default:
+        return STORE_FAILED;
+    }
+}
+
 static enum store_result put_audit(struct db *db, const struct act *act)
 {
     const struct store_audit *audit = &act->audit;
@@ -411,6 +429,8 @@ enum store_result act_apply(struct db *db, const struct act *act, struct store_o
         return revoke_token(db, act);
     case ACT_CERTIFICATE_PUT:
         return put_certificate(db, act);
+    case ACT_CERTIFICATE_DEMAND:
+        return demand_certificate(db, act);
     case ACT_CERTIFICATES_REVOKE:
         return revoke_certificates(db, act, act->number, outcome);
     case ACT_AUDIT:

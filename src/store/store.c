@@ -131,6 +131,7 @@ const char *store_result_name(enum store_result result)
         [STORE_EXPIRED] = "expired",
         [STORE_FOREIGN] = "foreign",
         [STORE_STALE] = "stale",
+        [STORE_REVOKED] = "revoked",
         [STORE_FULL] = "full",
         [STORE_FAILED] = "failed",
     };

@@ -52,6 +52,7 @@ enum store_result {
     STORE_EXPIRED, /* nonce or attempt: too old */
     STORE_FOREIGN, /* nonce: not ours, or another host's */
     STORE_STALE,   /* counters or clock of the host went back against what is stored */
+    STORE_REVOKED, /* certificate: not in force (any more) */
     STORE_FULL,    /* a cap of base/limits.h */
     STORE_FAILED,  /* disk, memory; outcome.error says more */
 };
@@ -354,6 +355,10 @@ struct store_certificate {
 };
 
 void store_act_certificate_put(struct store_txn *txn, const struct store_certificate *certificate);
+/* Changes nothing: STORE_REVOKED, and with it the end of the transaction, unless the host's
+ * certificate of that serial is there, not revoked, and still good at now_s. */
+void store_act_certificate_demand(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN],
+                                  const uint8_t serial[STORE_SERIAL_LEN], int64_t now_s);
 /* n_changed tells how many were live. */
 void store_act_certificates_revoke(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN],
                                    int reason, int64_t now_s);

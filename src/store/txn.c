@@ -252,6 +252,15 @@ void store_act_certificate_put(struct store_txn *txn, const struct store_certifi
         act->certificate = *certificate;
 }
 
+void store_act_certificate_demand(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN],
+                                  const uint8_t serial[STORE_SERIAL_LEN], int64_t now_s)
+{
+    struct act *act = add_for_host(txn, ACT_CERTIFICATE_DEMAND, host_id, now_s);
+
+    if (act)
+        memcpy(act->certificate.serial, serial, sizeof act->certificate.serial);
+}
+
 void store_act_certificates_revoke(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN],
                                    int reason, int64_t now_s)
 {

@@ -129,6 +129,43 @@ static void hosts_come_back_as_they_were_stored(void **state)
     assert_false(found);
 }
 
+static enum store_result demand(const struct store_certificate *certificate, int64_t now_s)
+{
+    struct store_txn *txn = store_begin(store);
+
+    store_act_certificate_demand(txn, certificate->host_id, certificate->serial, now_s);
+    return commit(txn);
+}
+
+static void a_certificate_is_in_force_until_it_ends_or_is_revoked(void **state)
+{
+    struct store_enrolment given = host_like(1, "web-1", "ak-1");
+    struct store_certificate certificate = {.issued_s = NOW_S, .expires_s = NOW_S + 60}, other;
+    struct store_txn *txn;
+
+    (void)state;
+    assert_int_equal(enrol(given, NULL), STORE_OK);
+    memcpy(certificate.host_id, given.id, sizeof given.id);
+    certificate.serial[19] = 7;
+    assert_int_equal(demand(&certificate, NOW_S), STORE_REVOKED);
+    txn = store_begin(store);
+    store_act_certificate_put(txn, &certificate);
+    assert_int_equal(commit(txn), STORE_OK);
+    assert_int_equal(demand(&certificate, NOW_S), STORE_OK);
+    assert_int_equal(demand(&certificate, NOW_S + 59), STORE_OK);
+    assert_int_equal(demand(&certificate, NOW_S + 60), STORE_REVOKED);
+    other = certificate;
+    other.serial[19]++;
+    assert_int_equal(demand(&other, NOW_S), STORE_REVOKED);
+    other = certificate;
+    other.host_id[0]++;
+    assert_int_equal(demand(&other, NOW_S), STORE_REVOKED);
+    txn = store_begin(store);
+    store_act_certificates_revoke(txn, given.id, STORE_PRIVILEGE_WITHDRAWN, NOW_S + 1);
+    assert_int_equal(commit(txn), STORE_OK);
+    assert_int_equal(demand(&certificate, NOW_S + 2), STORE_REVOKED);
+}
+
 static void approval_and_revocation_have_one_direction(void **state)
 {
     struct store_enrolment given = host_like(1, "web-1", "ak-1");
@@ -709,6 +746,7 @@ int conformance_run(conformance_fresh_fn *fresh)
     const struct CMUnitTest tests[] = {
         CONFORMANCE(tpm_ak_and_name_are_bound_together),
         CONFORMANCE(hosts_come_back_as_they_were_stored),
+        CONFORMANCE(a_certificate_is_in_force_until_it_ends_or_is_revoked),
         CONFORMANCE(approval_and_revocation_have_one_direction),
         CONFORMANCE(history_keeps_changes_not_repetitions),
         CONFORMANCE(another_measured_state_is_a_change),
