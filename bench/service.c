@@ -1,5 +1,5 @@
 /* service.steady: CPU time that the whole service (all its processes) spends on one attestation of
- * an unchanged host over TLS keep-alive, verdict durable and certificate issued. The reference is
+ * an unchanged host over TLS keep-alive, verdict durable; its certificate is still good. The reference is
  * one empty request (GET /health) on the same connections: what TLS and HTTP alone cost. */
 #include <libgen.h>
 #include <signal.h>
@@ -46,7 +46,7 @@ static void run_client(struct service *service, const struct api_maker *maker, i
                        host.answer.verdict == VERDICT_TRUSTED,
                    "the first attestation");
     api_host_send_digests(&host);
-    memset(&host.soft.evidence.identity, 0, sizeof host.soft.evidence.identity);
+    api_host_omit_identity(&host);
     measure_demand(write(done, "r", 1) == 1, "the pipe");
     for (char round = 0; read(go, &round, 1) == 1;) {
         for (int i = 0; i < ATTESTATIONS; i++) {
@@ -54,8 +54,7 @@ static void run_client(struct service *service, const struct api_maker *maker, i
                           ? service_request(service, "GET", "/health", NULL, NULL, (struct span){0})
                                     .status == 200
                           : api_host_attest(&host, service).status == 200 &&
-                                host.answer.verdict == VERDICT_TRUSTED &&
-                                host.answer.n_certificates == 2;
+                                host.answer.verdict == VERDICT_TRUSTED;
 
             measure_demand(ok, "a request");
             service_forget(service);
@@ -151,7 +150,7 @@ static void run(struct service *service, const struct api_maker *maker)
         waitpid(clients[i].pid, NULL, 0);
     }
     measure_note("%d hosts on their own TLS connections, P-256 AK, policy of one rule, certificate "
-                 "each time; reference: GET /health",
+                 "kept; reference: GET /health",
                  CLIENTS);
     printf("%s\t%.2f\tus\t%.2f\t%.3f\n", NAME, median_of_3(steady), median_of_3(health),
            median_of_3(steady) / median_of_3(health));

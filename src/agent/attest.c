@@ -15,7 +15,12 @@ static json_t *text(struct span bytes)
     return json_stringn((const char *)bytes.data, bytes.len);
 }
 
-static json_t *answer_json(const char *schema, const struct agent_state *state,
+static bool has_certificate(struct agent *agent, const struct agent_state *state)
+{
+    return attestation_certificate_ends_s(agent->crypto, state, &agent->arena) > os_now_s();
+}
+
+static json_t *answer_json(struct agent *agent, const char *schema, const struct agent_state *state,
                            const struct attest_answer *answer)
 {
     char host_id[2 * PROTOCOL_HOST_ID_LEN + 1], ends[OS_TIME_TEXT_LEN];
@@ -30,8 +35,8 @@ static json_t *answer_json(const char *schema, const struct agent_state *state,
                      host_id, "name", text(state->name), "server", (const char *)state->url.data,
                      "verdict", verdict_name(answer->verdict), "ends",
                      os_time_print((int64_t)answer->ends_s, ends), "verdict_id",
-                     text(answer->verdict_id), "certificate", state->n_certificates > 0, "reasons",
-                     reasons);
+                     text(answer->verdict_id), "certificate", has_certificate(agent, state),
+                     "reasons", reasons);
 }
 
 static void print_json(json_t *object)
@@ -60,8 +65,8 @@ enum agent_exit agent_attest(struct agent *agent)
     if (!attestation_do(agent, &agent->arena, &attestation, &error))
         return agent_failed(&error);
     if (agent->json) {
-        print_json(
-            answer_json("bootseal.agent.attest.v1", &attestation.state, &attestation.answer));
+        print_json(answer_json(agent, "bootseal.agent.attest.v1", &attestation.state,
+                               &attestation.answer));
     } else {
         printf("%s until %s\n", verdict_name(attestation.answer.verdict),
                os_time_print((int64_t)attestation.answer.ends_s, ends));
@@ -87,7 +92,7 @@ static void print_standing(struct agent *agent, const struct agent_state *state,
     }
     printf("verdict   %s, %s %s\nidentity  %s\n", verdict_name(answer->verdict),
            in_force ? "until" : "ended", os_time_print((int64_t)answer->ends_s, ends),
-           in_force && state->n_certificates ? "certificate in force" : "none");
+           in_force && has_certificate(agent, state) ? "certificate in force" : "none");
     print_reasons(agent, answer);
     if (!in_force)
         printf("\nNext: bootseal-agent attest, or systemctl start bootseal-agent\n");
@@ -105,7 +110,7 @@ enum agent_exit agent_status(struct agent *agent)
     known = attestation_last(&state, &agent->arena, &answer);
     in_force = known && os_now_s() < (int64_t)answer.ends_s;
     if (agent->json) {
-        json_t *object = answer_json("bootseal.agent.status.v1", &state, &answer);
+        json_t *object = answer_json(agent, "bootseal.agent.status.v1", &state, &answer);
 
         json_object_set_new(object, "in_force", json_boolean(in_force));
         print_json(object);

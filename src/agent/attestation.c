@@ -22,7 +22,7 @@ struct attesting {
     struct agent_state state;
     struct challenge challenge;
     struct tpm_key identity;
-    bool with_identity; /* the service does not know the key yet */
+    bool with_identity; /* the key is proven, and a certificate asked for */
     struct evidence evidence;
     struct logs logs;
 };
@@ -38,6 +38,33 @@ bool attestation_last(const struct agent_state *state, struct arena *arena,
     struct error ignored;
 
     return state->answer.len && attest_answer_decode(state->answer, arena, answer, &ignored);
+}
+
+int64_t attestation_certificate_ends_s(struct crypto *crypto, const struct agent_state *state,
+                                       struct arena *arena)
+{
+    struct crypto_certificate *certificate;
+    struct crypto_certificate_view view;
+    struct error ignored;
+    size_t len;
+    bool viewed;
+
+    if (!state->n_certificates ||
+        !crypto_certificate_decode(crypto, state->certificates[0], &len, &certificate, &ignored))
+        return 0;
+    viewed = crypto_certificate_view(certificate, arena, &view, &ignored);
+    crypto_certificate_free(certificate);
+    return viewed ? view.not_after_s : 0;
+}
+
+int64_t attestation_ends_s(struct agent *agent, struct arena *arena,
+                           const struct attestation *attestation)
+{
+    int64_t verdict_s = (int64_t)attestation->answer.ends_s;
+    int64_t certificate_s = attestation_certificate_ends_s(agent->crypto, &attestation->state,
+                                                           arena);
+
+    return certificate_s && certificate_s < verdict_s ? certificate_s : verdict_s;
 }
 
 /* --- challenge --- */
@@ -87,6 +114,23 @@ static bool open_identity(struct attesting *attesting, struct error *error)
         state->approval = (struct tpm_approval){0};
     }
     return true;
+}
+
+/* The service renews the certificate in the second half of its life. When it does not, it believes
+ * in one that never came here (an answer was lost), or forgot the key: proving the key anew asks for
+ * a certificate. */
+static bool needs_certificate(const struct attesting *attesting)
+{
+    const struct agent_state *state = &attesting->state;
+    int64_t ends_s = attestation_certificate_ends_s(attesting->agent->crypto, state,
+                                                    attesting->arena);
+    struct attest_answer last;
+
+    if (ends_s <= os_now_s())
+        return true;
+    return attestation_last(state, attesting->arena, &last) && attestation_passes(&last) &&
+           last.n_certificates == 0 &&
+           ends_s - state->answered_s < ((int64_t)last.ends_s - state->answered_s) / 2;
 }
 
 /* --- evidence --- */
@@ -173,13 +217,16 @@ static bool make_evidence(void *context, struct span channel_binding, struct spa
 
 /* --- what the answer changes --- */
 
-/* Credentials are those of the last answer, or none: a passing answer carries all that is in force. */
+/* A passing answer carries the approval that is in force, and a certificate when there is a new one;
+ * after any other there is neither. */
 static void keep_credentials(struct attesting *attesting, const struct attest_answer *answer)
 {
     struct agent_state *state = &attesting->state;
 
-    state->n_certificates = answer->n_certificates;
-    memcpy(state->certificates, answer->certificates, sizeof state->certificates);
+    if (answer->n_certificates || !attestation_passes(answer)) {
+        state->n_certificates = answer->n_certificates;
+        memcpy(state->certificates, answer->certificates, sizeof state->certificates);
+    }
     state->approval = (struct tpm_approval){.bank = answer->approval.bank,
                                             .pcrs = answer->approval.pcrs,
                                             .policy = answer->approval.policy,
@@ -216,7 +263,7 @@ static bool exchange(struct attesting *attesting, struct remote *remote,
     if (!open_identity(attesting, error))
         return false;
     attesting->evidence = (struct evidence){0};
-    attesting->with_identity = attesting->state.n_certificates == 0;
+    attesting->with_identity = needs_certificate(attesting);
     return inventory_collect(attesting->tpm, attesting->arena, &attesting->evidence.inventory,
                              &attesting->evidence.n_inventory, error) &&
            remote_post(remote, &call, attesting->arena, &bytes, error) &&

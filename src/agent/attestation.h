@@ -23,4 +23,13 @@ bool attestation_passes(const struct attest_answer *answer);
 bool attestation_last(const struct agent_state *state, struct arena *arena,
                       struct attest_answer *answer) MUST_CHECK;
 
+/* When the identity certificate that the state holds ends, Unix seconds; 0 when it holds none that
+ * can be read. */
+int64_t attestation_certificate_ends_s(struct crypto *crypto, const struct agent_state *state,
+                                       struct arena *arena);
+
+/* When something that the last answer left in force ends first: the verdict or the certificate. */
+int64_t attestation_ends_s(struct agent *agent, struct arena *arena,
+                           const struct attestation *attestation);
+
 #endif

@@ -1,7 +1,8 @@
 /* bootseal-agent fetch: one GET over mutual TLS with the identity key. */
-#include "agent/agent.h"
+#include "agent/attestation.h"
 #include "agent/identity.h"
 #include "http/http_client.h"
+#include "os/clock.h"
 #include "os/file.h"
 
 /* "https://host:port/path?query": the client takes origin and path apart. */
@@ -55,6 +56,11 @@ enum agent_exit agent_fetch(struct agent *agent)
         error_plain(&error, ERROR_DENIED,
                     "This host has no identity certificate: its last verdict does not pass, or it "
                     "has not attested yet. Run: bootseal-agent attest");
+        return agent_failed(&error);
+    }
+    if (attestation_certificate_ends_s(agent->crypto, &state, &agent->arena) <= os_now_s()) {
+        error_plain(&error, ERROR_DENIED,
+                    "This host's identity certificate has ended. Run: bootseal-agent attest");
         return agent_failed(&error);
     }
     done = tpm_open(agent->values[AGENT_OPTION_TCTI], &identity.tpm, &error) &&

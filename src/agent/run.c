@@ -1,4 +1,4 @@
-/* bootseal-agent run: attests again before each verdict ends, until SIGTERM.
+/* bootseal-agent run: attests again before verdict or certificate ends, until SIGTERM.
  *
  * A failure is tried again after a second, then later and later, five minutes at most, each time with
  * jitter, so that a fleet does not come back all at once after an outage. */
@@ -29,9 +29,9 @@ static int64_t with_jitter(int64_t ms)
 }
 
 /* Between a third and two thirds of what is left: two more tries fit in before the end. */
-static int64_t until_next_ms(const struct attest_answer *answer)
+static int64_t until_next_ms(const struct attest_answer *answer, int64_t ends_s)
 {
-    int64_t left_ms = ((int64_t)answer->ends_s - os_now_s()) * 1000;
+    int64_t left_ms = (ends_s - os_now_s()) * 1000;
     int64_t wait_ms = attestation_passes(answer) ? left_ms * 2 / 3 : REFUSED_AGAIN_MS;
 
     if (!attestation_passes(answer) && left_ms > 0 && left_ms * 2 / 3 < wait_ms)
@@ -64,7 +64,8 @@ static int64_t attest_once(struct agent *agent, int64_t *retry_ms)
     if (attestation_do(agent, &agent->arena, &attestation, &error)) {
         tell(&attestation);
         *retry_ms = RETRY_FIRST_MS;
-        wait_ms = until_next_ms(&attestation.answer);
+        wait_ms = until_next_ms(&attestation.answer,
+                                attestation_ends_s(agent, &agent->arena, &attestation));
     } else {
         log_failure(LOG_LEVEL_WARNING, "agent.failed", &error);
         wait_ms = with_jitter(*retry_ms);

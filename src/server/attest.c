@@ -23,16 +23,16 @@ struct attestation {
     struct arena arena; /* evidence may be larger than the request's own arena */
     struct evidence evidence;
     struct crypto_digest log_digests[LIMIT_EVIDENCE_LOGS]; /* of all bytes of the logs sent */
-    bool logs_hashed; /* and their covered bytes have the digests that the evidence names */
+    bool logs_hashed;       /* and their covered bytes have the digests that the evidence names */
+    bool keeps_certificate; /* the one that memory names still serves; none is signed */
     struct store_host host;
     struct host_memory memory;
     struct work_appraise_answer answer;
     enum verdict verdict;
     struct reasons *reasons;
     int64_t now_s, expires_s;
-    struct span certificate, serial;
-    int64_t certificate_ends_s;
-    unsigned signing; /* answers still to come */
+    struct span certificate; /* signed now; memory has its serial and end */
+    unsigned signing;        /* answers still to come */
     bool sign_failed;
 };
 
@@ -223,32 +223,56 @@ static void put_certificate(struct attestation *attestation, struct store_txn *t
 {
     struct front *front = attestation->exchange->front;
     struct store_certificate certificate = {.issued_s = attestation->now_s,
-                                            .expires_s = attestation->certificate_ends_s};
+                                            .expires_s = attestation->memory.certificate_ends_s};
     struct crypto_digest digest;
 
     if (attestation->certificate.len == 0)
         return;
     crypto_hash_span(front->crypto, TPM_ALG_SHA256, attestation->certificate, &digest);
-    memcpy(certificate.serial + SERIAL_PAD, attestation->serial.data, CA_SERIAL_LEN);
+    memcpy(certificate.serial + SERIAL_PAD, attestation->memory.certificate_serial.data,
+           CA_SERIAL_LEN);
     memcpy(certificate.host_id, attestation->host.enrolled.id, sizeof certificate.host_id);
     memcpy(certificate.sha256, digest.bytes, sizeof certificate.sha256);
     store_act_certificate_put(txn, &certificate);
     front->counts.certificates++;
 }
 
+/* The memory was read before; only the writer knows whether somebody revoked it since. */
+static void demand_certificate(struct attestation *attestation, struct store_txn *txn)
+{
+    uint8_t serial[STORE_SERIAL_LEN] = {0};
+
+    if (!attestation->keeps_certificate)
+        return;
+    memcpy(serial + SERIAL_PAD, attestation->memory.certificate_serial.data, CA_SERIAL_LEN);
+    store_act_certificate_demand(txn, attestation->host.enrolled.id, serial, attestation->now_s);
+}
+
+static void sign(struct attestation *attestation);
+
+static void on_host_recorded(struct attestation *attestation, const struct store_outcome *outcome)
+{
+    struct front *front = attestation->exchange->front;
+
+    front->counts.verdicts[attestation->verdict]++;
+    front->crl.stale |= attestation->verdict == VERDICT_UNTRUSTED && outcome->n_changed > 0;
+    log_info("host.attested", log_text(LOG_HOST, attestation->host.enrolled.name),
+             log_text(LOG_VERDICT, verdict_name(attestation->verdict)),
+             log_text("way", attestation->answer.steady ? "steady" : "full"));
+    end_with_verdict(attestation, outcome->verdict_id);
+}
+
 static void on_recorded(void *context, const struct store_outcome *outcome)
 {
     struct attestation *attestation = context;
-    struct front *front = attestation->exchange->front;
 
     switch (outcome->result) {
     case STORE_OK:
-        front->counts.verdicts[attestation->verdict]++;
-        front->crl.stale |= attestation->verdict == VERDICT_UNTRUSTED && outcome->n_changed > 0;
-        log_info("host.attested", log_text(LOG_HOST, attestation->host.enrolled.name),
-                 log_text(LOG_VERDICT, verdict_name(attestation->verdict)),
-                 log_text("way", attestation->answer.steady ? "steady" : "full"));
-        end_with_verdict(attestation, outcome->verdict_id);
+        on_host_recorded(attestation, outcome);
+        return;
+    case STORE_REVOKED: /* nothing was recorded: once more, with a new certificate */
+        attestation->memory.certificate_serial = (struct span){0};
+        sign(attestation);
         return;
     case STORE_USED:
     case STORE_EXPIRED:
@@ -312,6 +336,7 @@ static void record(struct attestation *attestation)
     store_act_nonce_use(txn, attestation->host.enrolled.id, attestation->evidence.nonce,
                         attestation->now_s);
     store_act_attest(txn, &entry);
+    demand_certificate(attestation, txn);
     put_logs(attestation, txn);
     put_certificate(attestation, txn);
     /* What an earlier, better verdict earned ends with it; a verdict of unknown only runs out. */
@@ -351,8 +376,8 @@ static void on_certificate(void *context, enum call_result result, struct span f
 
     if (take_signed(attestation, result, frame, &answer) && answer.serial.len == CA_SERIAL_LEN) {
         attestation->certificate = answer.der;
-        attestation->serial = answer.serial;
-        attestation->certificate_ends_s = answer.not_after_s;
+        attestation->memory.certificate_serial = answer.serial;
+        attestation->memory.certificate_ends_s = answer.not_after_s;
     }
     signed_one(attestation);
 }
@@ -393,6 +418,22 @@ static bool approval_known(const struct host_memory *memory,
            memcmp(memory->approval.policy, approval->policy, sizeof approval->policy) == 0;
 }
 
+/* True when the host has a certificate for its identity key that will do: it need not be signed,
+ * stored, sent and later revoked again. A host that proves its identity key asks for one. The
+ * certificate ends with a verdict that vouched for it, and this verdict ends no sooner; with half
+ * a verdict's life left, the host comes again before its end. */
+static bool certificate_serves(const struct attestation *attestation)
+{
+    const struct host_memory *memory = &attestation->memory;
+    int64_t verdict_life_s = attestation->expires_s - attestation->now_s;
+
+    return outcome_passes((enum verdict)attestation->host.verdict) &&
+           attestation->answer.identity_spki.len == 0 &&
+           memory->certificate_serial.len == CA_SERIAL_LEN &&
+           memory->certificate_ends_s <= attestation->expires_s &&
+           memory->certificate_ends_s - attestation->now_s >= (verdict_life_s + 1) / 2;
+}
+
 static void sign(struct attestation *attestation)
 {
     const struct outcome_approval *approval = &attestation->answer.approval;
@@ -407,7 +448,8 @@ static void sign(struct attestation *attestation)
                                    .policy = span_of(approval->policy, sizeof approval->policy)};
 
     attestation->signing = 1; /* ours, until both are asked */
-    if (attestation->memory.identity_spki.len)
+    attestation->keeps_certificate = certificate_serves(attestation);
+    if (attestation->memory.identity_spki.len && !attestation->keeps_certificate)
         ask_signer(attestation, &certificate, on_certificate);
     if (approval->wanted && !approval_known(&attestation->memory, approval)) {
         attestation->memory.approval = *approval;
@@ -418,8 +460,8 @@ static void sign(struct attestation *attestation)
 
 /* --- Appraising --- */
 
-/* What is remembered with the host after this verdict. A failed one forgets the short way; the
- * identity key stays, so that it is certified again once the host passes. */
+/* What is remembered with the host after this verdict. A failed one forgets the short way and the
+ * certificate; the identity key stays, so that it is certified again once the host passes. */
 static bool remember(struct attestation *attestation, struct error *error)
 {
     struct front *front = attestation->exchange->front;
@@ -430,8 +472,10 @@ static bool remember(struct attestation *attestation, struct error *error)
         memory->identity_spki = answer->identity_spki;
     if (answer->memory.len)
         memory->work = answer->memory;
-    if (!outcome_passes(answer->verdict))
+    if (!outcome_passes(answer->verdict)) {
         memory->work = (struct span){0};
+        memory->certificate_serial = (struct span){0};
+    }
     memory->policy_sha256 = span_of(front->policy_sha256, sizeof front->policy_sha256);
     return copy(attestation, &memory->policy_sha256, error);
 }
@@ -599,10 +643,9 @@ static bool find_host(struct attestation *attestation)
         end_with_problem(attestation, PROBLEM_HOST_UNKNOWN);
         return false;
     }
-    if (!host_memory_decode(attestation->host.memory, &attestation->memory, &error)) {
-        end_with_error(attestation, "attest.memory", &error);
-        return false;
-    }
+    /* Another version's: as with a host that is seen for the first time. */
+    if (!host_memory_decode(attestation->host.memory, &attestation->memory, &error))
+        log_failure(LOG_LEVEL_WARNING, "attest.memory", &error);
     return true;
 }
 

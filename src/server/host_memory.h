@@ -11,12 +11,17 @@ struct host_memory {
     struct span identity_spki; /* of the proven identity key; empty: none */
     struct outcome_approval approval;
     struct span approval_signature; /* over it; empty: none */
+    /* The certificate that the identity key was given last: earned by a verdict that passed, and
+     * gone with the first that does not. Serial empty: none. */
+    struct span certificate_serial;
+    int64_t certificate_ends_s;
 };
 
 bool host_memory_encode(const struct host_memory *memory, struct arena *arena, struct span *bytes,
                         struct error *error) MUST_CHECK;
 
-/* An empty span gives an empty memory. Spans point into bytes. */
+/* An empty span gives an empty memory; bytes from before certificates were remembered give one
+ * without a certificate. Spans point into bytes. */
 bool host_memory_decode(struct span bytes, struct host_memory *memory,
                         struct error *error) MUST_CHECK;
 

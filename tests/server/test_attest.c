@@ -127,33 +127,9 @@ static void test_without_a_policy_nobody_is_trusted(void **state)
 
 /* --- What a passing host gets --- */
 
-static X509 *identity_certificate(const struct api_host *host)
-{
-    const unsigned char *at = host->answer.certificates[0].data;
-    X509 *leaf = d2i_X509(NULL, &at, (long)host->answer.certificates[0].len);
-
-    assert_non_null(leaf);
-    return leaf;
-}
-
-static bool is_in_crl(X509 *leaf)
-{
-    struct http_client_answer answer = service_request(&service, "GET", "/api/v1/crl", NULL, NULL,
-                                                       (struct span){0});
-    const unsigned char *at = answer.body.data;
-    X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)answer.body.len);
-    X509_REVOKED *entry;
-    bool found;
-
-    assert_non_null(crl);
-    found = X509_CRL_get0_by_cert(crl, &entry, leaf) == 1;
-    X509_CRL_free(crl);
-    return found;
-}
-
 static void assert_certificate(struct api_host *host)
 {
-    X509 *leaf = identity_certificate(host), *ca;
+    X509 *leaf = api_host_certificate(host), *ca;
     const unsigned char *at = host->answer.certificates[1].data;
     const uint8_t *point = host->soft.identity.public_area.ecc.x.data;
     uint8_t encoded[65];
@@ -206,13 +182,12 @@ static void test_passing_host_gets_certificate_and_approval(void **state)
     assert_approval(&host);
     assert_string_equal(shown("web-1.example", "verdict"), "trusted");
 
-    /* Unchanged: logs by their digests, the identity key by its memory, credentials anew. */
+    /* Unchanged: logs by their digests, identity key and certificate (test_certificates.c) by memory. */
     api_host_send_digests(&host);
-    memset(&host.soft.evidence.identity, 0, sizeof host.soft.evidence.identity);
+    api_host_omit_identity(&host);
     assert_int_equal(api_host_attest(&host, &service).status, 200);
     assert_verdict(&host, VERDICT_TRUSTED);
     assert_false(host.answer.send_logs);
-    assert_certificate(&host);
     assert_approval(&host);
     assert_int_equal(n_verdicts("web-1.example"), 1);
     api_host_done(&host);
@@ -289,14 +264,14 @@ static void test_refused_host_loses_its_certificate(void **state)
     api_host_join(&host, &service);
     assert_int_equal(api_host_attest(&host, &service).status, 200);
     assert_verdict(&host, VERDICT_TRUSTED);
-    leaf = identity_certificate(&host);
-    assert_false(is_in_crl(leaf));
+    leaf = api_host_certificate(&host);
+    assert_false(service_revokes(&service, leaf));
 
     host.soft.booted_tcg = soft_host_fixture(&host.soft, "secure-boot-off", "eventlog.bin");
     soft_host_send(&host.soft, EVIDENCE_LOG_TCG, host.soft.booted_tcg);
     assert_int_equal(api_host_attest(&host, &service).status, 200);
     assert_verdict(&host, VERDICT_UNTRUSTED);
-    assert_true(is_in_crl(leaf));
+    assert_true(service_revokes(&service, leaf));
     X509_free(leaf);
     api_host_done(&host);
 }
@@ -607,12 +582,12 @@ static void test_pending_approved_revoked(void **state)
     assert_int_equal(api_host_attest(&host, &service).status, 200);
     assert_verdict(&host, VERDICT_TRUSTED);
     assert_certificate(&host);
-    leaf = identity_certificate(&host);
+    leaf = api_host_certificate(&host);
 
     answer = act("stranger.example", "revoke", "{}");
     assert_true(service_is_problem(&answer, 422, "field.invalid"));
     assert_int_equal(act("stranger.example", "revoke", "{\"reason\":\"stolen\"}").status, 200);
-    assert_true(is_in_crl(leaf));
+    assert_true(service_revokes(&service, leaf));
     X509_free(leaf);
     assert_int_equal(api_host_attest(&host, &service).status, 200);
     assert_verdict(&host, VERDICT_UNTRUSTED);

@@ -252,8 +252,11 @@ static void test_memories(void **state)
     struct host_memory host = {.policy_sha256 = span_of(BYTES, 32),
                                .identity_spki = span_of(BYTES, 91),
                                .approval = {.wanted = true, .bank = TPM_ALG_SHA256},
-                               .approval_signature = span_of(BYTES, 72)};
+                               .approval_signature = span_of(BYTES, 72),
+                               .certificate_serial = span_of(BYTES, 16),
+                               .certificate_ends_s = 1800000000};
     struct host_memory decoded;
+    uint8_t old[2048];
     struct span message;
     struct error error;
 
@@ -265,7 +268,15 @@ static void test_memories(void **state)
     assert_true(host_memory_decode(message, &decoded, &error));
     assert_true(decoded.approval.wanted);
     assert_true(span_equal(decoded.work, host.work));
+    assert_true(span_equal(decoded.certificate_serial, host.certificate_serial));
+    assert_int_equal(decoded.certificate_ends_s, host.certificate_ends_s);
     assert_whole(message, decode_host_memory);
+    /* One of an older service: without the last two of nine parts (a serial: 17 bytes, a time: 5). */
+    memcpy(old, message.data, message.len - 22);
+    old[0] = 0x87;
+    assert_true(host_memory_decode(span_of(old, message.len - 22), &decoded, &error));
+    assert_true(span_equal(decoded.work, host.work));
+    assert_int_equal(decoded.certificate_serial.len, 0);
     assert_true(host_memory_decode((struct span){0}, &decoded, &error));
     assert_false(decoded.approval.wanted || decoded.work.len);
 }

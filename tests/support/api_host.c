@@ -245,6 +245,37 @@ void api_host_send_digests(struct api_host *host)
     }
 }
 
+void api_host_omit_identity(struct api_host *host)
+{
+    memset(&host->soft.evidence.identity, 0, sizeof host->soft.evidence.identity);
+}
+
+X509 *api_host_certificate(const struct api_host *host)
+{
+    const unsigned char *at = host->answer.certificates[0].data;
+    X509 *leaf = NULL;
+
+    demand(host->answer.n_certificates == 2, "a certificate in the answer");
+    leaf = d2i_X509(NULL, &at, (long)host->answer.certificates[0].len);
+    demand(leaf != NULL, "the certificate");
+    return leaf;
+}
+
+bool service_revokes(struct service *service, X509 *certificate)
+{
+    struct http_client_answer answer = service_request(service, "GET", "/api/v1/crl", NULL, NULL,
+                                                       (struct span){0});
+    const unsigned char *at = answer.body.data;
+    X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)answer.body.len);
+    X509_REVOKED *entry;
+    bool found;
+
+    demand(crl != NULL, "the revocation list");
+    found = X509_CRL_get0_by_cert(crl, &entry, certificate) == 1;
+    X509_CRL_free(crl);
+    return found;
+}
+
 bool api_host_has_reason(const struct api_host *host, const char *code)
 {
     for (size_t i = 0; i < host->answer.n_reasons; i++)

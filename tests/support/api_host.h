@@ -57,6 +57,15 @@ enum enrolment_state api_host_join(struct api_host *host, struct service *servic
 /* Names every log by its digest only, from now on. */
 void api_host_send_digests(struct api_host *host);
 
+/* Leaves the identity key out of the evidence, from now on. */
+void api_host_omit_identity(struct api_host *host);
+
+/* The identity certificate of the last answer; the caller's to free. */
+X509 *api_host_certificate(const struct api_host *host);
+
+/* True when the service's revocation list, as it stands, names the certificate. */
+bool service_revokes(struct service *service, X509 *certificate);
+
 /* True when the last answer has the reason. */
 bool api_host_has_reason(const struct api_host *host, const char *code);
 
