@@ -57,14 +57,28 @@ int64_t attestation_certificate_ends_s(struct crypto *crypto, const struct agent
     return viewed ? view.not_after_s : 0;
 }
 
-int64_t attestation_ends_s(struct agent *agent, struct arena *arena,
-                           const struct attestation *attestation)
+int64_t attestation_ends_s(struct crypto *crypto, const struct attestation *attestation,
+                           struct arena *arena)
 {
     int64_t verdict_s = (int64_t)attestation->answer.ends_s;
-    int64_t certificate_s = attestation_certificate_ends_s(agent->crypto, &attestation->state,
-                                                           arena);
+    int64_t certificate_s = attestation_certificate_ends_s(crypto, &attestation->state, arena);
 
     return certificate_s && certificate_s < verdict_s ? certificate_s : verdict_s;
+}
+
+/* The service renews the certificate in the second half of its life. When it does not, it believes
+ * in one that never came here (an answer was lost), or it forgot the key. */
+bool attestation_needs_certificate(struct crypto *crypto, const struct agent_state *state,
+                                   int64_t now_s, struct arena *arena)
+{
+    int64_t ends_s = attestation_certificate_ends_s(crypto, state, arena);
+    struct attest_answer last;
+
+    if (ends_s <= now_s)
+        return true;
+    return attestation_last(state, arena, &last) && attestation_passes(&last) &&
+           last.n_certificates == 0 &&
+           ends_s - state->answered_s < ((int64_t)last.ends_s - state->answered_s) / 2;
 }
 
 /* --- challenge --- */
@@ -114,23 +128,6 @@ static bool open_identity(struct attesting *attesting, struct error *error)
         state->approval = (struct tpm_approval){0};
     }
     return true;
-}
-
-/* The service renews the certificate in the second half of its life. When it does not, it believes
- * in one that never came here (an answer was lost), or forgot the key: proving the key anew asks for
- * a certificate. */
-static bool needs_certificate(const struct attesting *attesting)
-{
-    const struct agent_state *state = &attesting->state;
-    int64_t ends_s = attestation_certificate_ends_s(attesting->agent->crypto, state,
-                                                    attesting->arena);
-    struct attest_answer last;
-
-    if (ends_s <= os_now_s())
-        return true;
-    return attestation_last(state, attesting->arena, &last) && attestation_passes(&last) &&
-           last.n_certificates == 0 &&
-           ends_s - state->answered_s < ((int64_t)last.ends_s - state->answered_s) / 2;
 }
 
 /* --- evidence --- */
@@ -263,7 +260,8 @@ static bool exchange(struct attesting *attesting, struct remote *remote,
     if (!open_identity(attesting, error))
         return false;
     attesting->evidence = (struct evidence){0};
-    attesting->with_identity = needs_certificate(attesting);
+    attesting->with_identity = attestation_needs_certificate(
+        attesting->agent->crypto, &attesting->state, os_now_s(), attesting->arena);
     return inventory_collect(attesting->tpm, attesting->arena, &attesting->evidence.inventory,
                              &attesting->evidence.n_inventory, error) &&
            remote_post(remote, &call, attesting->arena, &bytes, error) &&

@@ -28,8 +28,13 @@ bool attestation_last(const struct agent_state *state, struct arena *arena,
 int64_t attestation_certificate_ends_s(struct crypto *crypto, const struct agent_state *state,
                                        struct arena *arena);
 
-/* When something that the last answer left in force ends first: the verdict or the certificate. */
-int64_t attestation_ends_s(struct agent *agent, struct arena *arena,
-                           const struct attestation *attestation);
+/* When something that the answer left in force ends first: the verdict or the certificate. */
+int64_t attestation_ends_s(struct crypto *crypto, const struct attestation *attestation,
+                           struct arena *arena);
+
+/* True when the next evidence is to prove the identity key, and so to ask for a certificate: there is
+ * none, or it has ended, or the service let it come near its end without a new one. */
+bool attestation_needs_certificate(struct crypto *crypto, const struct agent_state *state,
+                                   int64_t now_s, struct arena *arena);
 
 #endif

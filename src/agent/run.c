@@ -65,7 +65,7 @@ static int64_t attest_once(struct agent *agent, int64_t *retry_ms)
         tell(&attestation);
         *retry_ms = RETRY_FIRST_MS;
         wait_ms = until_next_ms(&attestation.answer,
-                                attestation_ends_s(agent, &agent->arena, &attestation));
+                                attestation_ends_s(agent->crypto, &attestation, &agent->arena));
     } else {
         log_failure(LOG_LEVEL_WARNING, "agent.failed", &error);
         wait_ms = with_jitter(*retry_ms);
