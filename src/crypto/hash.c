@@ -31,6 +31,23 @@ bool crypto_error(struct error *error, const char *what)
     return error_plain(error, ERROR_CRYPTO, "%s: %s", what, words);
 }
 
+static const uint8_t NO_KEY[1]; /* of length 0; a NULL key would mean: keep the last one */
+
+static EVP_MAC_CTX *new_hmac(void)
+{
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *context = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string("digest", (char *)crypto_hash_name(TPM_ALG_SHA256), 0),
+        OSSL_PARAM_END};
+
+    EVP_MAC_free(hmac); /* the context holds it */
+    if (context && EVP_MAC_init(context, NO_KEY, 0, parameters) == 1)
+        return context;
+    EVP_MAC_CTX_free(context);
+    return NULL;
+}
+
 struct crypto *crypto_new(struct error *error)
 {
     struct crypto *crypto = calloc(1, sizeof *crypto);
@@ -41,7 +58,7 @@ struct crypto *crypto_new(struct error *error)
     }
     crypto->sm3 = EVP_MD_fetch(NULL, "SM3", NULL);
     crypto->sm3_context = EVP_MD_CTX_new();
-    crypto->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    crypto->hmac = new_hmac();
     if (!crypto->sm3 || !crypto->sm3_context || !crypto->hmac) {
         crypto_error(error, "the crypto library lacks SM3 or HMAC");
         crypto_free(crypto);
@@ -56,7 +73,7 @@ void crypto_free(struct crypto *crypto)
         return;
     EVP_MD_free(crypto->sm3);
     EVP_MD_CTX_free(crypto->sm3_context);
-    EVP_MAC_free(crypto->hmac);
+    EVP_MAC_CTX_free(crypto->hmac);
     free(crypto);
 }
 
@@ -177,14 +194,15 @@ void crypto_extend(struct crypto *crypto, uint16_t alg, uint8_t *pcr, struct spa
 void crypto_hmac(struct crypto *crypto, uint16_t alg, struct span key, struct span message,
                  struct crypto_digest *digest)
 {
-    EVP_MAC_CTX *context = EVP_MAC_CTX_new(crypto->hmac);
-    const uint8_t none = 0; /* a NULL key would mean: keep the last one */
+    EVP_MAC_CTX *context = EVP_MAC_CTX_dup(crypto->hmac);
     OSSL_PARAM parameters[] = {OSSL_PARAM_END, OSSL_PARAM_END};
     size_t len = 0;
 
     assert(context && tpm_digest_len(alg) > 0);
-    parameters[0] = OSSL_PARAM_construct_utf8_string("digest", (char *)crypto_hash_name(alg), 0);
-    int good = EVP_MAC_init(context, key.len ? key.data : &none, key.len, parameters) == 1 &&
+    if (alg != TPM_ALG_SHA256)
+        parameters[0] = OSSL_PARAM_construct_utf8_string("digest", (char *)crypto_hash_name(alg),
+                                                         0);
+    int good = EVP_MAC_init(context, key.len ? key.data : NO_KEY, key.len, parameters) == 1 &&
                EVP_MAC_update(context, message.data, message.len) == 1 &&
                EVP_MAC_final(context, digest->bytes, &len, sizeof digest->bytes) == 1;
     assert(good && len == tpm_digest_len(alg));
