@@ -55,8 +55,12 @@ bool schema_update(struct db *db, unsigned *schema, struct error *error) MUST_CH
 bool read_finish(struct store *store, enum db_step last, bool failed,
                  struct error *error) MUST_CHECK;
 
-/* Makes room for item n of a list in the arena, doubling it. */
-bool read_grow(struct arena *arena, void **items, size_t n, size_t size) MUST_CHECK;
+/* Takes one row into an item of a list or the only result. */
+typedef void take_fn(sqlite3_stmt *row, struct arena *arena, void *item, bool *failed);
+
+/* Every row as an item of size bytes, in the arena; ends the read as read_finish does. */
+bool read_list(struct store *store, sqlite3_stmt *row, take_fn *take, size_t size,
+               struct arena *arena, void **items, size_t *n_items, struct error *error) MUST_CHECK;
 
 bool writer_start(struct store *store, struct error *error) MUST_CHECK;
 /* Finishes the queue and ends the thread. */

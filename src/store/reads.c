@@ -320,33 +320,25 @@ bool store_log_get(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN]
     return true;
 }
 
+static void take_log(sqlite3_stmt *row, struct arena *arena, void *item, bool *failed)
+{
+    struct store_log *log = item;
+
+    (void)arena;
+    log->kind = sqlite3_column_int(row, 0);
+    db_column_bytes(row, 1, log->sha256, sizeof log->sha256, failed);
+    log->len = (size_t)sqlite3_column_int64(row, 2);
+}
+
 bool store_log_list(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
                     struct arena *arena, struct store_log **logs, size_t *n_logs,
                     struct error *error)
 {
-    struct store_log *list = NULL;
-    sqlite3_stmt *row;
-    enum db_step step;
-    bool failed = false;
-    size_t n = 0;
-
     pthread_mutex_lock(&store->read_lock);
-    row = db_prepare(&store->reader,
-                     "SELECT r.kind, r.sha256, l.len FROM host_logs r JOIN logs l "
-                     "ON l.sha256 = r.sha256 WHERE r.host_id = ? ORDER BY r.kind",
-                     "b", span_of(host_id, STORE_HOST_ID_LEN));
-    while ((step = db_step(row)) == DB_ROW && read_grow(arena, (void **)&list, n, sizeof *list)) {
-        list[n].kind = sqlite3_column_int(row, 0);
-        db_column_bytes(row, 1, list[n].sha256, sizeof list[n].sha256, &failed);
-        list[n++].len = (size_t)sqlite3_column_int64(row, 2);
-    }
-    if (step == DB_ROW) {
-        failed = true;
-        sqlite3_reset(row);
-    }
-    if (!read_finish(store, step, failed, error))
-        return false;
-    *logs = list;
-    *n_logs = n;
-    return true;
+    return read_list(store,
+                     db_prepare(&store->reader,
+                                "SELECT r.kind, r.sha256, l.len FROM host_logs r JOIN logs l "
+                                "ON l.sha256 = r.sha256 WHERE r.host_id = ? ORDER BY r.kind",
+                                "b", span_of(host_id, STORE_HOST_ID_LEN)),
+                     take_log, sizeof **logs, arena, (void **)logs, n_logs, error);
 }

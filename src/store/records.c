@@ -17,7 +17,8 @@ bool read_finish(struct store *store, enum db_step last, bool failed, struct err
     return good;
 }
 
-bool read_grow(struct arena *arena, void **items, size_t n, size_t size)
+/* Makes room for item n of a list in the arena, doubling it. */
+static bool read_grow(struct arena *arena, void **items, size_t n, size_t size)
 {
     void *grown;
 
@@ -31,9 +32,6 @@ bool read_grow(struct arena *arena, void **items, size_t n, size_t size)
     *items = grown;
     return true;
 }
-
-/* Takes one row into an item of a list or the only result. */
-typedef void take_fn(sqlite3_stmt *row, struct arena *arena, void *item, bool *failed);
 
 static bool read_one(struct store *store, sqlite3_stmt *row, take_fn *take, struct arena *arena,
                      void *item, bool *found, struct error *error)
@@ -51,8 +49,8 @@ static bool read_one(struct store *store, sqlite3_stmt *row, take_fn *take, stru
     return true;
 }
 
-static bool read_list(struct store *store, sqlite3_stmt *row, take_fn *take, size_t size,
-                      struct arena *arena, void **items, size_t *n_items, struct error *error)
+bool read_list(struct store *store, sqlite3_stmt *row, take_fn *take, size_t size,
+               struct arena *arena, void **items, size_t *n_items, struct error *error)
 {
     void *list = NULL;
     enum db_step step;
