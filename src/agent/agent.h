@@ -6,23 +6,11 @@
 #define BOOTSEAL_AGENT_AGENT_H
 
 #include "base/arena.h"
+#include "base/exit_status.h"
 #include "conf/conf.h"
 #include "crypto/crypto.h"
 
 #include <stdio.h>
-
-/* A contract with scripts, listed in the manual page. */
-enum agent_exit {
-    AGENT_EXIT_HOLDS = 0,
-    AGENT_EXIT_HOLDS_NOT = 1,
-    AGENT_EXIT_USAGE = 2,
-    AGENT_EXIT_MALFORMED = 3,
-    AGENT_EXIT_NOT_PERMITTED = 4,
-    AGENT_EXIT_NOT_FOUND = 5,
-    AGENT_EXIT_CONFLICT = 6,
-    AGENT_EXIT_UNREACHABLE = 7,
-    AGENT_EXIT_INTERNAL = 9,
-};
 
 enum agent_option {
 #define AGENT_OPTION(symbol, name, value, help) AGENT_OPTION_##symbol,
@@ -46,17 +34,17 @@ struct agent_command {
     int n_arguments;
     unsigned options; /* bits of enum agent_option */
     const char *summary, *details, *example;
-    enum agent_exit (*run)(struct agent *agent);
+    enum exit_status (*run)(struct agent *agent);
 };
 
 #define AGENT_COMMAND(function, word, arguments, n_arguments, options, summary, details, example)  \
-    enum agent_exit function(struct agent *agent);
+    enum exit_status function(struct agent *agent);
 #include "agent/commands.def"
 #undef AGENT_COMMAND
 
 /* Fills in agent from the words. On false, a message is on stderr or the help on stdout, and *status
  * is the exit code. */
-bool agent_parse(struct agent *agent, int argc, char **argv, enum agent_exit *status) MUST_CHECK;
+bool agent_parse(struct agent *agent, int argc, char **argv, enum exit_status *status) MUST_CHECK;
 
 /* Reads the configuration and fills in from it what the command line left open. */
 bool agent_settings_load(struct agent *agent, struct error *error) MUST_CHECK;
@@ -65,6 +53,6 @@ bool agent_settings_load(struct agent *agent, struct error *error) MUST_CHECK;
 void agent_print_manual(FILE *out);
 
 /* Prints the error on stderr, "bootseal-agent: ...", and returns its exit code. */
-enum agent_exit agent_failed(const struct error *error);
+enum exit_status agent_failed(const struct error *error);
 
 #endif

@@ -56,7 +56,7 @@ static void print_reasons(struct agent *agent, const struct attest_answer *answe
     }
 }
 
-enum agent_exit agent_attest(struct agent *agent)
+enum exit_status agent_attest(struct agent *agent)
 {
     struct attestation attestation;
     char ends[OS_TIME_TEXT_LEN];
@@ -74,7 +74,7 @@ enum agent_exit agent_attest(struct agent *agent)
     }
     if (attestation.event_log_missing)
         fprintf(stderr, "bootseal-agent: %s\n", NO_EVENT_LOG);
-    return attestation_passes(&attestation.answer) ? AGENT_EXIT_HOLDS : AGENT_EXIT_HOLDS_NOT;
+    return attestation_passes(&attestation.answer) ? EXIT_HOLDS : EXIT_HOLDS_NOT;
 }
 
 static void print_standing(struct agent *agent, const struct agent_state *state,
@@ -98,7 +98,7 @@ static void print_standing(struct agent *agent, const struct agent_state *state,
         printf("\nNext: bootseal-agent attest, or systemctl start bootseal-agent\n");
 }
 
-enum agent_exit agent_status(struct agent *agent)
+enum exit_status agent_status(struct agent *agent)
 {
     struct agent_state state;
     struct attest_answer answer = {0};
@@ -117,5 +117,5 @@ enum agent_exit agent_status(struct agent *agent)
     } else {
         print_standing(agent, &state, &answer, known, in_force);
     }
-    return in_force && attestation_passes(&answer) ? AGENT_EXIT_HOLDS : AGENT_EXIT_HOLDS_NOT;
+    return in_force && attestation_passes(&answer) ? EXIT_HOLDS : EXIT_HOLDS_NOT;
 }

@@ -275,7 +275,7 @@ static void print_json(const struct doctor *doctor)
     json_decref(object);
 }
 
-enum agent_exit agent_doctor(struct agent *agent)
+enum exit_status agent_doctor(struct agent *agent)
 {
     struct doctor doctor = {.agent = agent};
     bool bad = false;
@@ -292,5 +292,5 @@ enum agent_exit agent_doctor(struct agent *agent)
         print(&doctor);
     for (size_t i = 0; i < doctor.n_checks; i++)
         bad |= doctor.checks[i].mark == MARK_BAD;
-    return bad ? AGENT_EXIT_HOLDS_NOT : AGENT_EXIT_HOLDS;
+    return bad ? EXIT_HOLDS_NOT : EXIT_HOLDS;
 }

@@ -168,7 +168,7 @@ static bool enrol_over(struct enrolling *enrolling, struct error *error)
            save(enrolling, error);
 }
 
-static enum agent_exit tell(const struct enrolling *enrolling)
+static enum exit_status tell(const struct enrolling *enrolling)
 {
     const char *state = enrolment_state_name(enrolling->answer.state);
     char host_id[2 * PROTOCOL_HOST_ID_LEN + 1];
@@ -183,7 +183,7 @@ static enum agent_exit tell(const struct enrolling *enrolling)
         json_dumpf(object, stdout, JSON_COMPACT);
         printf("\n");
         json_decref(object);
-        return AGENT_EXIT_HOLDS;
+        return EXIT_HOLDS;
     }
     printf("%s as %s, host id %s\n", state, (const char *)enrolling->name.data, host_id);
     if (enrolling->answer.state == ENROLMENT_STATE_PENDING)
@@ -193,10 +193,10 @@ static enum agent_exit tell(const struct enrolling *enrolling)
                (const char *)enrolling->name.data);
     else
         printf("Next: bootseal-agent attest\n");
-    return AGENT_EXIT_HOLDS;
+    return EXIT_HOLDS;
 }
 
-enum agent_exit agent_enroll(struct agent *agent)
+enum exit_status agent_enroll(struct agent *agent)
 {
     struct enrolling enrolling = {.agent = agent};
     struct error error;

@@ -42,7 +42,7 @@ static bool fetch(struct agent *agent, struct identity *identity, struct http_cl
     return done;
 }
 
-enum agent_exit agent_fetch(struct agent *agent)
+enum exit_status agent_fetch(struct agent *agent)
 {
     struct agent_state state;
     struct identity identity = {.state = &state, .arena = &agent->arena};
@@ -70,7 +70,7 @@ enum agent_exit agent_fetch(struct agent *agent)
         return agent_failed(&error);
     fwrite(answer.body.data, 1, answer.body.len, stdout);
     if (answer.status / 100 == 2)
-        return AGENT_EXIT_HOLDS;
+        return EXIT_HOLDS;
     fprintf(stderr, "bootseal-agent: the server answers with HTTP status %d\n", answer.status);
-    return AGENT_EXIT_HOLDS_NOT;
+    return EXIT_HOLDS_NOT;
 }

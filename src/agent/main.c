@@ -8,34 +8,34 @@ enum {
     SAMPLE_ARENA_LEN = 256 * 1024,
 };
 
-static enum agent_exit exit_of(enum error_code code)
+static enum exit_status exit_of(enum error_code code)
 {
     switch (code) {
     case ERROR_USAGE:
-        return AGENT_EXIT_USAGE;
+        return EXIT_USAGE;
     case ERROR_TRUNCATED:
     case ERROR_TRAILING:
     case ERROR_LIMIT:
     case ERROR_MALFORMED:
     case ERROR_UNSUPPORTED:
-        return AGENT_EXIT_MALFORMED;
+        return EXIT_MALFORMED;
     case ERROR_DENIED:
-        return AGENT_EXIT_NOT_PERMITTED;
+        return EXIT_NOT_PERMITTED;
     case ERROR_NOT_FOUND:
-        return AGENT_EXIT_NOT_FOUND;
+        return EXIT_NOT_FOUND;
     case ERROR_CONFLICT:
-        return AGENT_EXIT_CONFLICT;
+        return EXIT_CONFLICT;
     case ERROR_IO:
-        return AGENT_EXIT_UNREACHABLE;
+        return EXIT_UNREACHABLE;
     case ERROR_NONE:
     case ERROR_CRYPTO:
     case ERROR_MEMORY:
         break;
     }
-    return AGENT_EXIT_INTERNAL;
+    return EXIT_INTERNAL;
 }
 
-enum agent_exit agent_failed(const struct error *error)
+enum exit_status agent_failed(const struct error *error)
 {
     char text[512];
 
@@ -63,11 +63,11 @@ static bool print_generated(int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct agent agent = {.arena = arena_init(ARENA_LEN)};
-    enum agent_exit status;
+    enum exit_status status;
     struct error error;
 
     if (print_generated(argc, argv))
-        return AGENT_EXIT_HOLDS;
+        return EXIT_HOLDS;
     if (!agent_parse(&agent, argc, argv, &status))
         return (int)status;
     os_ignore_sigpipe();

@@ -26,14 +26,14 @@ static const struct agent_option_text {
 #undef AGENT_OPTION
 };
 
-static bool usage(enum agent_exit *status)
+static bool usage(enum exit_status *status)
 {
     fprintf(stderr, "Try: bootseal-agent --help\n");
-    *status = AGENT_EXIT_USAGE;
+    *status = EXIT_USAGE;
     return false;
 }
 
-static bool take_options(struct agent *agent, int argc, char **argv, enum agent_exit *status)
+static bool take_options(struct agent *agent, int argc, char **argv, enum exit_status *status)
 {
     struct option options[AGENT_OPTIONS + 1] = {{0}};
     int found;
@@ -49,7 +49,7 @@ static bool take_options(struct agent *agent, int argc, char **argv, enum agent_
     return true;
 }
 
-static bool take_command(struct agent *agent, int argc, char **argv, enum agent_exit *status)
+static bool take_command(struct agent *agent, int argc, char **argv, enum exit_status *status)
 {
     const char *word = optind < argc ? argv[optind++] : NULL;
 
@@ -67,7 +67,7 @@ static bool take_command(struct agent *agent, int argc, char **argv, enum agent_
     return true;
 }
 
-static bool check_use(struct agent *agent, int argc, char **argv, enum agent_exit *status)
+static bool check_use(struct agent *agent, int argc, char **argv, enum exit_status *status)
 {
     const struct agent_command *command = agent->command;
 
@@ -120,20 +120,20 @@ static void print_help(FILE *out, const struct agent_command *command)
             help_option(out, i);
 }
 
-bool agent_parse(struct agent *agent, int argc, char **argv, enum agent_exit *status)
+bool agent_parse(struct agent *agent, int argc, char **argv, enum exit_status *status)
 {
     if (!take_options(agent, argc, argv, status))
         return false;
     if (agent->values[AGENT_OPTION_VERSION]) {
         printf("bootseal-agent %s\n", BOOTSEAL_VERSION);
-        *status = AGENT_EXIT_HOLDS;
+        *status = EXIT_HOLDS;
         return false;
     }
     if (!take_command(agent, argc, argv, status))
         return false;
     if (agent->values[AGENT_OPTION_HELP]) {
         print_help(stdout, agent->command);
-        *status = AGENT_EXIT_HOLDS;
+        *status = EXIT_HOLDS;
         return false;
     }
     agent->json = agent->values[AGENT_OPTION_JSON] != NULL;
@@ -143,18 +143,18 @@ bool agent_parse(struct agent *agent, int argc, char **argv, enum agent_exit *st
 /* --- manual --- */
 
 static const struct {
-    enum agent_exit status;
+    enum exit_status status;
     const char *meaning;
 } EXITS[] = {
-    {AGENT_EXIT_HOLDS, "done; trusted"},
-    {AGENT_EXIT_HOLDS_NOT, "not trusted, or a check of doctor failed"},
-    {AGENT_EXIT_USAGE, "wrong usage"},
-    {AGENT_EXIT_MALFORMED, "input or answer malformed or over a limit"},
-    {AGENT_EXIT_NOT_PERMITTED, "not permitted, by the service or by the TPM"},
-    {AGENT_EXIT_NOT_FOUND, "not found: no TPM, not enrolled"},
-    {AGENT_EXIT_CONFLICT, "conflict: the name or the TPM is bound to another"},
-    {AGENT_EXIT_UNREACHABLE, "service unreachable"},
-    {AGENT_EXIT_INTERNAL, "internal error"},
+    {EXIT_HOLDS, "done; trusted"},
+    {EXIT_HOLDS_NOT, "not trusted, or a check of doctor failed"},
+    {EXIT_USAGE, "wrong usage"},
+    {EXIT_MALFORMED, "input or answer malformed or over a limit"},
+    {EXIT_NOT_PERMITTED, "not permitted, by the service or by the TPM"},
+    {EXIT_NOT_FOUND, "not found: no TPM, not enrolled"},
+    {EXIT_CONFLICT, "conflict: the name or the TPM is bound to another"},
+    {EXIT_UNREACHABLE, "service unreachable"},
+    {EXIT_INTERNAL, "internal error"},
 };
 
 /* mdoc(7): a new sentence starts a new line, and no line is over 80 characters. */

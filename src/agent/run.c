@@ -75,7 +75,7 @@ static int64_t attest_once(struct agent *agent, int64_t *retry_ms)
     return wait_ms;
 }
 
-enum agent_exit agent_run(struct agent *agent)
+enum exit_status agent_run(struct agent *agent)
 {
     int64_t retry_ms = RETRY_FIRST_MS;
     struct agent_state state;
@@ -99,5 +99,5 @@ enum agent_exit agent_run(struct agent *agent)
         stopped = sigtimedwait(&stops, NULL, &wait);
     } while (stopped < 0);
     log_info("agent.stopped", log_int("signal", stopped));
-    return AGENT_EXIT_HOLDS;
+    return EXIT_HOLDS;
 }

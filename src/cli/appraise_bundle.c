@@ -6,7 +6,7 @@
 #include "cli/print.h"
 #include "msg/result_json.h"
 
-static bool read_nonce(struct cli *cli, uint8_t *nonce, struct span *span, enum cli_exit *status)
+static bool read_nonce(struct cli *cli, uint8_t *nonce, struct span *span, enum exit_status *status)
 {
     const char *hex = cli->values[OPTION_NONCE];
     size_t len = 0;
@@ -31,14 +31,14 @@ static void print_appraisal(struct cli *cli, const struct appraisal *appraisal)
     print_reasons(cli, stdout, &appraisal->reasons);
 }
 
-enum cli_exit appraise_bundle(struct cli *cli)
+enum exit_status appraise_bundle(struct cli *cli)
 {
     struct appraisal *appraisal = arena_new(&cli->arena, struct appraisal);
     struct appraise_input input = {0};
     uint8_t nonce[LIMIT_NONCE_LEN];
     struct policy *policy;
     struct error error = {0};
-    enum cli_exit status;
+    enum exit_status status;
     bool passes;
     json_t *object, *result;
 

@@ -11,7 +11,7 @@ static void add_entry(struct cli *cli, struct table *table, const json_t *entry)
         table_add(table, TALK_PLAIN, print_member(cli, entry, MEMBERS[k]));
 }
 
-enum cli_exit audit_list(struct cli *cli)
+enum exit_status audit_list(struct cli *cli)
 {
     static const char *const HEADS[] = {"WHEN", "WHO", "WHAT", "ON", "DETAIL", "FROM"};
     const char *limit = cli->values[OPTION_LIMIT];

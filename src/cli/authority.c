@@ -5,7 +5,7 @@
 #include "os/clock.h"
 
 static bool view_ca(struct cli *cli, struct span der, struct crypto_certificate_view *view,
-                    struct span *pem, enum cli_exit *status)
+                    struct span *pem, enum exit_status *status)
 {
     struct crypto_certificate *certificate = NULL;
     struct error error = {0};
@@ -20,14 +20,14 @@ static bool view_ca(struct cli *cli, struct span der, struct crypto_certificate_
     return viewed;
 }
 
-enum cli_exit ca_show(struct cli *cli)
+enum exit_status ca_show(struct cli *cli)
 {
     const struct service_request request = {
         .method = "GET", .path = "/api/v1/ca", .answer_cap = LIMIT_CERTIFICATE_LEN};
     char from[OS_TIME_TEXT_LEN], until[OS_TIME_TEXT_LEN];
     struct crypto_certificate_view view;
     struct http_client_answer answer;
-    enum cli_exit status;
+    enum exit_status status;
     const char *sha256;
     struct span pem;
     json_t *object;

@@ -8,20 +8,8 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/exit_status.h"
 #include "crypto/crypto.h"
-
-/* A contract with scripts, listed in the manual page. */
-enum cli_exit {
-    EXIT_HOLDS = 0,
-    EXIT_HOLDS_NOT = 1,
-    EXIT_USAGE = 2,
-    EXIT_MALFORMED = 3,
-    EXIT_NOT_PERMITTED = 4,
-    EXIT_NOT_FOUND = 5,
-    EXIT_CONFLICT = 6,
-    EXIT_UNREACHABLE = 7,
-    EXIT_INTERNAL = 9,
-};
 
 enum cli_option {
 #define OPTION(symbol, name, value, help) OPTION_##symbol,
@@ -50,14 +38,14 @@ struct cli_command {
     int least, most;
     uint64_t options; /* bits of enum cli_option */
     const char *summary, *details, *example;
-    enum cli_exit (*run)(struct cli *cli);
+    enum exit_status (*run)(struct cli *cli);
 };
 
 extern const struct cli_command CLI_COMMANDS[];
 extern const size_t CLI_N_COMMANDS;
 
 #define COMMAND(function, noun, verb, arguments, least, most, options, summary, details, example)  \
-    enum cli_exit function(struct cli *cli);
+    enum exit_status function(struct cli *cli);
 #include "cli/commands.def"
 #undef COMMAND
 
@@ -69,7 +57,7 @@ const char *cli_option_help(enum cli_option option);
 /* Fills in cli from the words. On false a message is on stderr and *status is the exit code; --help
  * and
  * --version also end here, with EXIT_HOLDS. */
-bool cli_parse(struct cli *cli, int argc, char **argv, enum cli_exit *status) MUST_CHECK;
+bool cli_parse(struct cli *cli, int argc, char **argv, enum exit_status *status) MUST_CHECK;
 
 /* Help on everything, a noun's commands, or one command. */
 void cli_help_all(FILE *out);

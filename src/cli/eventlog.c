@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 static bool choose_bank(struct cli *cli, const char *path, struct span bytes, uint16_t *alg,
-                        enum cli_exit *status)
+                        enum exit_status *status)
 {
     static const uint16_t PREFERRED[] = {TPM_ALG_SHA256, TPM_ALG_SHA384, TPM_ALG_SHA512,
                                          TPM_ALG_SM3_256, TPM_ALG_SHA1};
@@ -39,7 +39,7 @@ static bool choose_bank(struct cli *cli, const char *path, struct span bytes, ui
 }
 
 bool eventlog_measure(struct cli *cli, const char *path, struct span bytes,
-                      struct measured_log *log, enum cli_exit *status)
+                      struct measured_log *log, enum exit_status *status)
 {
     struct error error = {0};
     uint16_t alg;
@@ -57,7 +57,7 @@ bool eventlog_is_bundle(struct span bytes)
     return bytes.len && bytes.data[0] >> 5 == CBOR_MAP;
 }
 
-bool eventlog_read(struct cli *cli, const char *path, struct span *bytes, enum cli_exit *status)
+bool eventlog_read(struct cli *cli, const char *path, struct span *bytes, enum exit_status *status)
 {
     const struct evidence_log *log;
     struct evidence evidence;
@@ -80,7 +80,7 @@ bool eventlog_read(struct cli *cli, const char *path, struct span *bytes, enum c
 }
 
 bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
-                   enum cli_exit *status)
+                   enum exit_status *status)
 {
     struct span bytes;
 
@@ -106,7 +106,7 @@ const char *eventlog_pcr_text(struct cli *cli, const struct measured_log *log, u
 }
 
 /* --pcr 4,7 as a mask; every PCR and also events of none when it is not given. */
-static bool wanted_pcrs(struct cli *cli, uint32_t *mask, enum cli_exit *status)
+static bool wanted_pcrs(struct cli *cli, uint32_t *mask, enum exit_status *status)
 {
     const char *text = cli->values[OPTION_PCR];
 
@@ -183,10 +183,10 @@ static void print_event(struct cli *cli, const struct measured_log *log,
         printf("     data %s\n", text_hex(&cli->arena, event->data));
 }
 
-enum cli_exit eventlog_show(struct cli *cli)
+enum exit_status eventlog_show(struct cli *cli)
 {
     struct measured_log log;
-    enum cli_exit status;
+    enum exit_status status;
     uint32_t pcrs;
     json_t *events = json_array(), *object;
 
@@ -278,12 +278,12 @@ static const char *log_format(struct span bytes)
     return eventlog_open(&log, bytes, &error) ? eventlog_format_name(log.format) : "none";
 }
 
-enum cli_exit eventlog_replay(struct cli *cli)
+enum exit_status eventlog_replay(struct cli *cli)
 {
     struct replay *replay = arena_new(&cli->arena, struct replay);
     struct span bytes;
     struct error error = {0};
-    enum cli_exit status;
+    enum exit_status status;
     uint16_t alg;
     json_t *object, *pcrs;
 
@@ -308,14 +308,14 @@ enum cli_exit eventlog_replay(struct cli *cli)
     return EXIT_HOLDS;
 }
 
-enum cli_exit eventlog_claims(struct cli *cli)
+enum exit_status eventlog_claims(struct cli *cli)
 {
     struct claims *claims = arena_new(&cli->arena, struct claims);
     struct reasons *reasons = arena_new(&cli->arena, struct reasons);
     struct measured_log log;
     struct claims_input input = {.log = &log, .crypto = cli->crypto};
     struct error error = {0};
-    enum cli_exit status;
+    enum exit_status status;
     json_t *object;
 
     if (!eventlog_load(cli, cli->arguments[0], &log, &status))

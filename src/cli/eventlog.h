@@ -10,16 +10,16 @@ bool eventlog_is_bundle(struct span bytes);
 
 /* The bytes of a log, in a file of its own or in a saved evidence bundle. */
 bool eventlog_read(struct cli *cli, const char *path, struct span *bytes,
-                   enum cli_exit *status) MUST_CHECK;
+                   enum exit_status *status) MUST_CHECK;
 
 /* Reads path and measures it in the bank of --bank, or else in the strongest usual bank that the
  * log carries: sha256, sha384, sha512, sm3_256, sha1. On false all has been said. */
 bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
-                   enum cli_exit *status) MUST_CHECK;
+                   enum exit_status *status) MUST_CHECK;
 
 /* As eventlog_load for bytes already read. */
 bool eventlog_measure(struct cli *cli, const char *path, struct span bytes,
-                      struct measured_log *log, enum cli_exit *status) MUST_CHECK;
+                      struct measured_log *log, enum exit_status *status) MUST_CHECK;
 
 /* "PCR 7", or "no PCR" for an index that is none; in the arena. */
 const char *eventlog_pcr_text(struct cli *cli, const struct measured_log *log, uint32_t pcr);

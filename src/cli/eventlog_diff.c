@@ -49,7 +49,7 @@ static int by_position(const void *left, const void *right)
 
 /* The measured events of a log, described and sorted by component. */
 static bool load_side(struct cli *cli, const char *path, struct measured_log *log,
-                      struct side **sides, size_t *n_sides, enum cli_exit *status)
+                      struct side **sides, size_t *n_sides, enum exit_status *status)
 {
     struct error error = {0};
 
@@ -249,13 +249,13 @@ static void print_change(struct cli *cli, const struct measured_log *log,
     json_array_foreach(details, i, detail) printf("    %s\n", json_string_value(detail));
 }
 
-enum cli_exit eventlog_diff(struct cli *cli)
+enum exit_status eventlog_diff(struct cli *cli)
 {
     struct measured_log before_log, after_log;
     struct side *before, *after;
     size_t n_before, n_after, n_changes;
     struct change *changes;
-    enum cli_exit status;
+    enum exit_status status;
     json_t *list, *object;
 
     if (!load_side(cli, cli->arguments[0], &before_log, &before, &n_before, &status) ||

@@ -19,7 +19,7 @@ static const struct {
     {VERDICT_PENDING, "waits for a person", "bootseal host approve HOST"},
 };
 
-static enum cli_exit say(struct cli *cli, const char *kind, const char *const *texts)
+static enum exit_status say(struct cli *cli, const char *kind, const char *const *texts)
 {
     static const char *const NAMES[] = {"title", "why", "action", "source"};
     json_t *object;
@@ -41,7 +41,7 @@ static enum cli_exit say(struct cli *cli, const char *kind, const char *const *t
     return EXIT_HOLDS;
 }
 
-static enum cli_exit explain_claim(struct cli *cli, enum claim_id id)
+static enum exit_status explain_claim(struct cli *cli, enum claim_id id)
 {
     const char *texts[4] = {
         claim_meaning(id),
@@ -68,7 +68,7 @@ static const struct event_type *find_event_type(const char *word)
                                                               : NULL;
 }
 
-static enum cli_exit explain_event_type(struct cli *cli, const struct event_type *type)
+static enum exit_status explain_event_type(struct cli *cli, const struct event_type *type)
 {
     static const char *const RULES[] = {
         [EVENT_DIGEST_PERHAPS] = "the digest may be that of the data, or of something else",
@@ -86,7 +86,7 @@ static enum cli_exit explain_event_type(struct cli *cli, const struct event_type
     return say(cli, "event type", texts);
 }
 
-enum cli_exit explain_word(struct cli *cli)
+enum exit_status explain_word(struct cli *cli)
 {
     const char *word = cli->arguments[0];
     enum reason_code code = reason_by_text(word);

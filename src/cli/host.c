@@ -27,7 +27,7 @@ static void add_host(struct cli *cli, struct table *table, const json_t *host)
     table_add(table, TALK_PLAIN, print_member(cli, host, "endorsement"));
 }
 
-enum cli_exit host_list(struct cli *cli)
+enum exit_status host_list(struct cli *cli)
 {
     static const char *const HEADS[] = {"VERDICT", "NAME", "STATE", "SEEN", "TPM VOUCHED FOR BY"};
     const char *limit = cli->values[OPTION_LIMIT];
@@ -127,14 +127,14 @@ static void print_host(struct cli *cli, const json_t *host)
     print_next(cli, host);
 }
 
-enum cli_exit host_show(struct cli *cli)
+enum exit_status host_show(struct cli *cli)
 {
     const struct service_request request = {
         .method = "GET",
         .path = service_path(cli, "hosts", cli->arguments[0], ""),
         .answer_cap = LIMIT_LIST_ANSWER_LEN,
     };
-    enum cli_exit status;
+    enum exit_status status;
     json_t *object;
 
     if (!service_show(cli, &request, &object, &status))
@@ -176,7 +176,7 @@ static void add_verdict(struct cli *cli, struct table *table, const json_t *verd
     table_add(table, TALK_PLAIN, codes_text(cli, json_object_get(verdict, "reasons")));
 }
 
-enum cli_exit host_verdicts(struct cli *cli)
+enum exit_status host_verdicts(struct cli *cli)
 {
     static const char *const HEADS[] = {"VERDICT", "SINCE", "TIMES", "BOOTS", "POLICY", "REASONS"};
     const char *limit = cli->values[OPTION_LIMIT];

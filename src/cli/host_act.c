@@ -7,7 +7,7 @@
 
 /* Posts the act; false when all has been said, also with --json. */
 static bool act(struct cli *cli, const char *what, json_t *body, json_t **host,
-                enum cli_exit *status)
+                enum exit_status *status)
 {
     char *text = json_dumps(body, JSON_COMPACT);
     const struct service_request request = {
@@ -32,9 +32,9 @@ static const char *name_of(struct cli *cli, const json_t *host)
     return name ? name : cli->arguments[0];
 }
 
-enum cli_exit host_approve(struct cli *cli)
+enum exit_status host_approve(struct cli *cli)
 {
-    enum cli_exit status;
+    enum exit_status status;
     json_t *host;
 
     if (!act(cli, "approve", json_object(), &host, &status))
@@ -45,9 +45,9 @@ enum cli_exit host_approve(struct cli *cli)
     return EXIT_HOLDS;
 }
 
-enum cli_exit host_revoke(struct cli *cli)
+enum exit_status host_revoke(struct cli *cli)
 {
-    enum cli_exit status;
+    enum exit_status status;
     json_t *host;
 
     if (!cli->values[OPTION_REASON] || !*cli->values[OPTION_REASON])
@@ -61,9 +61,9 @@ enum cli_exit host_revoke(struct cli *cli)
     return EXIT_HOLDS;
 }
 
-enum cli_exit host_forget(struct cli *cli)
+enum exit_status host_forget(struct cli *cli)
 {
-    enum cli_exit status;
+    enum exit_status status;
     json_t *host;
 
     if (!act(cli, "forget", json_object(), &host, &status))
@@ -73,7 +73,7 @@ enum cli_exit host_forget(struct cli *cli)
     return EXIT_HOLDS;
 }
 
-enum cli_exit host_evidence(struct cli *cli)
+enum exit_status host_evidence(struct cli *cli)
 {
     const struct service_request request = {
         .method = "GET",
@@ -82,7 +82,7 @@ enum cli_exit host_evidence(struct cli *cli)
     };
     const char *output = cli->values[OPTION_OUTPUT];
     struct http_client_answer answer;
-    enum cli_exit status;
+    enum exit_status status;
     json_t *object;
 
     if (!output && isatty(STDOUT_FILENO))

@@ -43,7 +43,7 @@ static void print_entry(struct cli *cli, const struct ima_entry *entry,
     printf("\n");
 }
 
-enum cli_exit ima_show(struct cli *cli)
+enum exit_status ima_show(struct cli *cli)
 {
     const char *path = cli->arguments[0];
     struct ima_list list;
@@ -51,7 +51,7 @@ enum cli_exit ima_show(struct cli *cli)
     struct ima_fields fields;
     struct error error = {0}, unknown = {0};
     struct span bytes;
-    enum cli_exit status;
+    enum exit_status status;
     enum ima_step step;
     json_t *entries, *object;
 
@@ -84,13 +84,13 @@ enum cli_exit ima_show(struct cli *cli)
     return EXIT_HOLDS;
 }
 
-enum cli_exit ima_verify(struct cli *cli)
+enum exit_status ima_verify(struct cli *cli)
 {
     const char *path = cli->arguments[0];
     struct ima_replay replay = {0};
     struct error error = {0};
     struct span bytes;
-    enum cli_exit status;
+    enum exit_status status;
     uint16_t alg;
     bool found, holds;
     char hex[2 * LIMIT_TPM_DIGEST_LEN + 1];

@@ -1,11 +1,11 @@
 /* Lists of the service as tables. Owns the answer while it prints it. */
 #include "cli/list.h"
 
-enum cli_exit list_print(struct cli *cli, const struct list *list)
+enum exit_status list_print(struct cli *cli, const struct list *list)
 {
     const struct service_request request = {
         .method = "GET", .path = list->path, .answer_cap = LIMIT_LIST_ANSWER_LEN};
-    enum cli_exit status;
+    enum exit_status status;
     struct table table;
     const json_t *items;
     json_t *object;

@@ -17,6 +17,6 @@ struct list {
 };
 
 /* Asks for the list and prints it: as a table, or with --json as it came. */
-enum cli_exit list_print(struct cli *cli, const struct list *list);
+enum exit_status list_print(struct cli *cli, const struct list *list);
 
 #endif

@@ -29,7 +29,7 @@ static bool print_generated(int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct cli cli = {.arena = arena_init((size_t)LIMIT_EVIDENCE_LEN * ARENA_FACTOR)};
-    enum cli_exit status = EXIT_INTERNAL;
+    enum exit_status status = EXIT_INTERNAL;
     struct error error = {0};
 
     if (print_generated(argc, argv))

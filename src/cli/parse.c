@@ -41,7 +41,7 @@ const char *cli_option_help(enum cli_option option)
     return OPTION_TABLE[option].help;
 }
 
-static bool usage(const struct cli_command *command, enum cli_exit *status)
+static bool usage(const struct cli_command *command, enum exit_status *status)
 {
     if (command)
         fprintf(stderr, "Try: bootseal %s%s%s --help\n", command->noun, *command->verb ? " " : "",
@@ -130,7 +130,7 @@ static bool is_noun(const char *word)
     return false;
 }
 
-static bool unknown_command(int argc, char **argv, enum cli_exit *status)
+static bool unknown_command(int argc, char **argv, enum exit_status *status)
 {
     const char *verb = argc > 2 && argv[2][0] != '-' ? argv[2] : "";
 
@@ -150,7 +150,7 @@ static bool unknown_command(int argc, char **argv, enum cli_exit *status)
     return usage(NULL, status);
 }
 
-static bool take_option(struct cli *cli, int argc, char **argv, int *at, enum cli_exit *status)
+static bool take_option(struct cli *cli, int argc, char **argv, int *at, enum exit_status *status)
 {
     uint64_t allowed = cli->command->options | COMMON_OPTIONS;
     const char *word = argv[*at], *equals = strchr(word, '=');
@@ -181,7 +181,7 @@ static bool take_option(struct cli *cli, int argc, char **argv, int *at, enum cl
     return usage(cli->command, status);
 }
 
-static bool choose_color(struct cli *cli, enum cli_exit *status)
+static bool choose_color(struct cli *cli, enum exit_status *status)
 {
     const char *when = cli->values[OPTION_COLOR];
 
@@ -199,7 +199,7 @@ static bool choose_color(struct cli *cli, enum cli_exit *status)
     return usage(cli->command, status);
 }
 
-static bool take_words(struct cli *cli, int argc, char **argv, int at, enum cli_exit *status)
+static bool take_words(struct cli *cli, int argc, char **argv, int at, enum exit_status *status)
 {
     bool options_end = false;
 
@@ -215,7 +215,7 @@ static bool take_words(struct cli *cli, int argc, char **argv, int at, enum cli_
     return true;
 }
 
-bool cli_parse(struct cli *cli, int argc, char **argv, enum cli_exit *status)
+bool cli_parse(struct cli *cli, int argc, char **argv, enum exit_status *status)
 {
     int at = 0;
 

@@ -1,7 +1,8 @@
 /* bootseal policy check: policy files offline. */
 #include "cli/policy.h"
 
-bool policy_load(struct cli *cli, const char *path, struct policy **policy, enum cli_exit *status)
+bool policy_load(struct cli *cli, const char *path, struct policy **policy,
+                 enum exit_status *status)
 {
     struct span text;
 
@@ -10,7 +11,7 @@ bool policy_load(struct cli *cli, const char *path, struct policy **policy, enum
 }
 
 bool policy_compile_text(struct cli *cli, const char *path, struct span text,
-                         struct policy **policy, enum cli_exit *status)
+                         struct policy **policy, enum exit_status *status)
 {
     struct policy_position position = {0};
     struct error error = {0};
@@ -33,10 +34,10 @@ bool policy_compile_text(struct cli *cli, const char *path, struct span text,
     return false;
 }
 
-enum cli_exit policy_check(struct cli *cli)
+enum exit_status policy_check(struct cli *cli)
 {
     struct policy *policy;
-    enum cli_exit status;
+    enum exit_status status;
     json_t *object;
 
     if (!policy_load(cli, cli->arguments[0], &policy, &status))

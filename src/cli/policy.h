@@ -7,10 +7,10 @@
 
 /* Reads and compiles a policy file; on false the error has been said with line and column. */
 bool policy_load(struct cli *cli, const char *path, struct policy **policy,
-                 enum cli_exit *status) MUST_CHECK;
+                 enum exit_status *status) MUST_CHECK;
 
 /* As policy_load for a text already read; path is what errors name. */
 bool policy_compile_text(struct cli *cli, const char *path, struct span text,
-                         struct policy **policy, enum cli_exit *status) MUST_CHECK;
+                         struct policy **policy, enum exit_status *status) MUST_CHECK;
 
 #endif

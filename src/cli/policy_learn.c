@@ -9,7 +9,7 @@
 #include "cli/policy.h"
 #include "cli/print.h"
 
-static bool refuse(struct cli *cli, const struct reasons *reasons, enum cli_exit *status)
+static bool refuse(struct cli *cli, const struct reasons *reasons, enum exit_status *status)
 {
     fprintf(stderr, "bootseal: nothing is learned from a host that proves nothing or contradicts "
                     "itself\n");
@@ -19,7 +19,7 @@ static bool refuse(struct cli *cli, const struct reasons *reasons, enum cli_exit
 }
 
 static bool claims_of_bundle(struct cli *cli, struct span bytes, struct claims *claims,
-                             enum cli_exit *status)
+                             enum exit_status *status)
 {
     struct appraisal *appraisal = arena_new(&cli->arena, struct appraisal);
     struct appraise_input input = {.evidence = bytes};
@@ -38,7 +38,7 @@ static bool claims_of_bundle(struct cli *cli, struct span bytes, struct claims *
 }
 
 static bool claims_of_log(struct cli *cli, struct span bytes, struct claims *claims,
-                          enum cli_exit *status)
+                          enum exit_status *status)
 {
     struct reasons *reasons = arena_new(&cli->arena, struct reasons);
     struct measured_log log;
@@ -57,7 +57,7 @@ static bool claims_of_log(struct cli *cli, struct span bytes, struct claims *cla
     return true;
 }
 
-static bool learn(struct cli *cli, struct span *text, enum cli_exit *status)
+static bool learn(struct cli *cli, struct span *text, enum exit_status *status)
 {
     const char *name = cli->values[OPTION_NAME] ? cli->values[OPTION_NAME] : "learned";
     struct claims *claims = arena_new(&cli->arena, struct claims);
@@ -73,11 +73,11 @@ static bool learn(struct cli *cli, struct span *text, enum cli_exit *status)
     return false;
 }
 
-enum cli_exit policy_learn_file(struct cli *cli)
+enum exit_status policy_learn_file(struct cli *cli)
 {
     const char *output = cli->values[OPTION_OUTPUT];
     struct policy *policy;
-    enum cli_exit status;
+    enum exit_status status;
     struct span text;
     json_t *object;
 

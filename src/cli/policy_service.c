@@ -3,12 +3,12 @@
 #include "cli/policy.h"
 #include "cli/print.h"
 
-enum cli_exit policy_show(struct cli *cli)
+enum exit_status policy_show(struct cli *cli)
 {
     const struct service_request request = {
         .method = "GET", .path = "/api/v1/policy", .answer_cap = LIMIT_POLICY_LEN};
     struct http_client_answer answer;
-    enum cli_exit status;
+    enum exit_status status;
     json_t *object;
 
     if (!service_do(cli, &request, &answer, &status))
@@ -23,12 +23,12 @@ enum cli_exit policy_show(struct cli *cli)
     return talk_result(cli, answer.body, &status) ? EXIT_HOLDS : status;
 }
 
-enum cli_exit policy_apply(struct cli *cli)
+enum exit_status policy_apply(struct cli *cli)
 {
     struct service_request request = {
         .method = "PUT", .path = "/api/v1/policy", .content_type = "text/plain"};
     struct policy *policy;
-    enum cli_exit status;
+    enum exit_status status;
     json_t *object;
 
     if (!talk_read(cli, cli->arguments[0], LIMIT_POLICY_LEN, &request.body, &status) ||
@@ -59,7 +59,7 @@ static void add_policy(struct cli *cli, struct table *table, const json_t *polic
     table_add(table, TALK_DIM, sha256 ? arena_printf(&cli->arena, "%.16s", sha256) : NULL);
 }
 
-enum cli_exit policy_list(struct cli *cli)
+enum exit_status policy_list(struct cli *cli)
 {
     static const char *const HEADS[] = {"",        "NAME", "VERSION", "IN FORCE SINCE",
                                         "CREATED", "BY",   "SHA-256"};

@@ -25,7 +25,7 @@ struct quote_files {
 };
 
 static bool read_option(struct cli *cli, enum cli_option option, size_t cap, struct span *bytes,
-                        enum cli_exit *status)
+                        enum exit_status *status)
 {
     if (!cli->values[option]) {
         *status = talk_usage(cli, option, cli_option_help(option));
@@ -37,7 +37,7 @@ static bool read_option(struct cli *cli, enum cli_option option, size_t cap, str
 /* PEM begins with dashes and SubjectPublicKeyInfo with a SEQUENCE; a TPM public area with neither.
  */
 static bool read_key(struct cli *cli, struct quote_files *files, struct reasons *reasons,
-                     enum cli_exit *status)
+                     enum exit_status *status)
 {
     struct span bytes;
     struct tpm_public public_area;
@@ -60,7 +60,7 @@ static bool read_key(struct cli *cli, struct quote_files *files, struct reasons 
     return true;
 }
 
-static bool read_nonce(struct cli *cli, struct quote_files *files, enum cli_exit *status)
+static bool read_nonce(struct cli *cli, struct quote_files *files, enum exit_status *status)
 {
     const char *hex = cli->values[OPTION_NONCE];
     size_t len = 0;
@@ -73,7 +73,7 @@ static bool read_nonce(struct cli *cli, struct quote_files *files, enum cli_exit
     return true;
 }
 
-static bool read_selection(struct cli *cli, struct quote_files *files, enum cli_exit *status)
+static bool read_selection(struct cli *cli, struct quote_files *files, enum exit_status *status)
 {
     const char *text = cli->values[OPTION_PCRS];
     struct error error = {0};
@@ -86,7 +86,7 @@ static bool read_selection(struct cli *cli, struct quote_files *files, enum cli_
 }
 
 static bool read_files(struct cli *cli, struct quote_files *files, struct reasons *reasons,
-                       enum cli_exit *status)
+                       enum exit_status *status)
 {
     struct span quote, signature;
     struct error error = {0};
@@ -109,7 +109,7 @@ static bool read_files(struct cli *cli, struct quote_files *files, struct reason
 /* The option's file, or else the one that tpm2_quote writes beside the quote by convention; empty
  * when there is none. A hint only: quoted_logs_check believes it when it hashes to what was signed.
  */
-static bool read_pcr_values(struct cli *cli, struct span *values, enum cli_exit *status)
+static bool read_pcr_values(struct cli *cli, struct span *values, enum exit_status *status)
 {
     const char *path = cli->values[OPTION_PCR_VALUES], *quote = cli->values[OPTION_QUOTE];
     const char *dot = strrchr(quote, '.');
@@ -127,7 +127,7 @@ static bool read_pcr_values(struct cli *cli, struct span *values, enum cli_exit 
 
 /* Whether the logs that were given reproduce the quote. True without logs. */
 static bool check_logs(struct cli *cli, const struct quote_files *files, struct reasons *reasons,
-                       struct quoted_logs_result *result, bool *hold, enum cli_exit *status)
+                       struct quoted_logs_result *result, bool *hold, enum exit_status *status)
 {
     const char *log_path = cli->values[OPTION_EVENTLOG], *ima_path = cli->values[OPTION_IMA];
     struct measured_log log;
@@ -207,13 +207,13 @@ static void say_result(struct cli *cli, const struct quote_files *files, bool ho
     talk_json(object);
 }
 
-enum cli_exit quote_verify_files(struct cli *cli)
+enum exit_status quote_verify_files(struct cli *cli)
 {
     struct reasons *reasons = arena_new(&cli->arena, struct reasons);
     struct quote_files files = {0};
     struct quoted_logs_result logs = {0};
     const struct quote_history no_history = {0};
-    enum cli_exit status = EXIT_INTERNAL;
+    enum exit_status status = EXIT_INTERNAL;
     bool holds = true, done;
 
     done = read_files(cli, &files, reasons, &status);

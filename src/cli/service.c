@@ -21,7 +21,7 @@ const char *service_url(struct cli *cli)
 }
 
 /* *token is NULL when there is none: some routes need none. */
-static bool read_token(struct cli *cli, const char **token, enum cli_exit *status)
+static bool read_token(struct cli *cli, const char **token, enum exit_status *status)
 {
     const char *path = cli->values[OPTION_TOKEN_FILE];
     struct error error = {0};
@@ -43,7 +43,7 @@ static bool read_token(struct cli *cli, const char **token, enum cli_exit *statu
 }
 
 /* "3F:9A:..." or "3f9a..."; with neither option nor variable *pin is empty. */
-static bool read_fingerprint(struct cli *cli, struct span *pin, enum cli_exit *status)
+static bool read_fingerprint(struct cli *cli, struct span *pin, enum exit_status *status)
 {
     const char *text = setting(cli, OPTION_CA_FINGERPRINT, "BOOTSEAL_CA_FINGERPRINT");
     char hex[2 * FINGERPRINT_LEN];
@@ -71,7 +71,7 @@ static bool read_fingerprint(struct cli *cli, struct span *pin, enum cli_exit *s
 /* An option wins over the other's variable, so that both are in force only when both are options or
  * both are variables. */
 static bool read_trust(struct cli *cli, struct http_client_settings *settings,
-                       enum cli_exit *status)
+                       enum exit_status *status)
 {
     const char *ca = setting(cli, OPTION_CA, "BOOTSEAL_CA");
     bool pinned_by_option = cli->values[OPTION_CA_FINGERPRINT] && !cli->values[OPTION_CA];
@@ -82,7 +82,7 @@ static bool read_trust(struct cli *cli, struct http_client_settings *settings,
     return file_by_option || read_fingerprint(cli, &settings->ca_pin, status);
 }
 
-static bool connect_service(struct cli *cli, enum cli_exit *status)
+static bool connect_service(struct cli *cli, enum exit_status *status)
 {
     struct http_client_settings settings = {.url = service_url(cli)};
     struct error error = {0};
@@ -106,10 +106,10 @@ static bool connect_service(struct cli *cli, enum cli_exit *status)
     return false;
 }
 
-static enum cli_exit say_unreachable(struct cli *cli, const struct error *error)
+static enum exit_status say_unreachable(struct cli *cli, const struct error *error)
 {
     const char *next = NULL;
-    enum cli_exit status;
+    enum exit_status status;
 
     if (error->code == ERROR_IO)
         next = "Is bootseald running there? Check the address in --server or BOOTSEAL_URL";
@@ -122,7 +122,7 @@ static enum cli_exit say_unreachable(struct cli *cli, const struct error *error)
     return next ? EXIT_UNREACHABLE : status;
 }
 
-static enum cli_exit exit_of(int http_status)
+static enum exit_status exit_of(int http_status)
 {
     switch (http_status) {
     case 401:
@@ -147,7 +147,7 @@ static const char *text_of(struct cli *cli, const json_t *problem, const char *n
 }
 
 /* A problem object (RFC 9457) in words, or as it came with --json. */
-static enum cli_exit say_problem(struct cli *cli, const struct http_client_answer *answer)
+static enum exit_status say_problem(struct cli *cli, const struct http_client_answer *answer)
 {
     json_t *problem = json_loadb((const char *)answer->body.data, answer->body.len, 0, NULL);
     const char *title = text_of(cli, problem, "title"), *detail = text_of(cli, problem, "detail");
@@ -173,7 +173,7 @@ static enum cli_exit say_problem(struct cli *cli, const struct http_client_answe
 }
 
 bool service_ask(struct cli *cli, const struct service_request *request,
-                 struct http_client_answer *answer, enum cli_exit *status)
+                 struct http_client_answer *answer, enum exit_status *status)
 {
     struct http_client_request sent = {.method = request->method,
                                        .path = request->path,
@@ -196,7 +196,7 @@ bool service_ask(struct cli *cli, const struct service_request *request,
 }
 
 bool service_do(struct cli *cli, const struct service_request *request,
-                struct http_client_answer *answer, enum cli_exit *status)
+                struct http_client_answer *answer, enum exit_status *status)
 {
     if (!service_ask(cli, request, answer, status))
         return false;
@@ -207,7 +207,7 @@ bool service_do(struct cli *cli, const struct service_request *request,
 }
 
 static bool parse(struct cli *cli, const struct http_client_answer *answer, json_t **object,
-                  enum cli_exit *status)
+                  enum exit_status *status)
 {
     json_t *parsed = json_loadb((const char *)answer->body.data, answer->body.len,
                                 JSON_REJECT_DUPLICATES, NULL);
@@ -224,7 +224,7 @@ static bool parse(struct cli *cli, const struct http_client_answer *answer, json
 }
 
 bool service_json(struct cli *cli, const struct service_request *request, json_t **object,
-                  enum cli_exit *status)
+                  enum exit_status *status)
 {
     struct http_client_answer answer;
 
@@ -232,7 +232,7 @@ bool service_json(struct cli *cli, const struct service_request *request, json_t
 }
 
 bool service_show(struct cli *cli, const struct service_request *request, json_t **object,
-                  enum cli_exit *status)
+                  enum exit_status *status)
 {
     struct http_client_answer answer;
     json_t *parsed = NULL;

@@ -20,20 +20,20 @@ struct service_request {
  * BOOTSEAL_CA, BOOTSEAL_CA_FINGERPRINT and BOOTSEAL_TOKEN. Any HTTP status is true. On false the
  * error has been said and *status is the exit code: 7 without a trusted connection. */
 bool service_ask(struct cli *cli, const struct service_request *request,
-                 struct http_client_answer *answer, enum cli_exit *status) MUST_CHECK;
+                 struct http_client_answer *answer, enum exit_status *status) MUST_CHECK;
 
 /* As service_ask, but an answer of 400 and more is false too, and the problem has been said. 401 and
  * 403 exit with 4; 404: 5; 409, 412, 428: 6; other 4xx: 2; 5xx: 9. */
 bool service_do(struct cli *cli, const struct service_request *request,
-                struct http_client_answer *answer, enum cli_exit *status) MUST_CHECK;
+                struct http_client_answer *answer, enum exit_status *status) MUST_CHECK;
 
 /* As service_do for an object in JSON, which the caller drops. */
 bool service_json(struct cli *cli, const struct service_request *request, json_t **object,
-                  enum cli_exit *status) MUST_CHECK;
+                  enum exit_status *status) MUST_CHECK;
 
 /* As service_json; with --json the answer is printed as it came, and *object is NULL. */
 bool service_show(struct cli *cli, const struct service_request *request, json_t **object,
-                  enum cli_exit *status) MUST_CHECK;
+                  enum exit_status *status) MUST_CHECK;
 
 /* The service's address, as given; NULL when none is. */
 const char *service_url(struct cli *cli);

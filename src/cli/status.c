@@ -22,7 +22,7 @@ struct state {
 };
 
 /* /ready answers 503 with the same object when the service cannot decide. */
-static bool ask_ready(struct cli *cli, struct state *state, enum cli_exit *status)
+static bool ask_ready(struct cli *cli, struct state *state, enum exit_status *status)
 {
     const struct service_request request = {.method = "GET", .path = "/ready"};
     struct http_client_answer answer;
@@ -37,7 +37,7 @@ static bool ask_ready(struct cli *cli, struct state *state, enum cli_exit *statu
     return true;
 }
 
-static bool ask_policy(struct cli *cli, struct state *state, enum cli_exit *status)
+static bool ask_policy(struct cli *cli, struct state *state, enum exit_status *status)
 {
     const struct service_request request = {
         .method = "GET", .path = "/api/v1/policies", .answer_cap = LIMIT_LIST_ANSWER_LEN};
@@ -71,7 +71,7 @@ static uint64_t metric(const char *metrics, const char *start)
     return 0;
 }
 
-static bool ask_counts(struct cli *cli, struct state *state, enum cli_exit *status)
+static bool ask_counts(struct cli *cli, struct state *state, enum exit_status *status)
 {
     const struct service_request request = {
         .method = "GET", .path = "/metrics", .answer_cap = METRICS_LEN_MAX};
@@ -97,7 +97,7 @@ static bool ask_counts(struct cli *cli, struct state *state, enum cli_exit *stat
     return true;
 }
 
-static bool ask_concerns(struct cli *cli, struct state *state, enum cli_exit *status)
+static bool ask_concerns(struct cli *cli, struct state *state, enum exit_status *status)
 {
     state->concerns = json_array();
     for (size_t i = 0; i < N_CONCERNS; i++) {
@@ -214,10 +214,10 @@ static void print_state(struct cli *cli, const struct state *state)
     printf("\nNext: %s\n", state->next);
 }
 
-enum cli_exit service_status(struct cli *cli)
+enum exit_status service_status(struct cli *cli)
 {
     struct state state = {0};
-    enum cli_exit status = EXIT_INTERNAL;
+    enum exit_status status = EXIT_INTERNAL;
 
     if (ask_ready(cli, &state, &status) && ask_counts(cli, &state, &status) &&
         ask_policy(cli, &state, &status) && ask_concerns(cli, &state, &status)) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 bool talk_read(struct cli *cli, const char *path, size_t cap, struct span *bytes,
-               enum cli_exit *status)
+               enum exit_status *status)
 {
     const char *file = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
     struct error error = {0};
@@ -17,7 +17,7 @@ bool talk_read(struct cli *cli, const char *path, size_t cap, struct span *bytes
 }
 
 static const struct {
-    enum cli_exit status;
+    enum exit_status status;
     const char *next;
 } BY_CODE[] = {
     [ERROR_NONE] = {EXIT_INTERNAL, NULL},
@@ -37,15 +37,15 @@ static const struct {
     [ERROR_CONFLICT] = {EXIT_CONFLICT, NULL},
 };
 
-enum cli_exit talk_error(struct cli *cli, const char *path, const struct error *error)
+enum exit_status talk_error(struct cli *cli, const char *path, const struct error *error)
 {
     return talk_error_next(cli, path, error, BY_CODE[error->code].next);
 }
 
-enum cli_exit talk_error_next(struct cli *cli, const char *path, const struct error *error,
-                              const char *next)
+enum exit_status talk_error_next(struct cli *cli, const char *path, const struct error *error,
+                                 const char *next)
 {
-    enum cli_exit status = BY_CODE[error->code].status;
+    enum exit_status status = BY_CODE[error->code].status;
     char text[512];
 
     if (cli->json) {
@@ -69,7 +69,7 @@ enum cli_exit talk_error_next(struct cli *cli, const char *path, const struct er
     return status;
 }
 
-bool talk_result(struct cli *cli, struct span bytes, enum cli_exit *status)
+bool talk_result(struct cli *cli, struct span bytes, enum exit_status *status)
 {
     const char *path = cli->values[OPTION_OUTPUT];
     struct error error = {0};
@@ -88,7 +88,7 @@ bool talk_result(struct cli *cli, struct span bytes, enum cli_exit *status)
     return false;
 }
 
-enum cli_exit talk_usage(struct cli *cli, enum cli_option option, const char *expected)
+enum exit_status talk_usage(struct cli *cli, enum cli_option option, const char *expected)
 {
     const char *value = cli->values[option];
 
@@ -116,7 +116,7 @@ json_t *talk_schema(const char *name)
     return json_pack("{s:s}", "schema", schema);
 }
 
-bool talk_bank(struct cli *cli, uint16_t *alg, enum cli_exit *status)
+bool talk_bank(struct cli *cli, uint16_t *alg, enum exit_status *status)
 {
     const char *name = cli->values[OPTION_BANK];
 

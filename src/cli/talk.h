@@ -9,21 +9,21 @@
 /* Reads a whole file, or standard input for "-", of at most cap bytes into the arena. On false the
  * error has been said and *status is the exit code. */
 bool talk_read(struct cli *cli, const char *path, size_t cap, struct span *bytes,
-               enum cli_exit *status) MUST_CHECK;
+               enum exit_status *status) MUST_CHECK;
 
 /* Says an error: what failed and where, expected and found, likely cause, what to do next; as a
  * problem object with --json. path may be NULL. Returns the exit code that belongs to it. */
-enum cli_exit talk_error(struct cli *cli, const char *path, const struct error *error);
+enum exit_status talk_error(struct cli *cli, const char *path, const struct error *error);
 
 /* As talk_error with its own words for what to do next; NULL says nothing. */
-enum cli_exit talk_error_next(struct cli *cli, const char *path, const struct error *error,
-                              const char *next);
+enum exit_status talk_error_next(struct cli *cli, const char *path, const struct error *error,
+                                 const char *next);
 
 /* Writes a result to the file of --output, or to standard output. On false all has been said. */
-bool talk_result(struct cli *cli, struct span bytes, enum cli_exit *status) MUST_CHECK;
+bool talk_result(struct cli *cli, struct span bytes, enum exit_status *status) MUST_CHECK;
 
 /* Says wrong usage of an option's value and returns EXIT_USAGE. */
-enum cli_exit talk_usage(struct cli *cli, enum cli_option option, const char *expected);
+enum exit_status talk_usage(struct cli *cli, enum cli_option option, const char *expected);
 
 /* Prints the object with a newline and drops the reference. */
 void talk_json(json_t *object);
@@ -32,7 +32,7 @@ void talk_json(json_t *object);
 json_t *talk_schema(const char *name);
 
 /* The option --bank as an algorithm; 0 when it is not given. */
-bool talk_bank(struct cli *cli, uint16_t *alg, enum cli_exit *status) MUST_CHECK;
+bool talk_bank(struct cli *cli, uint16_t *alg, enum exit_status *status) MUST_CHECK;
 
 /* Terminal colours, empty when colour is off. */
 enum talk_color { TALK_PLAIN, TALK_GOOD, TALK_BAD, TALK_WARN, TALK_DIM, TALK_BOLD };

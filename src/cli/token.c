@@ -24,7 +24,7 @@ static void add_token(struct cli *cli, struct table *table, const json_t *token)
     table_add(table, TALK_PLAIN, print_member(cli, token, "created_by"));
 }
 
-enum cli_exit token_list(struct cli *cli)
+enum exit_status token_list(struct cli *cli)
 {
     static const char *const HEADS[] = {"NAME", "ROLE", "STATE", "CREATED", "BY"};
     const struct list list = {.path = "/api/v1/tokens",
@@ -37,7 +37,7 @@ enum cli_exit token_list(struct cli *cli)
 }
 
 /* The body of a new token; NULL after having said what is wrong. */
-static json_t *new_token(struct cli *cli, enum cli_exit *status)
+static json_t *new_token(struct cli *cli, enum exit_status *status)
 {
     const char *days = cli->values[OPTION_EXPIRES], *role = cli->values[OPTION_ROLE];
     char *end = NULL;
@@ -64,11 +64,11 @@ static json_t *new_token(struct cli *cli, enum cli_exit *status)
     return body;
 }
 
-enum cli_exit token_create(struct cli *cli)
+enum exit_status token_create(struct cli *cli)
 {
     struct service_request request = {
         .method = "POST", .path = "/api/v1/tokens", .content_type = "application/json"};
-    enum cli_exit status;
+    enum exit_status status;
     json_t *body = new_token(cli, &status), *object = NULL;
     char *text = json_dumps(body, JSON_COMPACT);
     bool created;
@@ -96,11 +96,11 @@ enum cli_exit token_create(struct cli *cli)
     return EXIT_HOLDS;
 }
 
-enum cli_exit token_revoke(struct cli *cli)
+enum exit_status token_revoke(struct cli *cli)
 {
     const struct service_request request = {
         .method = "DELETE", .path = service_path(cli, "tokens", cli->arguments[0], "")};
-    enum cli_exit status;
+    enum exit_status status;
     json_t *object;
 
     if (!service_show(cli, &request, &object, &status))

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/exit_status.h"
 #include "log/log.h"
 #include "server/dev.h"
 #include "server/front.h"
@@ -12,7 +13,7 @@
 #include "server/supervisor.h"
 #include "server/worker.h"
 
-enum { EXIT_DONE = 0, EXIT_USAGE = 2, FLAGS_MAX = 64, SHOW_ARENA_LEN = 1024 * 1024 };
+enum { FLAGS_MAX = 64, SHOW_ARENA_LEN = 1024 * 1024 };
 
 static const char DEFAULT_FILE[] = "/etc/bootseal/bootseald.conf";
 
@@ -49,7 +50,7 @@ static int usage(const char *what, const char *argument)
 /* True when the program goes on; else *status is how it ends. */
 static bool parse(int argc, char **argv, struct options *options, int *status)
 {
-    *status = EXIT_DONE;
+    *status = EXIT_HOLDS;
     for (int i = 1; i < argc; i++) {
         const char *argument = argv[i];
         bool has_value = i + 1 < argc;
@@ -111,7 +112,7 @@ static int run_config(const struct options *options)
         fputs(text, stdout);
     conf_done(&conf);
     arena_done(&arena);
-    return EXIT_DONE;
+    return EXIT_HOLDS;
 }
 
 /* Used by the build only, to make sample and manual page from the table. */
@@ -190,7 +191,7 @@ int main(int argc, char **argv)
     if (argc == 5 && strcmp(argv[1], "--role") == 0)
         return run_role(argv);
     if (print_generated(argc, argv))
-        return EXIT_DONE;
+        return EXIT_HOLDS;
     if (!parse(argc, argv, &options, &status))
         return status;
     if (options.n_words > 0 && strcmp(options.words[0], "config") == 0)
