@@ -150,6 +150,8 @@ const char *print_age(struct cli *cli, const char *time)
     distance_s = age_s < 0 ? -age_s : age_s;
     while (distance_s >= UNITS[i].below_s)
         i++;
+    if (age_s < 0) /* to the nearest: what was just given 90 days does not end "in 89 days" */
+        distance_s += UNITS[i].unit_s / 2;
     return arena_printf(&cli->arena, age_s < 0 ? "in %lld %s" : "%lld %s ago",
                         (long long)(distance_s / UNITS[i].unit_s), UNITS[i].name);
 }
