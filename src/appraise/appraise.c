@@ -73,9 +73,10 @@ static bool name_components(struct appraise_work *work)
 static bool collect_claims(struct appraise_work *work)
 {
     struct appraisal *appraisal = work->appraisal;
+    const bool attested = appraisal->quote_verified && appraisal->logs_match;
     const struct claims_input input = {
         .log = appraisal->log.n_events ? &appraisal->log : NULL,
-        .attested = appraisal->quote_verified && appraisal->logs_match,
+        .attested_pcrs = attested ? work->pcrs : 0,
         .ima = work->ima_proven,
         .ima_attested = work->ima_attested,
         .inventory = appraisal->evidence.inventory,

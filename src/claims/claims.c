@@ -9,10 +9,10 @@
 static const struct {
     const char *name;
     enum claim_type type;
-    const char *systems, *topic, *meaning, *source;
+    const char *systems, *part, *topic, *pcrs, *meaning, *grades, *source;
 } TABLE[CLAIM_IDS] = {
-#define CLAIM(symbol, name, type, systems, topic, pcrs, meaning, source)                           \
-    [CLAIM_##symbol] = {name, type, systems, topic, meaning, source},
+#define CLAIM(symbol, name, type, systems, part, topic, pcrs, meaning, grades, source)             \
+    [CLAIM_##symbol] = {name, type, systems, part, topic, pcrs, meaning, grades, source},
 #include "claims/claims.def"
 #undef CLAIM
 };
@@ -40,6 +40,21 @@ const char *claim_systems(enum claim_id id)
 const char *claim_topic(enum claim_id id)
 {
     return TABLE[id].topic;
+}
+
+const char *claim_part(enum claim_id id)
+{
+    return TABLE[id].part;
+}
+
+const char *claim_pcrs(enum claim_id id)
+{
+    return TABLE[id].pcrs;
+}
+
+const char *claim_grades(enum claim_id id)
+{
+    return TABLE[id].grades;
 }
 
 const char *claim_source(enum claim_id id)
@@ -123,6 +138,29 @@ static void collect_inventory(struct collector *collector)
         }
 }
 
+/* A quote over some PCRs proves nothing of the events in others. What rests on no event rests on the
+ * whole log. For the families that read the TCG log alone; the later ones know better. */
+static void limit_grades(struct collector *collector)
+{
+    const struct measured_log *log = collector->log;
+    uint32_t proven = collector->input->attested_pcrs;
+
+    if (proven == 0 || (log->replay.extended & ~proven) == 0)
+        return;
+    for (int id = 0; id < CLAIM_IDS; id++) {
+        struct claim *claim = &collector->claims->claims[id];
+        bool all = claim->n_events > 0;
+
+        for (size_t i = 0; i < claim->n_events && all; i++) {
+            uint32_t pcr = log->events[claim->events[i]].event.pcr;
+
+            all = pcr < LIMIT_PCRS && proven >> pcr & 1;
+        }
+        if (!all && claim->grade == CLAIM_ATTESTED)
+            claim->grade = CLAIM_REPORTED;
+    }
+}
+
 bool claims_collect(const struct claims_input *input, struct arena *arena, struct claims *claims,
                     struct reasons *reasons, struct error *error)
 {
@@ -141,6 +179,7 @@ bool claims_collect(const struct claims_input *input, struct arena *arena, struc
     collect_command_line(&collector);
     collect_windows(&collector);
     collect_linux(&collector);
+    limit_grades(&collector);
     collect_ima(&collector);
     collect_drtm(&collector);
     collect_inventory(&collector);

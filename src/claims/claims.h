@@ -24,7 +24,8 @@ enum claim_grade {
 };
 
 enum claim_id {
-#define CLAIM(symbol, name, type, systems, topic, pcrs, meaning, source) CLAIM_##symbol,
+#define CLAIM(symbol, name, type, systems, part, topic, pcrs, meaning, grades, source)             \
+    CLAIM_##symbol,
 #include "claims/claims.def"
 #undef CLAIM
     CLAIM_IDS
@@ -71,9 +72,9 @@ static inline uint32_t claim_event(const struct claim *claim)
 
 struct claims_input {
     const struct measured_log *log; /* NULL when there is none */
-    bool attested;                  /* the log reproduces a verified quote */
+    uint32_t attested_pcrs;         /* the log reproduces these in a verified quote; 0: no quote */
     struct span ima;                /* the proven part of the IMA list; empty when none */
-    bool ima_attested;
+    bool ima_attested;              /* and it reproduces PCR 10 in a verified quote */
     const struct evidence_item *inventory; /* host-said */
     size_t n_inventory;
     struct crypto *crypto; /* tells whose key allowed a boot loader; NULL: nobody's is known */
@@ -91,6 +92,9 @@ enum claim_type claim_type(enum claim_id id);
 const char *claim_meaning(enum claim_id id);
 const char *claim_systems(enum claim_id id); /* "linux", "windows" or "any" */
 const char *claim_topic(enum claim_id id);   /* "Secure Boot" */
+const char *claim_part(enum claim_id id);    /* of the mission that it serves: "A11" */
+const char *claim_pcrs(enum claim_id id);    /* "12, 13"; "" when the host says it */
+const char *claim_grades(enum claim_id id);  /* what makes it proven */
 const char *claim_source(enum claim_id id);  /* specification and clause */
 
 /* The id of "secure_boot.enabled"; CLAIM_IDS when there is none. */

@@ -13,7 +13,7 @@ bool collect_covers_name(const struct measured_event *event)
 /* The best grade that anything in this log can have. */
 static enum claim_grade collect_grade(const struct collector *collector)
 {
-    return collector->input->attested ? CLAIM_ATTESTED : CLAIM_REPORTED;
+    return collector->input->attested_pcrs ? CLAIM_ATTESTED : CLAIM_REPORTED;
 }
 
 struct claim *collect_claim(struct collector *collector, enum claim_id id)

@@ -367,6 +367,12 @@ static void conclude_test_keys(struct secure_boot *state)
             collect_from(collector, CLAIM_SECURE_BOOT_TEST_KEYS, lists[i]);
 }
 
+/* With a quote that leaves PCR 7 out, nothing signed says which loaders may run. */
+static bool quote_covers_state(const struct collector *collector)
+{
+    return collector->input->attested_pcrs == 0 || collector->input->attested_pcrs >> 7 & 1;
+}
+
 void collect_secure_boot(struct collector *collector)
 {
     struct secure_boot state = {.collector = collector};
@@ -387,7 +393,8 @@ void collect_secure_boot(struct collector *collector)
     conclude_state(&state);
     conclude_shim(&state);
     conclude_test_keys(&state);
-    collector->loader_vouched = is_true(collector, CLAIM_SECURE_BOOT_ENABLED) &&
+    collector->loader_vouched = quote_covers_state(collector) &&
+                                is_true(collector, CLAIM_SECURE_BOOT_ENABLED) &&
                                 enabled->grade >= CLAIM_REPORTED && collector->secure_boot_sound &&
                                 !state.authority_unknown &&
                                 (!state.shim ||

@@ -43,10 +43,12 @@ static enum exit_status say(struct cli *cli, const char *kind, const char *const
 
 static enum exit_status explain_claim(struct cli *cli, enum claim_id id)
 {
-    const char *texts[4] = {
-        claim_meaning(id),
-        arena_printf(&cli->arena, "%s; systems: %s", claim_topic(id), claim_systems(id)), NULL,
-        claim_source(id)};
+    const char *texts[4] = {claim_meaning(id),
+                            arena_printf(&cli->arena, "%s; systems: %s; PCRs: %s; grade: %s",
+                                         claim_topic(id), claim_systems(id),
+                                         *claim_pcrs(id) ? claim_pcrs(id) : "none",
+                                         claim_grades(id)),
+                            NULL, claim_source(id)};
 
     return say(cli, "claim", texts);
 }

@@ -42,7 +42,7 @@ static bool claims_of_log(struct cli *cli, struct span bytes, struct claims *cla
 {
     struct reasons *reasons = arena_new(&cli->arena, struct reasons);
     struct measured_log log;
-    struct claims_input input = {.log = &log, .attested = true, .crypto = cli->crypto};
+    struct claims_input input = {.log = &log, .attested_pcrs = UINT32_MAX, .crypto = cli->crypto};
     struct error error = {0};
 
     if (!eventlog_measure(cli, cli->arguments[0], bytes, &log, status))

@@ -49,7 +49,7 @@ void boot_begin(struct boot *boot)
     static const uint16_t algs[] = {TPM_ALG_SHA256, 0};
 
     log_builder_agile(&boot->log, boot->crypto, algs);
-    boot->input = (struct claims_input){.attested = true, .crypto = boot->crypto};
+    boot->input = (struct claims_input){.attested_pcrs = UINT32_MAX, .crypto = boot->crypto};
 }
 
 struct span boot_variable_data(enum boot_owner owner, const char *name, struct span contents)

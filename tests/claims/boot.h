@@ -18,7 +18,7 @@ struct boot {
     struct reasons reasons;
 };
 
-/* cmocka's setup and teardown: *state is a struct boot with an empty log and attested set. */
+/* cmocka's setup and teardown: *state is a struct boot with an empty log and every PCR attested. */
 int boot_setup(void **state);
 int boot_teardown(void **state);
 

@@ -19,7 +19,8 @@ static void the_table_is_complete_and_its_names_are_found(void **state)
 
         assert_int_equal(claim_by_name(span_text(name)), id);
         assert_true(*claim_meaning((enum claim_id)id) && *claim_source((enum claim_id)id) &&
-                    *claim_systems((enum claim_id)id) && *claim_topic((enum claim_id)id));
+                    *claim_systems((enum claim_id)id) && *claim_topic((enum claim_id)id) &&
+                    *claim_part((enum claim_id)id) && *claim_grades((enum claim_id)id));
         assert_in_range(claim_type((enum claim_id)id), CLAIM_BOOL, CLAIM_LIST);
     }
     assert_int_equal(claim_by_name(span_text("secure_boot.enable")), CLAIM_IDS);

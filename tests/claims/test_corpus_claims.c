@@ -29,7 +29,8 @@ struct collected {
 static bool collect(struct span bytes, struct collected *collected)
 {
     static const uint16_t banks[] = {TPM_ALG_SHA256, TPM_ALG_SHA384, TPM_ALG_SHA512, TPM_ALG_SHA1};
-    struct claims_input input = {.log = &collected->log, .attested = true, .crypto = crypto};
+    struct claims_input input = {
+        .log = &collected->log, .attested_pcrs = UINT32_MAX, .crypto = crypto};
     struct error error;
     bool read = false;
 

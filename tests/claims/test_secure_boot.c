@@ -27,13 +27,32 @@ static void without_a_quote_nothing_is_better_than_reported(void **state)
 {
     struct boot *boot = *state;
 
-    boot->input.attested = false;
+    boot->input.attested_pcrs = 0;
     boot_firmware(boot, true);
     boot_linux(boot, "/vmlinuz");
     boot_collect(boot);
     for (int id = 0; id < CLAIM_IDS; id++)
         assert_true(boot->claims.claims[id].grade <= CLAIM_REPORTED);
     assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_ENABLED].grade, CLAIM_REPORTED);
+}
+
+static void what_the_quote_leaves_out_is_not_attested(void **state)
+{
+    struct boot *boot = *state;
+
+    boot->input.attested_pcrs = EVENT_PCR(7);
+    boot_firmware(boot, true);
+    boot_linux(boot, "/vmlinuz");
+    boot_collect(boot);
+    assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_ENABLED].grade, CLAIM_ATTESTED);
+    assert_int_equal(boot->claims.claims[CLAIM_BOOT_IMAGES].grade, CLAIM_REPORTED);
+    assert_int_equal(boot->claims.claims[CLAIM_BOOT_KERNEL_COMMAND_LINE].grade, CLAIM_REPORTED);
+    assert_int_equal(boot->claims.claims[CLAIM_LOG_COMPLETE].grade, CLAIM_REPORTED);
+    boot->input.attested_pcrs = UINT32_MAX & ~EVENT_PCR(7);
+    boot_collect(boot);
+    assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_ENABLED].grade, CLAIM_REPORTED);
+    assert_int_equal(boot->claims.claims[CLAIM_BOOT_IMAGES].grade, CLAIM_ATTESTED);
+    assert_int_equal(boot->claims.claims[CLAIM_BOOT_KERNEL_COMMAND_LINE].grade, CLAIM_UNPROVEN);
 }
 
 static void off_is_false(void **state)
@@ -328,6 +347,7 @@ int main(void)
 #define STATE_TEST(name) cmocka_unit_test_setup_teardown(name, boot_setup, boot_teardown)
     const struct CMUnitTest tests[] = {
         STATE_TEST(on_with_keys_and_an_authority_is_attested),
+        STATE_TEST(what_the_quote_leaves_out_is_not_attested),
         STATE_TEST(without_a_quote_nothing_is_better_than_reported),
         STATE_TEST(off_is_false),
         STATE_TEST(the_byte_decides),
