@@ -66,5 +66,13 @@ void cli_help_command(FILE *out, const struct cli_command *command);
 /* The manual page (mdoc) and the bash completion, made at build time from the tables. */
 void cli_print_manual(FILE *out);
 void cli_print_completion(FILE *out);
+void cli_print_claims_manual(FILE *out);
+
+/* The JSON schema of `bootseal eventlog claims --json`, made likewise. */
+void cli_print_claims_schema(FILE *out);
+
+/* Text for a manual page: hyphens and backslashes mean something to mdoc, and a sentence starts on
+ * a line of its own. */
+void cli_print_mdoc(FILE *out, const char *text);
 
 #endif

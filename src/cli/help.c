@@ -48,8 +48,7 @@ void cli_help_command(FILE *out, const struct cli_command *command)
         "      6 conflict, 7 unreachable, 9 internal error\n");
 }
 
-/* Hyphens and backslashes mean something to mdoc, and a sentence starts on a line of its own. */
-static void print_mdoc(FILE *out, const char *text)
+void cli_print_mdoc(FILE *out, const char *text)
 {
     for (; *text; text++) {
         if (*text == '.' && text[1] == ' ') {
@@ -76,7 +75,7 @@ static void print_manual_options(FILE *out, uint64_t options)
         if (value)
             fprintf(out, " Ar %s", value);
         fputs("\n", out);
-        print_mdoc(out, cli_option_help((enum cli_option)i));
+        cli_print_mdoc(out, cli_option_help((enum cli_option)i));
         fputs(".\n", out);
     }
     fprintf(out, ".El\n");
@@ -87,14 +86,14 @@ static void print_manual_command(FILE *out, const struct cli_command *command)
     fprintf(out, ".Ss bootseal %s%s%s", command->noun, *command->verb ? " " : "", command->verb);
     fprintf(out, "%s%s\n", *command->arguments ? " " : "", command->arguments);
     fputc(command->summary[0] - 'a' + 'A', out);
-    print_mdoc(out, command->summary + 1);
+    cli_print_mdoc(out, command->summary + 1);
     fputs(".\n", out);
-    print_mdoc(out, command->details);
+    cli_print_mdoc(out, command->details);
     fputs("\n", out);
     if (command->options)
         print_manual_options(out, command->options);
     fprintf(out, ".Bd -literal -offset indent\n");
-    print_mdoc(out, command->example);
+    cli_print_mdoc(out, command->example);
     fprintf(out, "\n.Ed\n");
 }
 
@@ -133,7 +132,8 @@ void cli_print_manual(FILE *out)
     fprintf(out, ".Sh EXIT STATUS\n.Bl -tag -width Ds\n");
     for (size_t i = 0; i < sizeof EXIT_CODES / sizeof *EXIT_CODES; i++)
         fprintf(out, ".It %d\n%s\n", EXIT_CODES[i].code, EXIT_CODES[i].meaning);
-    fprintf(out, ".El\n.Sh SEE ALSO\n.Xr bootseal_appraise 3 ,\n.Xr bootseal\\-agent 8 ,\n"
+    fprintf(out, ".El\n.Sh SEE ALSO\n.Xr bootseal_appraise 3 ,\n.Xr bootseal\\-claims 7 ,\n.Xr "
+                 "bootseal\\-agent 8 ,\n"
                  ".Xr bootseald 8\n");
 }
 

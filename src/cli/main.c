@@ -12,18 +12,25 @@
  * much. */
 enum { ARENA_FACTOR = 6 };
 
-/* Used by the build only, to make the manual page and completion from the tables. */
+/* Used by the build only, to make manual pages, completion and schema from the tables. */
 static bool print_generated(int argc, char **argv)
 {
-    if (argc != 2)
-        return false;
-    if (strcmp(argv[1], "--print-manual") == 0)
-        cli_print_manual(stdout);
-    else if (strcmp(argv[1], "--print-completion") == 0)
-        cli_print_completion(stdout);
-    else
-        return false;
-    return true;
+    static const struct {
+        const char *word;
+        void (*print)(FILE *out);
+    } GENERATED[] = {
+        {"--print-manual", cli_print_manual},
+        {"--print-completion", cli_print_completion},
+        {"--print-claims-manual", cli_print_claims_manual},
+        {"--print-claims-schema", cli_print_claims_schema},
+    };
+
+    for (size_t i = 0; argc == 2 && i < sizeof GENERATED / sizeof *GENERATED; i++)
+        if (strcmp(argv[1], GENERATED[i].word) == 0) {
+            GENERATED[i].print(stdout);
+            return true;
+        }
+    return false;
 }
 
 int main(int argc, char **argv)
