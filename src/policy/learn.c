@@ -165,10 +165,29 @@ static void learn_list(struct learner *learner, enum claim_id id, const struct c
     put(learner, ".all(x, x in reference(\"%s\"))\n", claim_name(id));
 }
 
-/* What differs between two sound boots, or grows by itself, is no property of the state. */
+/* What differs between two sound boots or two sound hosts of a kind, grows by itself, or only says
+ * in other words what another claim says. */
 static bool is_lasting(enum claim_id id)
 {
-    return id != CLAIM_SECURE_BOOT_DBX && id != CLAIM_IMA_VIOLATIONS;
+    static const enum claim_id passing[] = {
+        CLAIM_SECURE_BOOT_DBX,
+        CLAIM_SECURE_BOOT_DBX_COMPLETE,
+        CLAIM_BOOT_IMAGE_AUTHORITIES,
+        CLAIM_BOOT_PHASES,
+        CLAIM_BOOT_RESUMED,
+        CLAIM_BOOT_BITLOCKER_UNLOCK,
+        CLAIM_BOOT_ORDER,
+        CLAIM_BOOT_DISK,
+        CLAIM_VBS_IDENTITY_KEYS,
+        CLAIM_IMA_VIOLATIONS,
+        CLAIM_IMA_UNSIGNED,
+        CLAIM_IMA_KEYS,
+    };
+
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        if (passing[i] == id)
+            return false;
+    return true;
 }
 
 static void learn_claim(struct learner *learner, enum claim_id id, const struct claim *claim)
