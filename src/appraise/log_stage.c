@@ -13,21 +13,6 @@ enum {
     PCRS_EVERY_BOOT = 0x000000FF, /* PFP 1.06, 3.3.2.2: a separator in each of 0-7 */
 };
 
-static const char *log_name(enum evidence_log_kind kind)
-{
-    switch (kind) {
-    case EVIDENCE_LOG_TCG:
-        return "TCG event log";
-    case EVIDENCE_LOG_IMA:
-        return "IMA list";
-    case EVIDENCE_LOG_DRTM:
-        return "DRTM log";
-    case EVIDENCE_LOG_NONE:
-        break;
-    }
-    return "log";
-}
-
 static bool has_named_digest(struct appraise_work *work, const struct evidence_log *log)
 {
     struct span covered = span_of(log->bytes.data, (size_t)log->covered_len);
@@ -47,7 +32,7 @@ static bool find_bytes(struct appraise_work *work, const struct evidence_log *lo
 
     if (log->has_bytes) {
         if (!has_named_digest(work, log)) {
-            stage_find(work, REASON_EVIDENCE_BINDING_MISMATCH, log_name(log->kind),
+            stage_find(work, REASON_EVIDENCE_BINDING_MISMATCH, evidence_log_kind_name(log->kind),
                        "a log with the digest named in the evidence", "another digest");
             return false;
         }
@@ -61,7 +46,7 @@ static bool find_bytes(struct appraise_work *work, const struct evidence_log *lo
             return true;
         }
     }
-    stage_find(work, REASON_EVIDENCE_LOG_UNKNOWN, log_name(log->kind), NULL, NULL);
+    stage_find(work, REASON_EVIDENCE_LOG_UNKNOWN, evidence_log_kind_name(log->kind), NULL, NULL);
     return false;
 }
 

@@ -326,9 +326,13 @@ static void name_event(struct naming *naming)
 const char *event_component(const struct measured_log *log, size_t index, struct arena *arena)
 {
     struct naming naming = {.log = log, .index = index, .arena = arena};
+    const struct measured_source *source = measured_log_source(log, index);
 
     name_event(&naming);
-    return naming.component;
+    if (source->first == 0 || !naming.component)
+        return naming.component;
+    return arena_printf(arena, "%s, event %zu: %s", evidence_log_kind_name(source->kind),
+                        index - source->first, naming.component);
 }
 
 bool event_describe(const struct measured_log *log, size_t index, struct crypto *crypto,

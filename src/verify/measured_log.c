@@ -1,4 +1,5 @@
-/* One pass over a TCG log: framing, coverage of every event's data, replay.
+/* One pass over a TCG log, and over those appended to it: framing, coverage of every event's data,
+ * replay.
  * Owns nothing but the array of events, which is the arena's. Trusts no type and no data: coverage
  * says what a digest proves, and only after the replay was compared with a quote does the digest
  * itself count. Must never allocate per event: this is the hot path of every first attestation. */
@@ -11,7 +12,8 @@ struct measuring {
     struct crypto *crypto;
     struct arena *arena;
     struct measured_log *measured;
-    size_t cap; /* room in measured->events */
+    size_t cap;    /* room in measured->events */
+    uint32_t pcrs; /* that the log being read may extend */
     struct crypto_digest separators[SEPARATORS];
 };
 
@@ -184,6 +186,19 @@ static enum coverage cover_event(struct measuring *measuring, struct measured_ev
     return COVERAGE_UNMEASURED;
 }
 
+/* A further log speaks of its own PCRs only: else it could add to what the first one says, or hide
+ * it. PFP 1.06, 10.4: EV_NO_ACTION extends nothing. */
+static bool may_stand(const struct measuring *measuring, const struct eventlog_event *event,
+                      struct error *error)
+{
+    if (event->type == EV_NO_ACTION || event->pcr >= LIMIT_PCRS ||
+        (measuring->pcrs & EVENT_PCR(event->pcr)))
+        return true;
+    return error_set(error, ERROR_MALFORMED, event->offset, "docs/protocol.md, section 3",
+                     "the event is said to be of PCR %u, which a log of this kind must not extend",
+                     event->pcr);
+}
+
 /* Room for one more event. Doubles, so that the arena holds at most twice what is needed. */
 static struct measured_event *next_event(struct measuring *measuring, struct error *error)
 {
@@ -203,6 +218,15 @@ static struct measured_event *next_event(struct measuring *measuring, struct err
     return &measured->events[measured->n_events];
 }
 
+static void measure_event(struct measuring *measuring, struct replay *replay,
+                          struct measured_event *event)
+{
+    event->coverage = cover_event(measuring, event);
+    event->separator = find_separator(measuring, event);
+    replay_event(measuring->crypto, replay, &event->event);
+    measuring->measured->n_events++;
+}
+
 static bool read_events(struct measuring *measuring, struct eventlog *log, struct replay *replay,
                         struct error *error)
 {
@@ -210,12 +234,8 @@ static bool read_events(struct measuring *measuring, struct eventlog *log, struc
     enum eventlog_step step;
 
     while ((event = next_event(measuring, error)) &&
-           (step = eventlog_next(log, &event->event)) == EVENTLOG_EVENT) {
-        event->coverage = cover_event(measuring, event);
-        event->separator = find_separator(measuring, event);
-        replay_event(measuring->crypto, replay, &event->event);
-        measuring->measured->n_events++;
-    }
+           (step = eventlog_next(log, &event->event)) == EVENTLOG_EVENT)
+        measure_event(measuring, replay, event);
     return event && step == EVENTLOG_END;
 }
 
@@ -242,8 +262,103 @@ bool measured_log_read(struct crypto *crypto, struct span bytes, uint16_t bank, 
         return false;
     read.replay = replay.banks[0];
     read.startup_locality = replay.startup_locality;
+    read.sources[0] = (struct measured_source){.kind = EVIDENCE_LOG_TCG};
+    read.n_sources = 1;
     *measured = read;
     return true;
+}
+
+/* Takes event into the row, if such a log may have it. */
+static bool append_event(struct measuring *measuring, struct replay *replay,
+                         const struct eventlog_event *event, struct error *error)
+{
+    struct measured_event *added;
+
+    if (!may_stand(measuring, event, error))
+        return false;
+    added = next_event(measuring, error);
+    if (!added)
+        return false;
+    *added = (struct measured_event){.event = *event};
+    added->event.number = (uint32_t)measuring->measured->n_events;
+    measure_event(measuring, replay, added);
+    return true;
+}
+
+static bool append_log(struct measuring *measuring, struct span bytes, struct replay *replay,
+                       struct error *error)
+{
+    struct eventlog_event event;
+    enum eventlog_step step;
+    struct eventlog log;
+    struct replay begun; /* tells whether the log carries the bank */
+
+    if (!eventlog_open(&log, bytes, error) ||
+        !replay_begin(&begun, &log, measuring->measured->bank, error))
+        return false;
+    if (log.measurement_registers)
+        return error_set(error, ERROR_MALFORMED, 0, "UEFI 2.10, 38.4.1",
+                         "the log is of measurement registers, the one before it of PCRs");
+    while ((step = eventlog_next(&log, &event)) == EVENTLOG_EVENT)
+        if (!append_event(measuring, replay, &event, error))
+            return false;
+    return step == EVENTLOG_END;
+}
+
+static bool append_events(struct measuring *measuring, const struct measured_addition *addition,
+                          struct replay *replay, struct error *error)
+{
+    for (size_t i = 0; i < addition->n_events; i++) {
+        const struct eventlog_event *event = &addition->events[i];
+
+        for (size_t k = 0; k < event->n_digests; k++) {
+            size_t len = tpm_digest_len(event->digests[k].alg);
+
+            if (len && event->digests[k].bytes.len != len)
+                return error_set(
+                    error, ERROR_MALFORMED, event->offset, "TPM 2.0 part 2, 10.3.2 TPMT_HA",
+                    "a digest has %zu bytes, its algorithm %zu", event->digests[k].bytes.len, len);
+        }
+        if (!append_event(measuring, replay, event, error))
+            return false;
+    }
+    return true;
+}
+
+bool measured_log_append(struct crypto *crypto, const struct measured_addition *addition,
+                         struct arena *arena, struct measured_log *measured, struct error *error)
+{
+    struct measured_log grown = *measured;
+    struct measuring measuring = {
+        .crypto = crypto, .arena = arena, .measured = &grown, .pcrs = addition->pcrs};
+    struct replay replay;
+
+    if (grown.n_sources == LIMIT_EVIDENCE_LOGS)
+        return error_plain(error, ERROR_LIMIT, "a boot has at most %d logs", LIMIT_EVIDENCE_LOGS);
+    hash_separators(&measuring);
+    replay_resume(&replay, &grown.replay);
+    measuring.cap = grown.n_events + 16 + addition->n_events;
+    grown.events = arena_array(arena, measuring.cap, sizeof *grown.events);
+    if (!grown.events)
+        return arena_error(arena, error);
+    memcpy(grown.events, measured->events, measured->n_events * sizeof *grown.events);
+    if (addition->log.len ? !append_log(&measuring, addition->log, &replay, error)
+                          : !append_events(&measuring, addition, &replay, error))
+        return false;
+    grown.replay = replay.banks[0];
+    grown.sources[grown.n_sources++] = (struct measured_source){
+        .kind = addition->kind, .first = (uint32_t)measured->n_events};
+    *measured = grown;
+    return true;
+}
+
+const struct measured_source *measured_log_source(const struct measured_log *measured, size_t index)
+{
+    size_t i = measured->n_sources - 1;
+
+    while (i > 0 && measured->sources[i].first > index)
+        i--;
+    return &measured->sources[i];
 }
 
 const char *coverage_name(enum coverage coverage)

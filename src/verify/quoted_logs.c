@@ -30,9 +30,8 @@ static void start_pcrs(struct comparison *comparison)
 
     if (log)
         memcpy(comparison->pcrs, log->replay.pcrs, sizeof comparison->pcrs);
-    for (int pcr = DRTM_FIRST_PCR; pcr <= DRTM_LAST_PCR; pcr++)
-        if (!log || !(log->replay.extended >> pcr & 1))
-            memset(comparison->pcrs[pcr], 0xFF, comparison->digest_len);
+    for (int pcr = DRTM_FIRST_PCR; !log && pcr <= DRTM_LAST_PCR; pcr++)
+        memset(comparison->pcrs[pcr], 0xFF, comparison->digest_len);
 }
 
 /* Takes the values that came beside the quote, if they are the ones that the TPM signed: values

@@ -31,8 +31,8 @@ struct quoted_logs_result {
 /* True when the logs reproduce the quoted PCRs. Else adds reasons (EVENTLOG_BANK_MISSING,
  * IMA_MALFORMED, IMA_MISMATCH, QUOTE_PCR_DIGEST; one for each wrong PCR when pcr_values are of use)
  * and returns false. A match over zero-padded digests adds IMA_PADDED_BANK. PCRs that no log
- * extends count as zeros, PCR 17-22 as ones (PC Client Platform TPM Profile 1.06, 4.6.2); a dynamic
- * launch without its log can be told from a lie only with pcr_values. signing_hash is the hash of
+ * extends stand at their start values (verify/replay.h); a dynamic launch without its log can be told
+ * from a lie only with pcr_values. signing_hash is the hash of
  * the quote's signature. */
 bool quoted_logs_check(struct crypto *crypto, const struct tpm_attest *attest,
                        uint16_t signing_hash, const struct quoted_logs *logs, struct arena *arena,

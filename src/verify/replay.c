@@ -5,7 +5,15 @@
 #include "wire/event_type.h"
 #include "wire/tcg_no_action.h"
 
-enum { LOCALITY_H_CRTM = 4 };
+enum { LOCALITY_H_CRTM = 4, LAUNCH_PCR = 17, LAST_LAUNCH_PCR = 22 };
+
+/* PCR 17-22 before their first event. */
+static void start_launch_pcrs(struct replay_bank *bank, bool launched)
+{
+    for (size_t pcr = LAUNCH_PCR; pcr <= LAST_LAUNCH_PCR; pcr++)
+        memset(bank->pcrs[pcr], launched ? 0x00 : 0xFF, bank->digest_len);
+    bank->launched = launched;
+}
 
 bool replay_begin(struct replay *replay, const struct eventlog *log, uint16_t alg,
                   struct error *error)
@@ -16,9 +24,10 @@ bool replay_begin(struct replay *replay, const struct eventlog *log, uint16_t al
         uint16_t bank_alg = log->banks[i].alg;
         size_t digest_len = tpm_digest_len(bank_alg);
 
-        if (digest_len && (alg == 0 || alg == bank_alg))
-            replay->banks[n_banks++] = (struct replay_bank){.alg = bank_alg,
-                                                            .digest_len = digest_len};
+        if (!digest_len || (alg != 0 && alg != bank_alg))
+            continue;
+        replay->banks[n_banks] = (struct replay_bank){.alg = bank_alg, .digest_len = digest_len};
+        start_launch_pcrs(&replay->banks[n_banks++], false);
     }
     if (n_banks == 0) {
         const char *wanted = tpm_alg_name(alg);
@@ -58,6 +67,12 @@ static void start_pcr_0(struct replay *replay, const struct eventlog_event *even
         replay->banks[i].pcrs[0][replay->banks[i].digest_len - 1] = locality;
 }
 
+void replay_resume(struct replay *replay, const struct replay_bank *bank)
+{
+    *replay = (struct replay){.n_banks = 1, .pcr_0_started = true};
+    replay->banks[0] = *bank;
+}
+
 void replay_event(struct crypto *crypto, struct replay *replay, const struct eventlog_event *event)
 {
     if (event->pcr == 0 && !replay->pcr_0_started)
@@ -70,6 +85,8 @@ void replay_event(struct crypto *crypto, struct replay *replay, const struct eve
         struct replay_bank *bank = &replay->banks[i];
         struct span digest;
 
+        if (event->pcr == LAUNCH_PCR && !((bank->extended | bank->incomplete) & EVENT_PCRS_DRTM))
+            start_launch_pcrs(bank, true);
         if (eventlog_event_digest(event, bank->alg, &digest)) {
             crypto_extend(crypto, bank->alg, bank->pcrs[event->pcr], digest);
             bank->extended |= EVENT_PCR(event->pcr);

@@ -1,5 +1,10 @@
 /* Replay: what the PCRs must be if the log is the truth. PFP 1.06 section 10; TPM part 1, 17.
  *
+ * PCR 17-22 stand at ones after a reset; a dynamic launch sets all of them to zeros and then extends
+ * PCR 17 (PC Client Platform TPM Profile 1.06, 4.6.2; TPM part 1, 34.3). So a log whose first event
+ * there is one of PCR 17 is replayed from zeros, every other from ones: nothing that stands in a log
+ * is ever wiped.
+ *
  * Hashes; does not judge. The result is compared with what the TPM signed, never with unsigned
  * values. A StartupLocality event is only a choice among 0, 3 and 4 (it is not measured itself). */
 #ifndef BOOTSEAL_VERIFY_REPLAY_H
@@ -15,6 +20,7 @@ struct replay_bank {
     uint32_t extended;   /* bit n: the log extends PCR n in this bank */
     uint32_t incomplete; /* bit n: an event of PCR n lacks this bank's digest */
     uint32_t first_incomplete_event;
+    bool launched; /* the log begins PCR 17-22 with PCR 17: it claims a dynamic launch */
 };
 
 struct replay {
@@ -35,6 +41,9 @@ bool replay_eventlog(struct crypto *crypto, struct span bytes, uint16_t alg, str
 bool replay_begin(struct replay *replay, const struct eventlog *log, uint16_t alg,
                   struct error *error) MUST_CHECK;
 void replay_event(struct crypto *crypto, struct replay *replay, const struct eventlog_event *event);
+
+/* Goes on from what another log led to, in its one bank. */
+void replay_resume(struct replay *replay, const struct replay_bank *bank);
 
 /* The bank of a replay, or NULL. */
 const struct replay_bank *replay_find(const struct replay *replay, uint16_t alg);

@@ -336,6 +336,21 @@ bool evidence_encode(struct evidence *evidence, struct arena *arena, struct span
     return cbor_writer_done(&writer, bytes, error);
 }
 
+const char *evidence_log_kind_name(enum evidence_log_kind kind)
+{
+    switch (kind) {
+    case EVIDENCE_LOG_TCG:
+        return "TCG event log";
+    case EVIDENCE_LOG_IMA:
+        return "IMA list";
+    case EVIDENCE_LOG_DRTM:
+        return "DRTM log";
+    case EVIDENCE_LOG_NONE:
+        break;
+    }
+    return "log";
+}
+
 const struct evidence_log *evidence_find_log(const struct evidence *evidence,
                                              enum evidence_log_kind kind)
 {

@@ -60,6 +60,9 @@ bool evidence_decode(struct span bytes, struct arena *arena, struct evidence *ev
 bool evidence_encode(struct evidence *evidence, struct arena *arena, struct span *bytes,
                      struct error *error) MUST_CHECK;
 
+/* "TCG event log", "IMA list", "DRTM log". */
+const char *evidence_log_kind_name(enum evidence_log_kind kind);
+
 /* The log of a kind, or NULL. */
 const struct evidence_log *evidence_find_log(const struct evidence *evidence,
                                              enum evidence_log_kind kind);
