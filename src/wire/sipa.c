@@ -92,28 +92,30 @@ enum sipa_payload sipa_payload_kind(uint32_t id)
     return i < sizeof IDS / sizeof *IDS ? IDS[i].payload : SIPA_PAYLOAD_BYTES;
 }
 
-bool sipa_number(const struct sipa_record *record, uint64_t *value)
+size_t sipa_number_len(uint32_t id)
 {
-    struct error error = {0};
-    struct reader reader = reader_init(record->payload, CLAUSE, &error);
-    uint64_t number = 0;
-
-    switch (sipa_payload_kind(record->id)) {
+    switch (sipa_payload_kind(id)) {
     case SIPA_PAYLOAD_BOOL:
-        number = reader_u8(&reader);
-        break;
+        return 1;
     case SIPA_PAYLOAD_U32:
     case SIPA_PAYLOAD_STATUS:
-        number = reader_le32(&reader);
-        break;
+        return 4;
     case SIPA_PAYLOAD_U64:
-        number = reader_le64(&reader);
-        break;
+        return 8;
     default:
-        return false;
+        return 0;
     }
-    if (!reader_end(&reader))
+}
+
+bool sipa_number(const struct sipa_record *record, uint64_t *value)
+{
+    size_t len = sipa_number_len(record->id);
+    uint64_t number = 0;
+
+    if (len == 0 || record->payload.len != len)
         return false;
+    for (size_t i = len; i-- > 0;)
+        number = number << 8 | record->payload.data[i];
     *value = number;
     return true;
 }

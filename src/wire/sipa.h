@@ -65,7 +65,10 @@ const char *sipa_name(uint32_t id);
 const char *sipa_meaning(uint32_t id);
 enum sipa_payload sipa_payload_kind(uint32_t id);
 
-/* A payload that is a number: 1, 4 or 8 bytes as the id demands. False for any other size. */
+/* Bytes of the number that a record of this id holds: 1, 4 or 8; 0 when it holds none. */
+size_t sipa_number_len(uint32_t id);
+
+/* A payload that is a number, as the id demands. False for any other size. */
 bool sipa_number(const struct sipa_record *record, uint64_t *value) MUST_CHECK;
 
 struct sipa_si_policy {

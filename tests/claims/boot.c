@@ -196,9 +196,7 @@ void boot_windows(struct boot *boot, uint32_t pcr, uint32_t id, uint64_t value)
 {
     uint8_t data[64];
     struct writer writer = writer_init(data, sizeof data);
-    size_t len = sipa_payload_kind(id) == SIPA_PAYLOAD_BOOL  ? 1
-                 : sipa_payload_kind(id) == SIPA_PAYLOAD_U64 ? 8
-                                                             : 4;
+    size_t len = sipa_number_len(id);
 
     writer_le32(&writer, SIPA_TRUSTBOUNDARY);
     writer_le32(&writer, (uint32_t)(8 + len));
