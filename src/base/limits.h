@@ -27,6 +27,12 @@ enum {
     LIMIT_DEVICE_PATH_NODES = 64,
     LIMIT_GPT_PARTITIONS = 256,
 
+    /* SMBIOS: a server with 32 memory modules has 10 KiB and 150 structures. ACPI: a DMAR is under
+     * 4 KiB. */
+    LIMIT_SMBIOS_LEN = 256 * 1024,
+    LIMIT_SMBIOS_STRUCTURES = 4096,
+    LIMIT_ACPI_TABLE_LEN = 64 * 1024,
+
     /* Windows WBCL. */
     LIMIT_SIPA_DEPTH = 8,
     LIMIT_SIPA_RECORDS = 65536,

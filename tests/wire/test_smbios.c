@@ -1,0 +1,254 @@
+/* SMBIOS tables: both entry points, structures, strings, and every way in which they lie. */
+#include "wire/smbios.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "base/writer.h"
+
+enum { HEAD_2_LEN = 31, HEAD_3_LEN = 24 };
+
+static uint8_t buffer[LIMIT_SMBIOS_LEN + 64];
+
+static void write_structure(struct writer *writer, uint8_t type, struct span fields,
+                            struct span strings)
+{
+    writer_u8(writer, type);
+    writer_u8(writer, (uint8_t)(4 + fields.len));
+    writer_le16(writer, (uint16_t)(0x100 + type));
+    writer_bytes(writer, fields);
+    writer_bytes(writer, strings);
+    if (strings.len == 0)
+        writer_u8(writer, 0);
+    writer_u8(writer, 0);
+}
+
+/* The checksum byte at sum_at makes the bytes from start on add up to zero. */
+static void put_sum(size_t start, size_t len, size_t sum_at)
+{
+    uint8_t sum = 0;
+
+    buffer[sum_at] = 0;
+    for (size_t i = 0; i < len; i++)
+        sum = (uint8_t)(sum + buffer[start + i]);
+    buffer[sum_at] = (uint8_t)-sum;
+}
+
+static struct span finish(struct writer *writer, bool newer)
+{
+    struct writer head = writer_init(buffer, sizeof buffer);
+
+    if (newer) {
+        writer_bytes(&head, span_of("_SM3_\0\x18\x03\x07\0\x01\0", 12));
+        writer_le32(&head, (uint32_t)(writer->len - HEAD_3_LEN));
+        writer_le64(&head, 0x7f000000);
+        put_sum(0, HEAD_3_LEN, 5);
+    } else {
+        writer_bytes(&head, span_of("_SM_\0\x1f\x02\x08\0\x01\0\0\0\0\0\0_DMI_\0", 22));
+        writer_le16(&head, (uint16_t)(writer->len - HEAD_2_LEN));
+        writer_le32(&head, 0xf0000);
+        writer_le16(&head, 3);
+        writer_u8(&head, 0x28);
+        put_sum(16, 15, 21);
+        put_sum(0, HEAD_2_LEN, 4);
+    }
+    return writer_span(writer);
+}
+
+static struct writer begin(bool newer)
+{
+    struct writer writer = writer_init(buffer, sizeof buffer);
+
+    for (size_t i = 0; i < (newer ? HEAD_3_LEN : HEAD_2_LEN); i++)
+        writer_u8(&writer, 0);
+    return writer;
+}
+
+/* A machine with three strings in its system structure, and none in the memory's. */
+static struct span machine(bool newer)
+{
+    struct writer writer = begin(newer);
+
+    write_structure(&writer, 0, span_of("\x01\x02\0\xe8\x03", 5),
+                    span_of("Acme BIOS\0001.2\0002026-01-02", 25));
+    write_structure(&writer, 16, span_of("\x03", 1), span_of(NULL, 0));
+    write_structure(&writer, 1, span_of("\x01\x02\x09", 3), span_of("Acme\0Anvil", 11));
+    write_structure(&writer, 127, span_of(NULL, 0), span_of(NULL, 0));
+    return finish(&writer, newer);
+}
+
+static void reads_both_entry_points(void **state)
+{
+    struct smbios_structure structure;
+    struct smbios smbios;
+    struct error error;
+
+    (void)state;
+    for (int newer = 0; newer <= 1; newer++) {
+        assert_true(smbios_decode(machine(newer), &smbios, &error));
+        assert_int_equal(smbios.major, newer ? 3 : 2);
+        assert_int_equal(smbios.minor, newer ? 7 : 8);
+        assert_int_equal(smbios.offset, newer ? HEAD_3_LEN : HEAD_2_LEN);
+        assert_int_equal(smbios.n_structures, 4);
+        assert_true(smbios_find(&smbios, SMBIOS_SYSTEM, &structure));
+        assert_int_equal(structure.handle, 0x101);
+        assert_true(span_is(smbios_string(&structure, SMBIOS_SYSTEM_MANUFACTURER), "Acme"));
+        assert_true(span_is(smbios_string(&structure, SMBIOS_SYSTEM_PRODUCT), "Anvil"));
+        assert_true(smbios_find(&smbios, SMBIOS_FIRMWARE, &structure));
+        assert_true(span_is(smbios_string(&structure, SMBIOS_FIRMWARE_VENDOR), "Acme BIOS"));
+        assert_true(span_is(smbios_string(&structure, SMBIOS_FIRMWARE_VERSION), "1.2"));
+        assert_true(span_is(smbios_string(&structure, SMBIOS_FIRMWARE_DATE), "2026-01-02"));
+        assert_false(smbios_find(&smbios, (enum smbios_type)200, &structure));
+    }
+}
+
+static void a_string_that_is_not_there_is_empty(void **state)
+{
+    struct smbios_structure structure;
+    struct smbios smbios;
+    struct error error;
+
+    (void)state;
+    assert_true(smbios_decode(machine(false), &smbios, &error));
+    assert_true(smbios_find(&smbios, SMBIOS_SYSTEM, &structure));
+    assert_int_equal(smbios_string(&structure, (enum smbios_field)6).len, 0);  /* number 9 */
+    assert_int_equal(smbios_string(&structure, (enum smbios_field)7).len, 0);  /* no such field */
+    assert_int_equal(smbios_string(&structure, (enum smbios_field)99).len, 0); /* nor this one */
+    assert_true(smbios_find(&smbios, SMBIOS_FIRMWARE, &structure));
+    assert_int_equal(smbios_string(&structure, (enum smbios_field)6).len, 0); /* number 0 */
+    assert_true(smbios_find(&smbios, (enum smbios_type)16, &structure));
+    assert_int_equal(smbios_string(&structure, (enum smbios_field)4).len, 0); /* number 3 of none */
+}
+
+static void tables_cut_at_any_byte_are_refused(void **state)
+{
+    struct smbios smbios;
+    struct error error;
+
+    (void)state;
+    for (int newer = 0; newer <= 1; newer++) {
+        struct span whole = machine(newer);
+
+        for (size_t len = 0; len < whole.len; len++)
+            if (smbios_decode(span_of(whole.data, len), &smbios, &error))
+                /* The newer entry point gives a maximum: what ends between structures is whole. */
+                assert_true(newer && smbios.n_structures < 4 && len >= HEAD_3_LEN);
+    }
+}
+
+static void expect_refused(struct span bytes, enum error_code code, size_t offset)
+{
+    struct smbios smbios = {.major = 42};
+    struct error error;
+
+    assert_false(smbios_decode(bytes, &smbios, &error));
+    assert_int_equal(error.code, code);
+    assert_int_equal(error.offset, offset);
+    assert_int_equal(smbios.major, 42);
+}
+
+static void entry_points_that_lie_are_refused(void **state)
+{
+    struct span bytes = machine(true);
+
+    (void)state;
+    buffer[9]++;
+    expect_refused(bytes, ERROR_MALFORMED, 0); /* checksum */
+    buffer[9]--, buffer[6]--, buffer[5]++;
+    expect_refused(bytes, ERROR_MALFORMED, 7); /* own length */
+    bytes = machine(true);
+    buffer[12]--, buffer[5]++;
+    expect_refused(bytes, ERROR_MALFORMED, bytes.len); /* one byte more than the maximum */
+    bytes = machine(false);
+    buffer[22]--, buffer[21]++;
+    expect_refused(bytes, ERROR_MALFORMED, bytes.len); /* length of the tables */
+    buffer[22] += 2, buffer[21] -= 2;
+    expect_refused(bytes, ERROR_MALFORMED, bytes.len);
+    bytes = machine(false);
+    buffer[21]++, buffer[4]--;
+    expect_refused(bytes, ERROR_MALFORMED, 16); /* the checksum of its second half */
+    bytes = machine(false);
+    buffer[16] = 'X', buffer[21] = (uint8_t)(buffer[21] + '_' - 'X');
+    expect_refused(bytes, ERROR_MALFORMED, 21); /* its second anchor */
+    bytes = machine(false);
+    buffer[5]++, buffer[4]--;
+    expect_refused(bytes, ERROR_MALFORMED, 6);
+    bytes = machine(false);
+    buffer[5] -= 1, buffer[4] += 1; /* 0x1E, as in SMBIOS 2.1 */
+    assert_true(smbios_decode(bytes, &(struct smbios){0}, &(struct error){0}));
+    buffer[0] = '-', buffer[4] = (uint8_t)(buffer[4] + '_' - '-');
+    expect_refused(bytes, ERROR_MALFORMED, 4);
+}
+
+static void structures_that_lie_are_refused(void **state)
+{
+    struct span whole = machine(true);
+    struct smbios smbios;
+    struct error error;
+
+    (void)state;
+    for (unsigned len = 0; len < 256; len++) {
+        buffer[HEAD_3_LEN + 1] = (uint8_t)len;
+        if (len < 4)
+            expect_refused(whole, ERROR_MALFORMED, HEAD_3_LEN + 4);
+        else if (len > whole.len - HEAD_3_LEN)
+            expect_refused(whole, ERROR_TRUNCATED, HEAD_3_LEN);
+        else if (smbios_decode(whole, &smbios, &error))
+            assert_in_range(smbios.n_structures, 1, 4);
+    }
+    whole = machine(true);
+    for (size_t at = HEAD_3_LEN; at < whole.len; at++)
+        buffer[at] = 'x';
+    buffer[HEAD_3_LEN + 1] = 4;
+    expect_refused(whole, ERROR_TRUNCATED, HEAD_3_LEN + 4); /* no double NUL */
+    buffer[whole.len - 1] = 0;
+    expect_refused(whole, ERROR_TRUNCATED, HEAD_3_LEN + 4); /* nor half of it */
+}
+
+static void nothing_behind_the_last_structure_counts(void **state)
+{
+    struct writer writer = begin(false);
+    struct smbios_structure structure;
+    struct smbios smbios;
+    struct error error;
+
+    (void)state;
+    write_structure(&writer, 127, span_of(NULL, 0), span_of(NULL, 0));
+    write_structure(&writer, 1, span_of("\x01", 1), span_of("Forged", 7));
+    writer_u8(&writer, 0xFF);
+    assert_true(smbios_decode(finish(&writer, false), &smbios, &error));
+    assert_int_equal(smbios.n_structures, 1);
+    assert_false(smbios_find(&smbios, SMBIOS_SYSTEM, &structure));
+}
+
+static void endless_tables_are_over_a_limit(void **state)
+{
+    struct writer writer = begin(true);
+    struct smbios smbios;
+    struct error error;
+
+    (void)state;
+    for (size_t i = 0; i < LIMIT_SMBIOS_STRUCTURES; i++)
+        write_structure(&writer, 9, span_of(NULL, 0), span_of(NULL, 0));
+    assert_true(smbios_decode(finish(&writer, true), &smbios, &error));
+    write_structure(&writer, 9, span_of(NULL, 0), span_of(NULL, 0));
+    expect_refused(finish(&writer, true), ERROR_LIMIT, writer.len);
+    expect_refused(span_of(buffer, LIMIT_SMBIOS_LEN + 1), ERROR_LIMIT, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_both_entry_points),
+        cmocka_unit_test(a_string_that_is_not_there_is_empty),
+        cmocka_unit_test(tables_cut_at_any_byte_are_refused),
+        cmocka_unit_test(entry_points_that_lie_are_refused),
+        cmocka_unit_test(structures_that_lie_are_refused),
+        cmocka_unit_test(nothing_behind_the_last_structure_counts),
+        cmocka_unit_test(endless_tables_are_over_a_limit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
