@@ -37,6 +37,9 @@ enum {
     LIMIT_SIPA_DEPTH = 8,
     LIMIT_SIPA_RECORDS = 65536,
 
+    /* Linux: COMMAND_LINE_SIZE of x86, arm64 and riscv, its NUL included; the kernel drops the rest. */
+    LIMIT_KERNEL_COMMAND_LINE_LEN = 2047,
+
     /* IMA: 100,000 entries of about 120 bytes are a busy server after months. */
     LIMIT_IMA_LEN = 64 * 1024 * 1024,
     LIMIT_IMA_ENTRIES = 500000,

@@ -1,158 +1,200 @@
-/* What the kernel command line decides for Linux: lockdown, module signatures, kernel debugger, IMA
- * policy.
+/* What the kernel command line decides for Linux: first program, debugger, lockdown, module and
+ * kexec signatures, IMA, mitigations, IOMMU, shells.
  *
- * Says only what the measured command line forces. Lockdown that a distribution derives from Secure
- * Boot is not on it and stays unknown; what a parameter does not switch off may still be off.
- * Parameters that the initrd brings (Linux Documentation/admin-guide/bootconfig.rst) are not on it
- * either: with them only the bad is believed. */
+ * Says only what the measured line forces. Lockdown that a distribution derives from Secure Boot is
+ * not on it and stays unknown; what a parameter does not switch off may still be off. Two sources of
+ * parameters no log shows: the kernel's own CONFIG_CMDLINE, for which its digest stands, and the
+ * bootconfig that the initial RAM disk brings (Linux Documentation/admin-guide/bootconfig.rst). With
+ * the latter only the bad is believed. A feature that the kernel was built without cannot be
+ * switched on either: kernel.config says what it has. */
+#include "base/text.h"
 #include "claims/collect.h"
+#include "claims/kernel_parameters.h"
 
-/* The kernel takes quotes around a whole parameter off, and those around its value (Linux
- * lib/cmdline.c, next_arg). */
-static struct span unquoted(struct span text)
-{
-    if (text.len == 0 || text.data[0] != '"')
-        return text;
-    text = span_of(text.data + 1, text.len - 1);
-    if (text.len && text.data[text.len - 1] == '"')
-        text.len--;
-    return text;
-}
-
-/* Parameters are separated by spaces outside double quotes; "--" ends the kernel's own (Linux
- * Documentation/admin-guide/kernel-parameters.rst). */
-static bool next_parameter(struct span *rest, struct span *parameter)
-{
-    bool quoted = false;
-    size_t start = 0, end;
-
-    while (start < rest->len && rest->data[start] == ' ')
-        start++;
-    if (start == rest->len)
-        return false;
-    for (end = start; end < rest->len && (quoted || rest->data[end] != ' '); end++)
-        quoted ^= rest->data[end] == '"';
-    *parameter = unquoted(span_of(rest->data + start, end - start));
-    *rest = span_of(rest->data + end, rest->len - end);
-    return !span_is(*parameter, "--");
-}
-
-/* The value of the parameter called name, where '-' and '_' are the same; an empty span at its end
- * for one without "=". False when it is another parameter. */
-static bool is_parameter(struct span parameter, const char *name, struct span *value)
-{
-    size_t len = strlen(name);
-
-    if (parameter.len < len || (parameter.len > len && parameter.data[len] != '='))
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if ((parameter.data[i] == '-' ? '_' : (char)parameter.data[i]) != name[i])
-            return false;
-    *value = parameter.len == len
-                 ? span_of(parameter.data + len, 0)
-                 : unquoted(span_of(parameter.data + len + 1, parameter.len - len - 1));
-    return true;
-}
-
-/* Parameters that open the kernel debugger (Linux Documentation/process/debugging/kgdb.rst). */
-static bool is_debugger(struct span parameter)
-{
-    static const char *const names[] = {"kgdboc",   "kgdboc_earlycon", "kgdbwait", "kgdbcon",
-                                        "kgdbdbgp", "ekgdboc",         "kgdbts",   "kgdboe"};
-    struct span value;
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (is_parameter(parameter, names[i], &value))
-            return true;
-    /* The same as a module parameter: "kgdboc.kgdboc=". */
-    return parameter.len > 7 && memcmp(parameter.data, "kgdboc.", 7) == 0;
-}
-
-struct parameters {
-    bool integrity, confidentiality; /* lockdown: a lower mode does not undo a higher one */
-    struct span ima_policy;
-    bool enforce_modules;
-    bool debugger;
-    bool other_modules; /* "lsm=" or "security=": lockdown may not be among the security modules */
-    bool elsewhere;     /* "bootconfig": the initrd holds more of them */
+struct conclusion {
+    struct collector *collector;
+    struct kernel_parameters found;
+    bool elsewhere; /* the initial RAM disk brings more parameters */
 };
 
-/* Whether lockdown is in a list with commas. */
+static void rest_on_line(struct conclusion *conclusion, enum claim_id id)
+{
+    collect_from(conclusion->collector, id, CLAIM_BOOT_KERNEL_COMMAND_LINE);
+}
+
+static const struct kernel_verdict *verdict(const struct conclusion *conclusion,
+                                            enum kernel_decision decision)
+{
+    return &conclusion->found.verdicts[decision];
+}
+
+/* A state that no line should bring about: true where it does, unknown where it may. */
+static void conclude_bad(struct conclusion *conclusion, enum claim_id id,
+                         enum kernel_decision decision, bool unsure)
+{
+    const struct kernel_verdict *bad = verdict(conclusion, decision);
+
+    if (!bad->holds && (bad->revoked || unsure || conclusion->elsewhere))
+        return;
+    collect_bool(conclusion->collector, id, bad->holds);
+    rest_on_line(conclusion, id);
+}
+
+/* Windows measures a debugger of its own; no host runs both systems, and either one counts. */
+static void conclude_debugger(struct conclusion *conclusion)
+{
+    const struct claim *claim = &conclusion->collector->claims->claims[CLAIM_DEBUG_KERNEL];
+
+    if (!claim->known || !claim->is_true)
+        conclude_bad(conclusion, CLAIM_DEBUG_KERNEL, KERNEL_DEBUGGER, false);
+}
+
+static void conclude_text(struct conclusion *conclusion, enum claim_id id, const char *text)
+{
+    collect_text(conclusion->collector, id, text);
+    rest_on_line(conclusion, id);
+}
+
+/* The kernel takes the last of each (init/main.c init_setup, rdinit_setup). */
+static void conclude_init(struct conclusion *conclusion)
+{
+    struct arena *arena = conclusion->collector->arena;
+    struct span init = verdict(conclusion, KERNEL_INIT)->value;
+    struct span rdinit = verdict(conclusion, KERNEL_RDINIT)->value;
+    const char *text;
+
+    if (conclusion->elsewhere || !span_equal(init, conclusion->found.init_word) ||
+        !span_equal(rdinit, conclusion->found.rdinit_word))
+        return;
+    if (init.len && rdinit.len)
+        text = arena_printf(arena, "rdinit=%.*s init=%.*s", (int)rdinit.len,
+                            (const char *)rdinit.data, (int)init.len, (const char *)init.data);
+    else if (init.len || rdinit.len)
+        text = arena_text(arena, init.len ? init : rdinit);
+    else
+        text = "default";
+    conclude_text(conclusion, CLAIM_KERNEL_INIT, text);
+}
+
 static bool lists_lockdown(struct span list)
 {
-    while (list.len) {
-        const uint8_t *comma = memchr(list.data, ',', list.len);
-        size_t len = comma ? (size_t)(comma - list.data) : list.len;
+    struct span item;
 
-        if (span_is(span_of(list.data, len), "lockdown"))
+    while (kernel_list_next(&list, &item))
+        if (span_is(item, "lockdown"))
             return true;
-        list = span_of(list.data + len + (comma != NULL), list.len - len - (comma != NULL));
-    }
     return false;
 }
 
-static bool is_yes(struct span value)
+/* A lower mode does not undo a higher one (security/lockdown/lockdown.c), but a list of security
+ * modules without lockdown leaves it out; the last "lsm=" counts (security/security.c). Under
+ * lockdown, modules and kernels that kexec loads have signatures (kernel_lockdown(7)). */
+static void conclude_lockdown(struct conclusion *conclusion)
 {
-    return value.len == 0 || value.data[0] == '1' || value.data[0] == 'y' || value.data[0] == 'Y' ||
-           span_is(value, "on");
-}
+    struct collector *collector = conclusion->collector;
+    const struct kernel_verdict *modules = verdict(conclusion, KERNEL_SECURITY_MODULES);
+    const struct kernel_verdict *integrity = verdict(conclusion, KERNEL_LOCKDOWN_INTEGRITY);
+    const struct kernel_verdict *most = verdict(conclusion, KERNEL_LOCKDOWN_CONFIDENTIALITY);
+    bool is_most = most->holds || most->revoked;
+    bool forced = (is_most || integrity->holds || integrity->revoked) &&
+                  (!modules->holds || lists_lockdown(modules->value));
 
-static struct parameters read_parameters(struct span line)
-{
-    struct parameters found = {0};
-    struct span parameter, value;
-
-    while (next_parameter(&line, &parameter)) {
-        if (is_parameter(parameter, "lockdown", &value)) {
-            found.integrity |= span_is(value, "integrity");
-            found.confidentiality |= span_is(value, "confidentiality");
-        } else if (is_parameter(parameter, "ima_policy", &value))
-            found.ima_policy = value;
-        else if (is_parameter(parameter, "ima_tcb", &value))
-            found.ima_policy = span_text("tcb");
-        else if (is_parameter(parameter, "module.sig_enforce", &value))
-            found.enforce_modules |= is_yes(value);
-        else if (is_parameter(parameter, "lsm", &value))
-            found.other_modules = !lists_lockdown(value);
-        else if (is_parameter(parameter, "security", &value))
-            found.other_modules = true;
-        else if (is_parameter(parameter, "bootconfig", &value))
-            found.elsewhere = true;
-        found.debugger |= is_debugger(parameter);
+    if (forced) {
+        conclude_text(conclusion, CLAIM_KERNEL_LOCKDOWN, is_most ? "confidentiality" : "integrity");
+        collect_bool(collector, CLAIM_KERNEL_KEXEC_SIGNATURES, true);
+        rest_on_line(conclusion, CLAIM_KERNEL_KEXEC_SIGNATURES);
     }
-    return found;
+    /* "module.sig_enforce" can be switched on only (bool_enable_only in kernel/module/signing.c). */
+    if (forced || verdict(conclusion, KERNEL_MODULE_SIGNATURES)->holds ||
+        verdict(conclusion, KERNEL_MODULE_SIGNATURES)->revoked) {
+        collect_bool(collector, CLAIM_KERNEL_MODULE_SIGNATURES, true);
+        rest_on_line(conclusion, CLAIM_KERNEL_MODULE_SIGNATURES);
+    }
 }
 
-static void conclude_lockdown(struct collector *collector, const struct parameters *found)
+/* All policies that are asked for are in force together (ima_policy.c, policy_setup). */
+static void conclude_ima_policy(struct conclusion *conclusion)
 {
-    if (found->other_modules || (!found->integrity && !found->confidentiality))
+    static const char *const names[] = {"tcb", "appraise_tcb", "secure_boot", "critical_data",
+                                        "fail_securely"};
+    const struct kernel_parameters *found = &conclusion->found;
+    struct arena *arena = conclusion->collector->arena;
+    bool asked[KERNEL_IMA_POLICIES];
+    const char *text = NULL;
+
+    memcpy(asked, found->ima_policies, sizeof asked);
+    asked[KERNEL_IMA_POLICY_TCB] |= found->verdicts[KERNEL_IMA_TCB].holds;
+    asked[KERNEL_IMA_POLICY_APPRAISE_TCB] |= found->verdicts[KERNEL_IMA_APPRAISE_TCB].holds;
+    for (size_t i = 0; i < KERNEL_IMA_POLICIES; i++)
+        if (asked[i] && !(text = text ? arena_printf(arena, "%s|%s", text, names[i]) : names[i])) {
+            conclusion->collector->out_of_memory = true;
+            return;
+        }
+    conclude_text(conclusion, CLAIM_IMA_POLICY, text ? text : "none");
+}
+
+/* Only the beginning of the value counts, and the last known one (ima_appraise.c,
+ * default_appraise_setup); one that is not known is skipped there and makes it unknown here. */
+static void conclude_ima_appraise(struct conclusion *conclusion)
+{
+    static const char *const modes[] = {"off", "log", "fix", "enforce"};
+    const struct kernel_verdict *asked = verdict(conclusion, KERNEL_IMA_APPRAISE);
+
+    if (!asked->holds) {
+        conclude_text(conclusion, CLAIM_IMA_APPRAISE, "default");
         return;
-    collect_text(collector, CLAIM_KERNEL_LOCKDOWN,
-                 found->confidentiality ? "confidentiality" : "integrity");
-    collect_from(collector, CLAIM_KERNEL_LOCKDOWN, CLAIM_BOOT_KERNEL_COMMAND_LINE);
+    }
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (span_begins(asked->value, span_text(modes[i])))
+            conclude_text(conclusion, CLAIM_IMA_APPRAISE, modes[i]);
+}
+
+/* What switches translation off is believed; that it is on, the line cannot force. */
+static void conclude_iommu(struct conclusion *conclusion)
+{
+    if (!verdict(conclusion, KERNEL_IOMMU_OFF)->holds)
+        return;
+    collect_bool(conclusion->collector, CLAIM_DMA_PROTECTION_RUNTIME, false);
+    rest_on_line(conclusion, CLAIM_DMA_PROTECTION_RUNTIME);
+}
+
+static void list_parameter(void *context, const struct kernel_parameter *parameter)
+{
+    struct collector *collector = context;
+    const struct claim *line = &collector->claims->claims[CLAIM_BOOT_KERNEL_COMMAND_LINE];
+
+    collect_item(collector, CLAIM_KERNEL_PARAMETERS,
+                 (struct claim_item){.kind = CLAIM_ITEM_TEXT,
+                                     .event = claim_event(line),
+                                     .pcr = REASON_NO_PCR,
+                                     .label = parameter->meaning,
+                                     .bytes = parameter->text});
 }
 
 void collect_linux(struct collector *collector)
 {
     const struct claim *line = &collector->claims->claims[CLAIM_BOOT_KERNEL_COMMAND_LINE];
-    struct parameters found;
+    struct conclusion conclusion = {.collector = collector};
 
     if (!line->known)
         return;
-    found = read_parameters(span_text(line->text));
-    if (found.elsewhere && !found.debugger)
-        return; /* what this line forces, another may undo */
-    collect_bool(collector, CLAIM_DEBUG_KERNEL,
-                 found.debugger || collector->claims->claims[CLAIM_DEBUG_KERNEL].is_true);
-    collect_from(collector, CLAIM_DEBUG_KERNEL, CLAIM_BOOT_KERNEL_COMMAND_LINE);
-    if (found.elsewhere)
-        return;
-    collect_text(collector, CLAIM_IMA_POLICY,
-                 found.ima_policy.data ? arena_text(collector->arena, found.ima_policy) : "none");
-    collect_from(collector, CLAIM_IMA_POLICY, CLAIM_BOOT_KERNEL_COMMAND_LINE);
-    conclude_lockdown(collector, &found);
-    if (found.enforce_modules || collector->claims->claims[CLAIM_KERNEL_LOCKDOWN].known) {
-        collect_bool(collector, CLAIM_KERNEL_MODULE_SIGNATURES, true);
-        collect_from(collector, CLAIM_KERNEL_MODULE_SIGNATURES, CLAIM_BOOT_KERNEL_COMMAND_LINE);
+    collect_claim(collector, CLAIM_KERNEL_PARAMETERS);
+    if (!kernel_parameters_read(span_text(line->text), list_parameter, collector,
+                                &conclusion.found)) {
+        collect_unknown(collector, CLAIM_KERNEL_PARAMETERS);
+        return; /* the kernel drops the end of the line, and how much is its own business */
     }
+    rest_on_line(&conclusion, CLAIM_KERNEL_PARAMETERS);
+    conclusion.elsewhere = verdict(&conclusion, KERNEL_MORE_ELSEWHERE)->holds;
+    conclude_debugger(&conclusion);
+    conclude_bad(&conclusion, CLAIM_BOOT_RESCUE_SHELL, KERNEL_RESCUE, false);
+    conclude_bad(&conclusion, CLAIM_KERNEL_MITIGATIONS_DISABLED, KERNEL_MITIGATIONS_OFF,
+                 verdict(&conclusion, KERNEL_MITIGATIONS_UNSURE)->holds);
+    conclude_iommu(&conclusion);
+    conclude_init(&conclusion);
+    if (conclusion.elsewhere)
+        return; /* what this line forces, another may undo */
+    conclude_ima_policy(&conclusion);
+    conclude_ima_appraise(&conclusion);
+    conclude_lockdown(&conclusion);
 }
