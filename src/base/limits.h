@@ -32,6 +32,13 @@ enum {
     LIMIT_SMBIOS_LEN = 256 * 1024,
     LIMIT_SMBIOS_STRUCTURES = 4096,
     LIMIT_ACPI_TABLE_LEN = 64 * 1024,
+    /* PE images: a unified kernel image with a full initrd has a few hundred MiB, and one section
+     * for each of its parts. Real sections never overlap; a file they cover twice is cheap enough. */
+    LIMIT_PE_LEN = 512 * 1024 * 1024,
+    LIMIT_PE_SECTIONS = 1024,
+    LIMIT_PE_REPEATS = 2,
+    LIMIT_PE_ZEROS_LEN = 1024 * 1024, /* that memory has behind a section's data; a page is usual */
+    LIMIT_PE_CERTIFICATES = 16,
 
     /* Windows WBCL. */
     LIMIT_SIPA_DEPTH = 8,
