@@ -160,7 +160,7 @@ static enum coverage cover_event(struct measuring *measuring, struct measured_ev
     const struct eventlog_event *framed = &event->event;
     bool registers = measuring->measured->measurement_registers;
 
-    if (framed->type == EV_NO_ACTION || framed->pcr >= LIMIT_PCRS)
+    if (event_type_is_unmeasured(framed->type) || framed->pcr >= LIMIT_PCRS)
         return COVERAGE_UNMEASURED;
     if (!eventlog_event_digest(framed, measuring->measured->bank, &event->digest))
         return COVERAGE_NONE;
@@ -191,7 +191,7 @@ static enum coverage cover_event(struct measuring *measuring, struct measured_ev
 static bool may_stand(const struct measuring *measuring, const struct eventlog_event *event,
                       struct error *error)
 {
-    if (event->type == EV_NO_ACTION || event->pcr >= LIMIT_PCRS ||
+    if (event_type_is_unmeasured(event->type) || event->pcr >= LIMIT_PCRS ||
         (measuring->pcrs & EVENT_PCR(event->pcr)))
         return true;
     return error_set(error, ERROR_MALFORMED, event->offset, "docs/protocol.md, section 3",

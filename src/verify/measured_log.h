@@ -15,7 +15,7 @@ enum coverage {
     COVERAGE_WHOLE,      /* the digest is that of the whole event data */
     COVERAGE_PART,       /* the digest is that of a part; only that part is proven */
     COVERAGE_MISMATCH,   /* the type demands coverage and the digest is of something else */
-    COVERAGE_UNMEASURED, /* EV_NO_ACTION, or no PCR: never evidence */
+    COVERAGE_UNMEASURED, /* EV_NO_ACTION and the like, or no PCR: never evidence */
 };
 
 /* What separators say: PFP 1.06 section 3.3.2.2 and, for Windows, wbcl.h. */

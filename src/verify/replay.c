@@ -1,5 +1,5 @@
 /* Replay of TCG logs. Owns the PCR values it computes; trusts nothing in the log.
- * Must never extend EV_NO_ACTION, nor a PCR that does not exist, and never compare or judge. */
+ * Must never extend what is not measured, nor a PCR that does not exist, and never compare or judge. */
 #include "verify/replay.h"
 
 #include "wire/event_type.h"
@@ -77,7 +77,7 @@ void replay_event(struct crypto *crypto, struct replay *replay, const struct eve
 {
     if (event->pcr == 0 && !replay->pcr_0_started)
         start_pcr_0(replay, event);
-    if (event->type == EV_NO_ACTION || event->pcr >= LIMIT_PCRS)
+    if (event_type_is_unmeasured(event->type) || event->pcr >= LIMIT_PCRS)
         return;
     if (event->pcr == 0)
         replay->pcr_0_started = true;

@@ -52,6 +52,14 @@ const char *event_type_name(uint32_t type);
  * log of measurement registers pass a pcr over 23: then only the type counts. */
 enum event_digest_rule event_type_rule(uint32_t type, uint32_t pcr);
 
+/* True for the types whose rule is EVENT_DIGEST_NEVER: they stand in the log and in no PCR. To call
+ * a measured event so hides it from the replay, which then no longer leads to the quoted PCR. */
+static inline bool event_type_is_unmeasured(uint32_t type)
+{
+    return type == EV_NO_ACTION || type == EV_TXT_SLAUNCH_START || type == EV_TXT_SLAUNCH_END ||
+           type == EV_ARM_NO_ACTION;
+}
+
 /* True when the type is known and may stand in this PCR. */
 bool event_type_fits(uint32_t type, uint32_t pcr);
 

@@ -69,6 +69,26 @@ static bool vendor_has_measurement_registers(struct span vendor)
     return span_is(vendor, "td-shim");
 }
 
+/* The element by which Intel's heap points to a log of TPM 2.0 (event log pointer 2.1): address and
+ * size of the area, first and next event as offsets in it. TrenchBoot's secure kernel loader has it
+ * in its header. It has no magic: what does not fit this log is somebody else's vendor information.
+ * A log cut short by it fails no check here; its replay then leads to other PCRs. */
+static void end_where_header_says(struct eventlog *log)
+{
+    struct error ignored;
+    struct reader element = reader_init(log->vendor_info, CLAUSE_CONTAINER, &ignored);
+    uint64_t address = reader_le64(&element);
+    uint32_t area_len = reader_le32(&element);
+    uint32_t first = reader_le32(&element);
+    uint32_t next = reader_le32(&element);
+    size_t header_end = (size_t)(log->vendor_info.data + log->vendor_info.len - log->bytes.data);
+
+    if (!reader_end(&element) || address == 0 || first != 0 || next < header_end ||
+        next > area_len || next > log->bytes.len)
+        return;
+    log->reader = reader_init(span_of(log->bytes.data, next), CLAUSE_EVENT2, log->error);
+}
+
 static bool read_spec_id(struct eventlog *log, const struct eventlog_event *header)
 {
     struct reader spec = reader_init(header->data, CLAUSE_SPEC_ID, log->error);
@@ -91,7 +111,8 @@ static bool read_spec_id(struct eventlog *log, const struct eventlog_event *head
         return false;
     while (n_banks-- > 0)
         read_bank(log, &spec);
-    if (vendor_has_measurement_registers(reader_bytes(&spec, reader_u8(&spec), "vendor info")))
+    log->vendor_info = reader_bytes(&spec, reader_u8(&spec), "vendor info");
+    if (vendor_has_measurement_registers(log->vendor_info))
         log->measurement_registers = true;
     return reader_end(&spec);
 }
@@ -175,6 +196,8 @@ bool eventlog_open(struct eventlog *log, struct span bytes, struct error *error)
         return false;
     if (!read_header(&opened))
         return false;
+    if (opened.vendor_info.len && opened.reader.input.data == bytes.data)
+        end_where_header_says(&opened);
     opened.padding = padding_begin(opened.reader.input);
     *log = opened;
     return true;

@@ -1,6 +1,8 @@
 /* TCG event logs: TCG PC Client Platform Firmware Profile (PFP) 1.06, section 10; TPM 1.2 format
  * (TCG_PCR_EVENT) and crypto-agile (TCG_PCR_EVENT2); CCEL (measurement registers of confidential
- * VMs).
+ * VMs); logs of a dynamic launch, which lie in an area larger than they are: "TXT Event Container"
+ * (TPM 1.2), and crypto-agile logs whose header says where they end (secure kernel loader). What is
+ * in the area behind the end is left from other boots, and no part of the log.
  *
  * Frames events, no more: no hashing, no meaning of data, nothing is believed. Knows the header
  * (Spec ID Event), padding with 0x00 or 0xFF after the last event, digests missing from an event,
@@ -48,8 +50,9 @@ struct eventlog {
     uint8_t spec_major, spec_minor, spec_errata; /* of the Spec ID Event; 0 without one */
     struct eventlog_bank banks[LIMIT_EVENTLOG_BANKS];
     size_t n_banks;
-    struct reader reader; /* private, as all that follows */
-    size_t padding;       /* where the fill bytes at the reader's end begin */
+    struct reader reader;    /* private, as all that follows */
+    struct span vendor_info; /* of the header */
+    size_t padding;          /* where the fill bytes at the reader's end begin */
     uint32_t next_number;
     struct error *error;
 };

@@ -74,6 +74,22 @@ static void a_launch_log_goes_on_behind_the_first(void **state)
     assert_pcr(22, 0x00, NULL, 0);
 }
 
+/* Linux writes marks around what it extends, with digests that it does not extend. */
+static void marks_in_a_launch_log_are_not_measured(void **state)
+{
+    const char *const texts[] = {"module", "initrd"};
+
+    (void)state;
+    read_first();
+    log_builder_add(&further, 17, EV_TXT_HASH_START, span_text("module"));
+    log_builder_add(&further, 17, EV_TXT_SLAUNCH_START, span_text(""));
+    log_builder_add(&further, 17, EV_TXT_SLAUNCH, span_text("initrd"));
+    log_builder_add(&further, 17, EV_TXT_SLAUNCH_END, span_text(""));
+    assert_true(append(log_builder_span(&further)));
+    assert_pcr(17, 0x00, texts, 2);
+    assert_int_equal(measured.events[4].coverage, COVERAGE_UNMEASURED);
+}
+
 static void without_pcr_17_first_nothing_was_launched(void **state)
 {
     const char *const key[] = {"key"}, *const module[] = {"module"};
@@ -238,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_launch_log_goes_on_behind_the_first),
+        cmocka_unit_test(marks_in_a_launch_log_are_not_measured),
         cmocka_unit_test(without_pcr_17_first_nothing_was_launched),
         cmocka_unit_test(what_one_log_extended_the_next_does_not_wipe),
         cmocka_unit_test(a_further_log_speaks_of_its_own_pcrs),

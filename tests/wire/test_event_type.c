@@ -42,6 +42,17 @@ static void types_stand_in_their_pcrs_only(void **state)
     assert_false(event_type_fits(0x12345678, 7));
 }
 
+static void what_is_never_measured_is_known_without_the_table(void **state)
+{
+    (void)state;
+#define EVENT_TYPE(symbol, value, name, rule, pcrs, title)                                         \
+    assert_int_equal(event_type_is_unmeasured(value), (rule) == EVENT_DIGEST_NEVER);
+#define EVENT_RULE(symbol, pcrs, rule)
+#include "wire/event_types.def"
+#undef EVENT_TYPE
+#undef EVENT_RULE
+}
+
 static void no_type_stands_twice(void **state)
 {
     static const uint32_t values[] = {
@@ -65,6 +76,7 @@ int main(void)
         cmocka_unit_test(types_have_names),
         cmocka_unit_test(rules_depend_on_the_pcr),
         cmocka_unit_test(types_stand_in_their_pcrs_only),
+        cmocka_unit_test(what_is_never_measured_is_known_without_the_table),
         cmocka_unit_test(no_type_stands_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

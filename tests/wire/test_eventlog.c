@@ -244,6 +244,50 @@ static void txt_container_says_where_events_are(void **state)
     }
 }
 
+/* As TrenchBoot's secure kernel loader writes it: the header's vendor information points to the end. */
+static void build_with_end(uint32_t first, uint32_t area_len, uint32_t beyond_header, bool beyond)
+{
+    enum { VENDOR_AT = 32 + 28 + 4 * 2 + 1, VENDOR_LEN = 20 };
+    uint32_t next = VENDOR_AT + VENDOR_LEN + beyond_header;
+    size_t len;
+
+    log_builder_agile_as(&built, crypto, TWO_BANKS, 0, "12345678901234567890");
+    log_builder_add(&built, 17, EV_TXT_SLAUNCH, span_text("SKINIT"));
+    if (beyond)
+        next = (uint32_t)built.len;
+    log_builder_add(&built, 17, EV_TXT_SLAUNCH, span_text("left from another boot"));
+    len = built.len;
+    built.len = VENDOR_AT + 8;
+    log_builder_le32(&built, area_len ? area_len : next);
+    log_builder_le32(&built, first);
+    log_builder_le32(&built, next);
+    built.len = len;
+}
+
+static void a_header_may_say_where_the_log_ends(void **state)
+{
+    struct error error;
+
+    (void)state;
+    build_with_end(0, 0, 0, true);
+    assert_int_equal(count(log_builder_span(&built), &error), 2);
+    build_with_end(0, 0, 0, false);
+    assert_int_equal(count(log_builder_span(&built), &error), 1);
+    /* What fits no log is not such a pointer. */
+    build_with_end(7, 0, 0, true);
+    assert_int_equal(count(log_builder_span(&built), &error), 3);
+    build_with_end(0, 90, 0, true);
+    assert_int_equal(count(log_builder_span(&built), &error), 3);
+    build_with_end(0, 0, (uint32_t)-1, false);
+    assert_int_equal(count(log_builder_span(&built), &error), 3);
+    build_with_end(0, 0, 5000, false);
+    assert_int_equal(count(log_builder_span(&built), &error), 3);
+    /* An end inside an event cuts it, and says so. */
+    build_with_end(0, 0, 5, false);
+    assert_int_equal(count(log_builder_span(&built), &error), -1);
+    assert_int_equal(error.code, ERROR_TRUNCATED);
+}
+
 /* Cut anywhere but between events, the log is refused and the error names a byte of it. */
 static void every_truncation_is_refused_or_a_prefix(void **state)
 {
@@ -383,6 +427,7 @@ int main(void)
         cmocka_unit_test(formats_have_names),
         cmocka_unit_test(after_a_failure_nothing_more_is_read),
         cmocka_unit_test(a_container_that_lies_is_refused),
+        cmocka_unit_test(a_header_may_say_where_the_log_ends),
         cmocka_unit_test(limits_hold),
     };
     struct error error;
