@@ -50,7 +50,7 @@ enum {
     /* IMA: 100,000 entries of about 120 bytes are a busy server after months. */
     LIMIT_IMA_LEN = 64 * 1024 * 1024,
     LIMIT_IMA_ENTRIES = 500000,
-    LIMIT_IMA_TEMPLATE_NAME_LEN = 64,
+    LIMIT_IMA_TEMPLATE_NAME_LEN = 256, /* a custom one is called by its fields */
     LIMIT_IMA_FIELD_LEN = 64 * 1024,
     LIMIT_IMA_FIELDS = 16,
 

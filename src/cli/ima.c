@@ -20,8 +20,8 @@ static json_t *entry_json(struct cli *cli, const struct ima_entry *entry,
                      (json_int_t)entry->number, "offset", (json_int_t)entry->offset, "pcr",
                      (json_int_t)entry->pcr, "template", printable(cli, entry->template_name),
                      "template_hash", result_json_hex(entry->template_hash), "violation",
-                     entry->violation, "digest_alg", printable(cli, fields->digest_alg), "digest",
-                     result_json_hex(fields->digest), "name", printable(cli, fields->name),
+                     entry->violation, "digest_alg", printable(cli, fields->digest.alg), "digest",
+                     result_json_hex(fields->digest.bytes), "name", printable(cli, fields->name),
                      "signature", result_json_hex(fields->signature), "buffer",
                      result_json_hex(fields->buffer));
 }
@@ -29,12 +29,12 @@ static json_t *entry_json(struct cli *cli, const struct ima_entry *entry,
 static void print_entry(struct cli *cli, const struct ima_entry *entry,
                         const struct ima_fields *fields)
 {
-    struct span alg = fields->digest_alg.len ? fields->digest_alg : span_text("sha1");
+    struct span alg = fields->digest.alg.len ? fields->digest.alg : span_text("sha1");
 
     printf("%5u  %-8s %s", entry->number, printable(cli, entry->template_name),
            entry->violation ? "violation " : "");
-    if (fields->digest.len)
-        printf("%s:%s ", printable(cli, alg), text_hex(&cli->arena, fields->digest));
+    if (fields->digest.bytes.len)
+        printf("%s:%s ", printable(cli, alg), text_hex(&cli->arena, fields->digest.bytes));
     printf("%s", printable(cli, fields->name));
     if (fields->signature.len)
         printf("  [signature, %zu bytes]", fields->signature.len);

@@ -2,10 +2,91 @@
  * Must never hash, and never guess at the meaning of a template that it does not know. */
 #include "wire/ima.h"
 
+#include "wire/ima_hash.h"
+
 static const char CLAUSE_LIST[] = "IMA-templates.rst, binary_runtime_measurements";
 static const char CLAUSE_FIELDS[] = "IMA-templates.rst, template fields";
 
 enum { SHA1_LEN = 20, TEMPLATE_DATA_CAP = LIMIT_IMA_FIELD_LEN * LIMIT_IMA_FIELDS };
+
+enum form { DIGEST_PLAIN, DIGEST, DIGEST_TYPED, NAME, BYTES };
+
+static const struct {
+    const char *id;
+    enum form form;
+    size_t member; /* offset in struct ima_fields */
+    const char *meaning;
+} FIELDS[] = {
+#define IMA_FIELD(id, form, member, meaning)                                                       \
+    {id, form, offsetof(struct ima_fields, member), meaning},
+#include "wire/ima_fields.def"
+#undef IMA_FIELD
+};
+enum { N_FIELDS = sizeof FIELDS / sizeof *FIELDS };
+
+static size_t find_field(struct span id)
+{
+    size_t field = 0;
+
+    while (field < N_FIELDS && !span_is(id, FIELDS[field].id))
+        field++;
+    return field;
+}
+
+const char *ima_field_meaning(struct span id)
+{
+    size_t field = find_field(id);
+
+    return field < N_FIELDS ? FIELDS[field].meaning : NULL;
+}
+
+/* The fields of a template that has a name; others are called by them. */
+static struct span template_format(struct span name)
+{
+    static const struct {
+        const char *name, *format;
+    } templates[] = {
+#define IMA_TEMPLATE(name, format) {name, format},
+#include "wire/ima_templates.def"
+#undef IMA_TEMPLATE
+    };
+
+    for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
+        if (span_is(name, templates[i].name))
+            return span_text(templates[i].format);
+    return name;
+}
+
+/* Takes what stands before the separator off the front of *rest. */
+static struct span cut(struct span *rest, char separator)
+{
+    const uint8_t *end = rest->len ? memchr(rest->data, separator, rest->len) : NULL;
+    struct span part = *rest;
+
+    if (!end) {
+        *rest = span_of(NULL, 0);
+        return part;
+    }
+    part.len = (size_t)(end - rest->data);
+    *rest = span_of(end + 1, rest->len - part.len - 1);
+    return part;
+}
+
+/* Not known when one of its fields is not, or when it has too many. */
+static struct ima_template find_template(struct span name)
+{
+    struct span format = template_format(name);
+    struct ima_template found = {.n_fields = 0};
+
+    while (format.len) {
+        size_t field = find_field(cut(&format, '|'));
+
+        if (field == N_FIELDS || found.n_fields == LIMIT_IMA_FIELDS)
+            return (struct ima_template){.n_fields = 0};
+        found.fields[found.n_fields++] = (uint8_t)field;
+    }
+    return found;
+}
 
 static bool is_template_name(struct span name)
 {
@@ -104,6 +185,11 @@ enum ima_step ima_list_next(struct ima_list *list, struct ima_entry *entry)
     entry->template_name = reader_le32_bytes(reader, LIMIT_IMA_TEMPLATE_NAME_LEN, "template name");
     if (reader_ok(reader) && !is_template_name(entry->template_name))
         reader_fail(reader, ERROR_MALFORMED, "the entry has no template name");
+    if (reader_ok(reader) && !span_equal(entry->template_name, list->template_name)) {
+        list->template_name = entry->template_name;
+        list->template = find_template(entry->template_name);
+    }
+    entry->template = list->template;
     entry->fixed = span_is(entry->template_name, "ima");
     entry->template_data = entry->fixed
                                ? read_fixed_data(reader)
@@ -114,121 +200,107 @@ enum ima_step ima_list_next(struct ima_list *list, struct ima_entry *entry)
     return IMA_ENTRY;
 }
 
-/* The kernel's named templates (ima_template.c) and what they are made of. */
-static struct span template_format(struct span name)
+static bool fail_digest(struct reader *reader, const char *what)
 {
-    static const struct {
-        const char *name, *format;
-    } templates[] = {
-        {"ima-ng", "d-ng|n-ng"},
-        {"ima-sig", "d-ng|n-ng|sig"},
-        {"ima-ngv2", "d-ngv2|n-ng"},
-        {"ima-sigv2", "d-ngv2|n-ng|sig"},
-        {"ima-buf", "d-ng|n-ng|buf"},
-        {"ima-modsig", "d-ng|n-ng|sig|d-modsig|modsig"},
-        {"evm-sig", "d-ng|n-ng|evmsig|xattrnames|xattrlengths|xattrvalues|iuid|igid|imode"},
-    };
-
-    for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
-        if (span_is(name, templates[i].name))
-            return span_text(templates[i].format);
-    return name;
+    return reader_fail(reader, ERROR_MALFORMED, "%s", what);
 }
 
-/* Takes what stands before the separator off the front of *rest. */
-static struct span cut(struct span *rest, char separator)
+/* An algorithm that is not known may have digests of any length; a violation's is none. */
+static bool check_digest(struct reader *reader, const struct ima_entry *entry,
+                         const struct ima_digest *digest)
 {
-    const uint8_t *end = rest->len ? memchr(rest->data, separator, rest->len) : NULL;
-    struct span part = *rest;
+    const struct ima_hash *hash = ima_hash_by_name(digest->alg);
 
-    if (!end) {
-        *rest = span_of(NULL, 0);
-        return part;
-    }
-    part.len = (size_t)(end - rest->data);
-    *rest = span_of(end + 1, rest->len - part.len - 1);
-    return part;
-}
-
-/* "sha256:" NUL digest. */
-static bool read_digest(struct reader *reader, struct span field, struct span *alg,
-                        struct span *digest)
-{
-    struct span rest = field;
-    struct span head = cut(&rest, '\0');
-
-    if (field.len == 0) /* a d-modsig of a file without such a signature */
+    if (entry->violation || !hash || hash->digest_len == digest->bytes.len)
         return true;
-    if (head.len == field.len || head.len < 2 || head.data[head.len - 1] != ':')
-        return reader_fail(reader, ERROR_MALFORMED, "a digest field does not begin \"name:\", NUL");
-    *alg = span_of(head.data, head.len - 1);
-    *digest = rest;
+    return reader_fail(reader, ERROR_MALFORMED, "a digest of %s has %zu bytes instead of %u",
+                       hash->name, digest->bytes.len, hash->digest_len);
+}
+
+/* "sha256:", NUL, digest; typed with "verity:" in front. */
+static bool read_digest(struct reader *reader, const struct ima_entry *entry, struct span field,
+                        bool typed, struct ima_digest *digest)
+{
+    struct ima_digest read = {0};
+    struct span head;
+
+    if (typed) {
+        read.kind = cut(&field, ':');
+        if (field.len == 0 || read.kind.len == 0)
+            return fail_digest(reader, "a digest field does not begin with its kind");
+    }
+    if (!memchr(field.data, '\0', field.len))
+        return fail_digest(reader, "a digest field does not begin \"name:\", NUL");
+    read.bytes = field;
+    head = cut(&read.bytes, '\0');
+    if (head.len < 2 || head.data[head.len - 1] != ':')
+        return fail_digest(reader, "a digest field does not begin \"name:\", NUL");
+    read.alg = span_of(head.data, head.len - 1);
+    *digest = read;
+    return check_digest(reader, entry, digest);
+}
+
+/* The kernel ends a name with NUL and can put none into it. */
+static bool read_name(struct reader *reader, struct span field, struct span *name)
+{
+    const uint8_t *end = field.len ? memchr(field.data, '\0', field.len) : NULL;
+
+    if (!end || end != field.data + field.len - 1)
+        return reader_fail(reader, ERROR_MALFORMED, "a name does not end with its only NUL");
+    *name = span_of(field.data, field.len - 1);
     return true;
 }
 
-/* "verity:sha256:" NUL digest. */
-static bool read_digest_v2(struct reader *reader, struct span field, struct ima_fields *fields)
-{
-    struct span rest = field;
-    struct span type = cut(&rest, ':');
-
-    if (type.len == field.len || type.len == 0)
-        return reader_fail(reader, ERROR_MALFORMED, "a digest field does not begin with its type");
-    fields->digest_type = type;
-    return read_digest(reader, rest, &fields->digest_alg, &fields->digest);
-}
-
-static struct span without_nul(struct span text)
-{
-    return cut(&text, '\0');
-}
-
-static bool read_field(struct reader *reader, struct span kind, struct ima_fields *fields)
+static bool read_field(struct reader *reader, const struct ima_entry *entry, size_t index,
+                       struct ima_fields *fields)
 {
     struct span field = reader_le32_bytes(reader, LIMIT_IMA_FIELD_LEN, "template field");
+    void *member = (uint8_t *)fields + FIELDS[index].member;
 
     if (!reader_ok(reader))
         return false;
-    if (span_is(kind, "d-ng"))
-        return read_digest(reader, field, &fields->digest_alg, &fields->digest);
-    if (span_is(kind, "d-ngv2"))
-        return read_digest_v2(reader, field, fields);
-    if (span_is(kind, "d-modsig"))
-        return read_digest(reader, field, &fields->modsig_alg, &fields->modsig_digest);
-    if (span_is(kind, "d"))
-        fields->digest = field;
-    else if (span_is(kind, "n-ng") || span_is(kind, "n"))
-        fields->name = without_nul(field);
-    else if (span_is(kind, "sig"))
-        fields->signature = field;
-    else if (span_is(kind, "buf"))
-        fields->buffer = field;
-    else if (span_is(kind, "modsig"))
-        fields->modsig = field;
-    else if (span_is(kind, "evmsig"))
-        fields->evm_signature = field;
-    else if (!span_is(kind, "iuid") && !span_is(kind, "igid") && !span_is(kind, "imode") &&
-             !span_is(kind, "xattrnames") && !span_is(kind, "xattrlengths") &&
-             !span_is(kind, "xattrvalues"))
-        return reader_fail(reader, ERROR_UNSUPPORTED, "the template has a field that is not known");
+    switch (FIELDS[index].form) {
+    case DIGEST_PLAIN:
+        ((struct ima_digest *)member)->bytes = field;
+        return true;
+    case DIGEST:
+    case DIGEST_TYPED:
+        if (field.len == 0) /* a d-modsig of a file without such a signature */
+            return true;
+        return read_digest(reader, entry, field, FIELDS[index].form == DIGEST_TYPED, member);
+    case NAME:
+        return read_name(reader, field, member);
+    case BYTES:
+        break;
+    }
+    *(struct span *)member = field;
     return true;
+}
+
+static bool read_fixed(struct reader *reader, struct ima_fields *fields)
+{
+    fields->digest.bytes = reader_bytes(reader, IMA_FIXED_DIGEST_LEN, "file digest");
+    fields->name = reader_le32_bytes(reader, IMA_FIXED_NAME_LEN - 1, "file name");
+    if (fields->name.len && memchr(fields->name.data, '\0', fields->name.len))
+        return reader_fail(reader, ERROR_MALFORMED, "a name has a NUL in it");
+    return reader_ok(reader);
 }
 
 bool ima_entry_decode(const struct ima_entry *entry, struct ima_fields *fields, struct error *error)
 {
     struct reader reader = reader_init(entry->template_data, CLAUSE_FIELDS, error);
-    struct span format = template_format(entry->template_name);
     struct ima_fields decoded = {0};
-    size_t n_fields = 0;
 
     reader.base = entry->offset + 4 + entry->template_hash.len + 4 + entry->template_name.len;
     if (entry->fixed) {
-        decoded.digest = reader_bytes(&reader, IMA_FIXED_DIGEST_LEN, "file digest");
-        decoded.name = without_nul(reader_le32_bytes(&reader, IMA_FIXED_NAME_LEN - 1, "file name"));
+        if (!read_fixed(&reader, &decoded))
+            return false;
     } else {
         reader.base += 4;
-        while (format.len && reader_cap(&reader, ++n_fields, LIMIT_IMA_FIELDS, "number of fields"))
-            if (!read_field(&reader, cut(&format, '|'), &decoded))
+        if (entry->template.n_fields == 0)
+            return reader_fail(&reader, ERROR_UNSUPPORTED, "the template is not known");
+        for (size_t i = 0; i < entry->template.n_fields; i++)
+            if (!read_field(&reader, entry, entry->template.fields[i], &decoded))
                 return false;
     }
     if (!reader_end(&reader))

@@ -10,6 +10,12 @@
 #include "base/limits.h"
 #include "base/reader.h"
 
+/* The fields of a template, by their place in wire/ima_fields.def. */
+struct ima_template {
+    uint8_t fields[LIMIT_IMA_FIELDS];
+    uint8_t n_fields; /* 0: not known */
+};
+
 struct ima_entry {
     uint32_t number; /* first is 0 */
     size_t offset;   /* of the entry in the list */
@@ -18,13 +24,17 @@ struct ima_entry {
     struct span template_name; /* "ima-ng", or the fields of a custom one: "d-ng|n-ng|sig" */
     struct span template_data; /* the fields with their lengths, as they are hashed */
     bool fixed;     /* template "ima": 20 bytes, then a name that is hashed padded to 256 bytes */
-    bool violation; /* the hash is all zero: the kernel extended ones instead */
+    bool violation; /* the hash is all zero: the kernel extended ones instead, and nothing proves
+                       the data */
+    struct ima_template template; /* private */
 };
 
 struct ima_list {
     uint16_t hash_len;    /* of template hashes: 20, 32, 48 or 64 */
     struct reader reader; /* private, as all that follows */
     uint32_t next_number;
+    struct span template_name; /* of the last entry, and its fields: most have the same */
+    struct ima_template template;
     struct error *error;
 };
 
@@ -47,22 +57,34 @@ static inline size_t ima_list_offset(const struct ima_list *list)
     return reader_offset(&list->reader);
 }
 
-/* The fields of an entry; those that its template lacks are empty. */
+/* A digest as an entry says it. */
+struct ima_digest {
+    struct span kind; /* "ima", "verity"; empty in templates that do not tell them apart */
+    struct span alg;  /* "sha256"; empty in the fixed template (SHA-1 or MD5) */
+    struct span bytes;
+};
+
+/* The fields of an entry, wire/ima_fields.def; those that its template lacks are empty. */
 struct ima_fields {
-    struct span digest_type; /* d-ngv2: "ima", "verity" */
-    struct span digest_alg;  /* "sha256"; empty in the fixed template (SHA-1 or MD5) */
-    struct span digest;      /* of the file */
-    struct span name;        /* path, without its NUL; or what the kernel calls it */
-    struct span signature;   /* sig: security.ima */
-    struct span buffer;      /* buf: the measured bytes */
-    struct span modsig_alg, modsig_digest; /* d-modsig */
-    struct span modsig;                    /* appended signature, PKCS #7 */
-    struct span evm_signature;             /* evmsig: security.evm */
+    struct ima_digest digest;        /* of the file */
+    struct ima_digest modsig_digest; /* of the file without the signature appended to it */
+    struct span name;                /* path, without its NUL; or what the kernel calls it */
+    struct span signature;           /* security.ima: wire/ima_signature.h */
+    struct span buffer;              /* the measured bytes */
+    struct span modsig;              /* appended signature, PKCS #7 */
+    struct span evm_signature;       /* security.evm */
+    struct span uid, gid, mode;      /* the inode's, as the host's byte order has them */
+    struct span xattr_names, xattr_lengths, xattr_values;
 };
 
 /* Reads template_data by the template's fields. A template or field that is not known is
- * ERROR_UNSUPPORTED: its entry can still be replayed. */
+ * ERROR_UNSUPPORTED: its entry can still be replayed. Digests must have the length of an algorithm
+ * that is known, and names must end with their only NUL: ERROR_MALFORMED else. A violation's
+ * digest is zeros of whatever length. */
 bool ima_entry_decode(const struct ima_entry *entry, struct ima_fields *fields,
                       struct error *error) MUST_CHECK;
+
+/* What a field of a template is: "file digest with its algorithm"; NULL for one that is not known. */
+const char *ima_field_meaning(struct span id);
 
 #endif

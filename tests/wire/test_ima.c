@@ -54,35 +54,35 @@ static void named_templates_are_read(void **state)
 
     (void)state;
     data.len = 0;
-    field("sha256:\0DIGEST", 14);
+    field("future:\0DIGEST", 14);
     field("/bin/sh", 8);
     assert_true(decode("ima-ng", &fields, &error));
-    assert_true(span_is(fields.digest_alg, "sha256"));
-    assert_true(span_is(fields.digest, "DIGEST"));
+    assert_true(span_is(fields.digest.alg, "future"));
+    assert_true(span_is(fields.digest.bytes, "DIGEST"));
     assert_true(span_is(fields.name, "/bin/sh"));
 
-    field("verity:sha512:\0DIGEST", 21);
+    field("verity:future:\0DIGEST", 21);
     field("/bin/sh", 8);
     field("\3signature", 10);
     assert_true(decode("ima-sigv2", &fields, &error));
-    assert_true(span_is(fields.digest_type, "verity"));
-    assert_true(span_is(fields.digest_alg, "sha512"));
+    assert_true(span_is(fields.digest.kind, "verity"));
+    assert_true(span_is(fields.digest.alg, "future"));
     assert_int_equal(fields.signature.len, 10);
 
-    field("sha256:\0DIGEST", 14);
+    field("future:\0DIGEST", 14);
     field("kernel_version", 15);
     field("6.1.0", 5);
     assert_true(decode("ima-buf", &fields, &error));
     assert_true(span_is(fields.buffer, "6.1.0"));
 
-    field("sha256:\0DIGEST", 14);
+    field("future:\0DIGEST", 14);
     field("module.ko", 10);
     field("", 0);
-    field("sha1:\0OTHER", 11);
+    field("what:\0OTHER", 11);
     field("pkcs7", 5);
     assert_true(decode("ima-modsig", &fields, &error));
-    assert_true(span_is(fields.modsig_alg, "sha1"));
-    assert_true(span_is(fields.modsig_digest, "OTHER"));
+    assert_true(span_is(fields.modsig_digest.alg, "what"));
+    assert_true(span_is(fields.modsig_digest.bytes, "OTHER"));
     assert_true(span_is(fields.modsig, "pkcs7"));
 }
 
@@ -95,10 +95,10 @@ static void custom_templates_are_read(void **state)
     data.len = 0;
     field("/bin/sh", 8);
     field("\0\0\0\0", 4);
-    field("sha256:\0DIGEST", 14);
+    field("future:\0DIGEST", 14);
     assert_true(decode("n-ng|iuid|d-ng", &fields, &error));
     assert_true(span_is(fields.name, "/bin/sh"));
-    assert_true(span_is(fields.digest, "DIGEST"));
+    assert_true(span_is(fields.digest.bytes, "DIGEST"));
     field("x", 1);
     assert_false(decode("d-future", &fields, &error));
     assert_int_equal(error.code, ERROR_UNSUPPORTED);
@@ -115,18 +115,18 @@ static void broken_fields_are_refused(void **state)
     field("/bin/sh", 8);
     assert_false(decode("ima-ng", &fields, &error));
     assert_int_equal(error.code, ERROR_MALFORMED);
-    field("sha256:\0DIGEST", 14);
+    field("future:\0DIGEST", 14);
     assert_false(decode("ima-ng", &fields, &error));
     assert_int_equal(error.code, ERROR_TRUNCATED);
-    field("sha256:\0DIGEST", 14);
+    field("future:\0DIGEST", 14);
     field("/bin/sh", 8);
     field("one more", 8);
     assert_false(decode("ima-ng", &fields, &error));
     assert_int_equal(error.code, ERROR_TRAILING);
     for (int i = 0; i < 17; i++)
-        field("", 0);
+        field("", 1);
     assert_false(decode("n|n|n|n|n|n|n|n|n|n|n|n|n|n|n|n|n", &fields, &error));
-    assert_int_equal(error.code, ERROR_LIMIT);
+    assert_int_equal(error.code, ERROR_UNSUPPORTED); /* no kernel has as many */
 }
 
 static void every_known_field_has_its_place(void **state)
@@ -141,9 +141,9 @@ static void every_known_field_has_its_place(void **state)
     field("\2evm", 4);
     field("", 0);
     assert_true(decode("d|n|evmsig|d-modsig", &fields, &error));
-    assert_true(span_is(fields.digest, "DIGEST"));
+    assert_true(span_is(fields.digest.bytes, "DIGEST"));
     assert_true(span_is(fields.evm_signature, "\2evm"));
-    assert_int_equal(fields.modsig_digest.len, 0);
+    assert_int_equal(fields.modsig_digest.bytes.len, 0);
     for (int i = 0; i < 5; i++)
         field("a", 1);
     assert_true(decode("igid|imode|xattrnames|xattrlengths|xattrvalues", &fields, &error));
@@ -168,6 +168,98 @@ static void digests_without_a_name_are_refused(void **state)
         assert_false(decode(CASES[i].template_name, &fields, &error));
         assert_int_equal(error.code, ERROR_MALFORMED);
     }
+}
+
+/* What a digest's name promises, it has; an algorithm that nobody knows promises nothing. */
+static void digests_have_the_length_of_their_algorithm(void **state)
+{
+    static const struct {
+        const char *field;
+        size_t len;
+        bool good;
+    } CASES[] = {
+        {"sha1:\0abcdefghijklmnopqrst", 26, true},
+        {"sha1:\0abcdefghijklmnopqrs", 25, false},
+        {"sha1:\0abcdefghijklmnopqrstu", 27, false},
+        {"md5:\0abcdefghijklmnop", 21, true},
+        {"sha256:\0abcdefghijklmnopqrst", 28, false},
+        {"sha256:\0", 8, false},
+        {"sha4:\0abc", 9, true},
+    };
+    struct ima_fields fields;
+    struct error error;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        data.len = 0;
+        field(CASES[i].field, CASES[i].len);
+        assert_int_equal(decode("d-ng", &fields, &error), CASES[i].good);
+        if (!CASES[i].good)
+            assert_int_equal(error.code, ERROR_MALFORMED);
+    }
+}
+
+/* A NUL in a name would show another file than the one that was measured. */
+static void names_end_with_their_only_nul(void **state)
+{
+    static const struct {
+        const char *field;
+        size_t len;
+        bool good;
+    } CASES[] = {
+        {"/bin/sh", 8, true},      {"/bin/sh", 7, false}, {"/bin/sh\0/tmp/evil", 18, false},
+        {"/bin/sh\0", 9, false},   {"", 0, false},        {"", 1, true},
+        {"/a\nb\033[2J", 9, true}, /* control characters are for whoever prints it */
+    };
+    struct ima_fields fields;
+    struct error error;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        data.len = 0;
+        field(CASES[i].field, CASES[i].len);
+        assert_int_equal(decode("n-ng", &fields, &error), CASES[i].good);
+        if (!CASES[i].good)
+            assert_int_equal(error.code, ERROR_MALFORMED);
+    }
+}
+
+/* Every field's length, once too long by one and once as long as can be written. */
+static void every_length_that_lies_is_refused(void **state)
+{
+    static const char TEMPLATE[] =
+        "d-ng|n-ng|evmsig|xattrnames|xattrlengths|xattrvalues|iuid|igid|imode";
+    static const size_t STARTS[] = {0, 18, 26, 31, 36, 41, 46, 51, 56};
+    struct ima_fields fields;
+    struct error error;
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof STARTS / sizeof *STARTS; i++) {
+        data.len = 0;
+        field("future:\0DIGEST", 14);
+        field("/ab", 4);
+        for (int n = 0; n < 7; n++)
+            field("a", 1);
+        if (i % 2)
+            memset(data.bytes + STARTS[i / 2], 0xFF, 4);
+        else
+            data.bytes[STARTS[i / 2]]++;
+        assert_false(decode(TEMPLATE, &fields, &error));
+    }
+    data.len = 0;
+    field("future:\0DIGEST", 14);
+    field("/ab", 4);
+    for (int n = 0; n < 7; n++)
+        field("a", 1);
+    assert_true(decode(TEMPLATE, &fields, &error));
+    assert_true(span_is(fields.mode, "a"));
+}
+
+static void every_field_says_what_it_is(void **state)
+{
+    (void)state;
+    assert_string_equal(ima_field_meaning(span_text("d-ng")), "file digest with its algorithm");
+    assert_null(ima_field_meaning(span_text("d-future")));
 }
 
 /* Name and length of the fixed template, and the templates' own names, are the host's words. */
@@ -294,7 +386,7 @@ static void every_truncation_is_refused_or_a_prefix(void **state)
     built.len = 0;
     data.len = 0;
     for (int i = 0; i < 3; i++) {
-        field("sha256:\0DIGEST", 14);
+        field("future:\0DIGEST", 14);
         field("/bin/sh", 8);
         entry("ima-ng", 20);
     }
@@ -321,6 +413,10 @@ int main(void)
         cmocka_unit_test(broken_fields_are_refused),
         cmocka_unit_test(every_known_field_has_its_place),
         cmocka_unit_test(digests_without_a_name_are_refused),
+        cmocka_unit_test(digests_have_the_length_of_their_algorithm),
+        cmocka_unit_test(names_end_with_their_only_nul),
+        cmocka_unit_test(every_length_that_lies_is_refused),
+        cmocka_unit_test(every_field_says_what_it_is),
         cmocka_unit_test(entries_that_lie_are_refused),
         cmocka_unit_test(a_list_over_the_limit_is_refused),
         cmocka_unit_test(longer_hashes_are_recognised),
