@@ -169,7 +169,7 @@ static bool is_windows_authority(struct crypto *crypto, struct span certificate)
          i++) {
         if (certificate.len != WINDOWS_AUTHORITIES[i].len)
             continue;
-        crypto_hash_span(crypto, TPM_ALG_SHA256, certificate, &digest);
+        crypto_fingerprint(crypto, certificate, &digest);
         if (memcmp(digest.bytes, WINDOWS_AUTHORITIES[i].sha256, 32) == 0)
             return true;
     }

@@ -37,6 +37,10 @@ void crypto_hash(struct crypto *crypto, uint16_t alg, const struct span *parts, 
 void crypto_hash_span(struct crypto *crypto, uint16_t alg, struct span bytes,
                       struct crypto_digest *digest);
 
+/* SHA-256 of a certificate, as crypto_hash_span has it; one seen lately costs a comparison. */
+void crypto_fingerprint(struct crypto *crypto, struct span certificate,
+                        struct crypto_digest *digest);
+
 /* PCR extend: digest = H(digest || measured), in place (part 3, 22.2). measured.len must be the
  * digest's. */
 void crypto_extend(struct crypto *crypto, uint16_t alg, uint8_t *pcr, struct span measured);

@@ -59,6 +59,12 @@ struct crypto *crypto_new(struct error *error)
     crypto->sm3 = EVP_MD_fetch(NULL, "SM3", NULL);
     crypto->sm3_context = EVP_MD_CTX_new();
     crypto->hmac = new_hmac();
+    crypto->fingerprints = crypto_fingerprints_new();
+    if (!crypto->fingerprints) {
+        error_plain(error, ERROR_MEMORY, "no memory for fingerprints");
+        crypto_free(crypto);
+        return NULL;
+    }
     if (!crypto->sm3 || !crypto->sm3_context || !crypto->hmac) {
         crypto_error(error, "the crypto library lacks SM3 or HMAC");
         crypto_free(crypto);
@@ -74,6 +80,7 @@ void crypto_free(struct crypto *crypto)
     EVP_MD_free(crypto->sm3);
     EVP_MD_CTX_free(crypto->sm3_context);
     EVP_MAC_CTX_free(crypto->hmac);
+    free(crypto->fingerprints);
     free(crypto);
 }
 

@@ -11,7 +11,11 @@ struct crypto {
     EVP_MD_CTX *sm3_context;
     /* SHA-256 under an empty key, to be copied: looking the hash up costs more than using it. */
     EVP_MAC_CTX *hmac;
+    struct crypto_fingerprints *fingerprints;
 };
+
+/* Nothing remembered yet; NULL without memory. free() ends it. */
+struct crypto_fingerprints *crypto_fingerprints_new(void);
 
 struct crypto_key {
     EVP_PKEY *pkey;

@@ -13,23 +13,6 @@ static struct value of_bool(bool is_true)
     return (struct value){.known = true, .is_true = is_true};
 }
 
-/* A certificate seen before costs a comparison instead of a hash. */
-static void take_fingerprint(struct evaluation *evaluation, struct span certificate,
-                             struct crypto_digest *digest)
-{
-    size_t n = evaluation->n_fingerprints, at = n % EXPRESSION_FINGERPRINTS;
-
-    for (size_t i = 0; i < n && i < EXPRESSION_FINGERPRINTS; i++)
-        if (span_equal(evaluation->fingerprints[i].certificate, certificate)) {
-            *digest = evaluation->fingerprints[i].sha256;
-            return;
-        }
-    crypto_hash_span(evaluation->crypto, TPM_ALG_SHA256, certificate, digest);
-    evaluation->fingerprints[at].certificate = certificate;
-    evaluation->fingerprints[at].sha256 = *digest;
-    evaluation->n_fingerprints++;
-}
-
 /* A certificate counts as its SHA-256 fingerprint; other items as they are. digest holds it. */
 static struct claim_item comparable(struct evaluation *evaluation, const struct claim_item *item,
                                     struct crypto_digest *digest)
@@ -38,7 +21,7 @@ static struct claim_item comparable(struct evaluation *evaluation, const struct 
 
     if (item->kind != CLAIM_ITEM_CERTIFICATE)
         return *item;
-    take_fingerprint(evaluation, item->bytes, digest);
+    crypto_fingerprint(evaluation->crypto, item->bytes, digest);
     fingerprint.bytes = crypto_digest_span(digest);
     return fingerprint;
 }

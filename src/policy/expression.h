@@ -91,21 +91,12 @@ struct value {
     size_t n_items;
 };
 
-/* Certificates whose fingerprints are kept during one evaluation: db's are those of the boot's
- * authorities again, and rules ask for the same lists. */
-enum { EXPRESSION_FINGERPRINTS = 16 };
-
 struct evaluation {
     struct crypto *crypto;
     const struct claims *claims;
     struct arena *arena;
     const struct claim_item *variables[LIMIT_POLICY_DEPTH];
     const struct node *variable_lists[LIMIT_POLICY_DEPTH]; /* what each runs over */
-    struct {
-        struct span certificate;
-        struct crypto_digest sha256;
-    } fingerprints[EXPRESSION_FINGERPRINTS];
-    size_t n_fingerprints; /* taken so far; the oldest make room */
     struct error *error;
 };
 

@@ -121,7 +121,7 @@ static const char *digest_of(struct learner *learner, const struct claim_item *i
 
     if (item->kind != CLAIM_ITEM_CERTIFICATE)
         return claim_item_print(learner->crypto, item, learner->arena);
-    crypto_hash_span(learner->crypto, TPM_ALG_SHA256, item->bytes, &digest);
+    crypto_fingerprint(learner->crypto, item->bytes, &digest);
     fingerprint.bytes = crypto_digest_span(&digest);
     return claim_item_print(learner->crypto, &fingerprint, learner->arena);
 }
