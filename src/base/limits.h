@@ -26,6 +26,7 @@ enum {
     LIMIT_SIGLIST_ENTRIES = 8192,
     LIMIT_DEVICE_PATH_NODES = 64,
     LIMIT_GPT_PARTITIONS = 256,
+    LIMIT_HANDOFF_TABLES = 64,
 
     /* SMBIOS: a server with 32 memory modules has 10 KiB and 150 structures. ACPI: a DMAR is under
      * 4 KiB. */

@@ -262,6 +262,10 @@ static void name_no_action(struct naming *naming)
         naming->component = "TPM start-up locality (not measured)";
     else if (body.kind == TCG_NO_ACTION_REFERENCE_MANIFEST)
         naming->component = "reference manifest (not measured)";
+    else if (body.kind == TCG_NO_ACTION_HCRTM_COMPONENT)
+        naming->component = "part of the hardware root's measurement (not measured)";
+    else if (body.kind == TCG_NO_ACTION_NV_INSTANCE || body.kind == TCG_NO_ACTION_NV_DYNAMIC)
+        naming->component = "device evidence in an NV index (not measured)";
 }
 
 static void name_other(struct naming *naming)
@@ -288,6 +292,7 @@ static void name_event(struct naming *naming)
     case EV_EFI_VARIABLE_BOOT:
     case EV_EFI_VARIABLE_BOOT2:
     case EV_EFI_VARIABLE_AUTHORITY:
+    case EV_EFI_SPDM_DEVICE_POLICY:
         name_variable(naming);
         break;
     case EV_EFI_BOOT_SERVICES_APPLICATION:

@@ -3,133 +3,16 @@
 #include "claims/summary.h"
 
 #include "base/text.h"
-#include "claims/claims.h"
-#include "wire/efi_device_path.h"
-#include "wire/efi_firmware_blob.h"
-#include "wire/efi_gpt.h"
-#include "wire/efi_image_load.h"
-#include "wire/efi_load_option.h"
+#include "claims/summary_firmware.h"
 #include "wire/efi_signature_list.h"
 #include "wire/efi_variable.h"
 #include "wire/event_type.h"
 #include "wire/sipa.h"
-#include "wire/tcg_no_action.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 /* Certificates named in one summary; more are counted. */
-enum { NAMED_CERTIFICATES = 8, HEX_LEN = 32 };
-
-struct summary {
-    struct crypto *crypto;
-    struct arena *arena;
-    char text[LIMIT_SUMMARY_LEN];
-    size_t len;
-    bool full;
-    bool out_of_memory;
-};
-
-/* Adds words, or dots once and for all when they do not fit. */
-static void PRINTF_LIKE(2, 3) say(struct summary *summary, const char *format, ...)
-{
-    static const char dots[] = " ...";
-    const size_t room = sizeof summary->text - sizeof dots - summary->len;
-    va_list arguments;
-    int len;
-
-    if (summary->full)
-        return;
-    va_start(arguments, format);
-    len = vsnprintf(summary->text + summary->len, room, format, arguments);
-    va_end(arguments);
-    if (len < 0 || (size_t)len >= room) {
-        memcpy(summary->text + summary->len, dots, sizeof dots);
-        summary->len += sizeof dots - 1;
-        summary->full = true;
-        return;
-    }
-    summary->len += (size_t)len;
-}
-
-/* As say, for text that may be NULL because the arena is full. */
-static void say_text(struct summary *summary, const char *text)
-{
-    if (!text)
-        summary->out_of_memory = true;
-    else
-        say(summary, "%s", text);
-}
-
-static void say_separator(struct summary *summary, const char *separator)
-{
-    if (summary->len)
-        say(summary, "%s", separator);
-}
-
-static struct span cut(struct span bytes, size_t len)
-{
-    return span_of(bytes.data, bytes.len < len ? bytes.len : len);
-}
-
-static void say_printable(struct summary *summary, struct span bytes)
-{
-    say_text(summary, text_printable(summary->arena, cut(bytes, LIMIT_SUMMARY_TEXT_LEN)));
-    if (bytes.len > LIMIT_SUMMARY_TEXT_LEN)
-        say(summary, "...");
-}
-
-static void say_utf16(struct summary *summary, struct span bytes)
-{
-    say_text(summary, text_utf16(summary->arena, cut(bytes, 2 * LIMIT_SUMMARY_TEXT_LEN)));
-}
-
-static void say_hex(struct summary *summary, struct span bytes)
-{
-    say_text(summary, text_hex(summary->arena, cut(bytes, HEX_LEN)));
-    if (bytes.len > HEX_LEN)
-        say(summary, "... (%zu bytes)", bytes.len);
-}
-
-static void say_guid(struct summary *summary, struct span guid)
-{
-    char text[EFI_GUID_TEXT_LEN + 1];
-    const char *name = efi_guid_name(efi_guid_find(guid));
-
-    if (name || guid.len != EFI_GUID_LEN) {
-        say(summary, "%s", name ? name : "no GUID");
-        return;
-    }
-    efi_guid_print(guid, text);
-    say(summary, "%s", text);
-}
-
-static void say_certificate(struct summary *summary, struct span der)
-{
-    struct claim_item item = {.kind = CLAIM_ITEM_CERTIFICATE, .bytes = der};
-
-    say_text(summary, claim_item_print(summary->crypto, &item, summary->arena));
-}
-
-static void say_broken(struct summary *summary, const struct error *error)
-{
-    say_separator(summary, "; ");
-    say(summary, "malformed: %s", error->message);
-}
-
-static void say_device_path(struct summary *summary, struct span path)
-{
-    struct error error = {0};
-    const char *text;
-
-    if (efi_device_path_print(path, summary->arena, &text, &error))
-        say(summary, "%s", text);
-    else if (error.code == ERROR_MEMORY)
-        summary->out_of_memory = true;
-    else
-        say_broken(summary, &error);
-}
+enum { NAMED_CERTIFICATES = 8 };
 
 /* --- UEFI variables --- */
 
@@ -166,37 +49,6 @@ static void say_signature_lists(struct summary *summary, struct span data)
         say_broken(summary, &error);
     else if (summary->len == 0)
         say(summary, "empty");
-}
-
-static void say_load_option(struct summary *summary, struct span data)
-{
-    struct efi_load_option option;
-    struct error error = {0};
-
-    if (!efi_load_option_decode(data, &option, &error)) {
-        say_broken(summary, &error);
-        return;
-    }
-    say_utf16(summary, option.description);
-    say(summary, ": ");
-    say_device_path(summary, option.device_path);
-    if (option.optional_data.len)
-        say(summary, " and %zu bytes of data", option.optional_data.len);
-    if (!(option.attributes & EFI_LOAD_OPTION_ACTIVE))
-        say(summary, " (inactive)");
-}
-
-static void say_order(struct summary *summary, struct span data)
-{
-    struct error ignored;
-    struct reader reader = reader_init(data, "UEFI 2.10 3.3", &ignored);
-
-    while (reader_left(&reader) >= 2) {
-        say_separator(summary, ",");
-        say(summary, "%04X", reader_le16(&reader));
-    }
-    if (reader_left(&reader))
-        say(summary, " and an odd byte");
 }
 
 static void say_switch(struct summary *summary, struct span data)
@@ -256,12 +108,10 @@ static void say_variable(struct summary *summary, const struct efi_variable *var
         say_authority(summary, variable->data);
     else if (is_one_of(variable, lists))
         say_signature_lists(summary, variable->data);
-    else if (efi_variable_is(variable, "BootOrder"))
-        say_order(summary, variable->data);
-    else if (efi_variable_number(variable, "Boot") >= 0)
-        say_load_option(summary, variable->data);
-    else
-        say_hex(summary, variable->data);
+    else if (variable->data.len == 0)
+        say(summary, "empty");
+    else if (!say_boot_variable(summary, variable))
+        say_vendor_data(summary, variable->data);
 }
 
 static void say_variable_event(struct summary *summary, const struct measured_event *event)
@@ -270,7 +120,9 @@ static void say_variable_event(struct summary *summary, const struct measured_ev
     struct error error = {0};
 
     if (efi_variable_decode(event->event.data, &variable, &error))
-        say_variable(summary, &variable, event->event.type == EV_EFI_VARIABLE_AUTHORITY);
+        say_variable(summary, &variable,
+                     event->event.type == EV_EFI_VARIABLE_AUTHORITY ||
+                         event->event.type == EV_EFI_SPDM_DEVICE_AUTHORITY);
     else
         say_broken(summary, &error);
 }
@@ -285,74 +137,6 @@ bool event_variable_name(const struct measured_event *event, struct arena *arena
         return true;
     *name = text_utf16(arena, variable.name);
     return *name != NULL;
-}
-
-/* --- images, firmware, partitions --- */
-
-static void say_image(struct summary *summary, struct span data)
-{
-    struct efi_image_load image;
-    struct error error = {0};
-
-    if (efi_image_load_decode(data, &image, &error))
-        say_device_path(summary, image.device_path);
-    else
-        say_broken(summary, &error);
-}
-
-static void say_blob(struct summary *summary, struct span data, bool second)
-{
-    struct efi_firmware_blob blob;
-    struct error error = {0};
-
-    if (!efi_firmware_blob_decode(data, second, &blob, &error)) {
-        say_printable(summary, data); /* some firmware writes a name only */
-        return;
-    }
-    if (blob.description.len) {
-        say_printable(summary, blob.description);
-        say(summary, ", ");
-    }
-    say(summary, "%" PRIu64 " bytes at 0x%" PRIx64, blob.len, blob.base);
-}
-
-static void say_gpt(struct summary *summary, struct span data)
-{
-    struct efi_gpt gpt;
-    struct error error = {0};
-
-    if (!efi_gpt_decode(data, &gpt, &error)) {
-        say_broken(summary, &error);
-        return;
-    }
-    say(summary, "disk ");
-    say_guid(summary, gpt.disk_guid);
-    for (uint64_t i = 0; i < gpt.n_partitions; i++) {
-        struct efi_gpt_partition partition = efi_gpt_partition(&gpt, i);
-
-        say(summary, "; ");
-        say_guid(summary, partition.type_guid);
-        say(summary, " ");
-        say_utf16(summary, partition.name);
-    }
-}
-
-static void say_no_action(struct summary *summary, struct span data)
-{
-    struct tcg_no_action body;
-    struct error error = {0};
-
-    if (!tcg_no_action_decode(data, &body, &error)) {
-        say_hex(summary, data);
-        return;
-    }
-    say_printable(summary, body.signature);
-    if (body.kind == TCG_NO_ACTION_STARTUP_LOCALITY)
-        say(summary, " %u", body.startup_locality);
-    if (body.kind == TCG_NO_ACTION_REFERENCE_MANIFEST && body.manifest.guid.len) {
-        say(summary, ", vendor %u, manifest ", body.manifest.vendor_id);
-        say_guid(summary, body.manifest.guid);
-    }
 }
 
 /* --- Windows records --- */
@@ -459,36 +243,60 @@ static void say_loader_text(struct summary *summary, const struct measured_event
         say_printable(summary, text);
 }
 
+/* The structures of firmware. False when the type is none of them. */
+static bool say_firmware_event(struct summary *summary, const struct measured_event *event)
+{
+    struct span data = event->event.data;
+
+    switch (event->event.type) {
+    case EV_NO_ACTION:
+        say_no_action(summary, data);
+        return true;
+    case EV_EFI_BOOT_SERVICES_APPLICATION:
+    case EV_EFI_BOOT_SERVICES_DRIVER:
+    case EV_EFI_RUNTIME_SERVICES_DRIVER:
+        say_image(summary, data);
+        return true;
+    case EV_EFI_PLATFORM_FIRMWARE_BLOB:
+    case EV_POST_CODE:
+        say_blob(summary, data, false);
+        return true;
+    case EV_EFI_PLATFORM_FIRMWARE_BLOB2:
+    case EV_POST_CODE2:
+        say_blob(summary, data, true);
+        return true;
+    case EV_EFI_HANDOFF_TABLES:
+    case EV_EFI_HANDOFF_TABLES2:
+        say_handoff_tables(summary, data, event->event.type == EV_EFI_HANDOFF_TABLES2);
+        return true;
+    case EV_EFI_GPT_EVENT:
+    case EV_EFI_GPT_EVENT2:
+        say_gpt(summary, data);
+        return true;
+    case EV_EFI_SPDM_DEVICE_BLOB:
+    case EV_EFI_SPDM_DEVICE_CONFIG:
+        say_device_security(summary, data);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void say_event(struct summary *summary, const struct measured_event *event)
 {
     struct span data = event->event.data;
     uint32_t pcr = event->event.pcr;
 
+    if (say_firmware_event(summary, event))
+        return;
     switch (event->event.type) {
-    case EV_NO_ACTION:
-        say_no_action(summary, data);
-        break;
     case EV_EFI_VARIABLE_DRIVER_CONFIG:
     case EV_EFI_VARIABLE_BOOT:
     case EV_EFI_VARIABLE_BOOT2:
     case EV_EFI_VARIABLE_AUTHORITY:
+    case EV_EFI_SPDM_DEVICE_POLICY:
+    case EV_EFI_SPDM_DEVICE_AUTHORITY:
         say_variable_event(summary, event);
-        break;
-    case EV_EFI_BOOT_SERVICES_APPLICATION:
-    case EV_EFI_BOOT_SERVICES_DRIVER:
-    case EV_EFI_RUNTIME_SERVICES_DRIVER:
-        say_image(summary, data);
-        break;
-    case EV_EFI_PLATFORM_FIRMWARE_BLOB:
-    case EV_EFI_PLATFORM_FIRMWARE_BLOB2:
-    case EV_POST_CODE:
-    case EV_POST_CODE2:
-        say_blob(summary, data,
-                 event->event.type == EV_EFI_PLATFORM_FIRMWARE_BLOB2 ||
-                     event->event.type == EV_POST_CODE2);
-        break;
-    case EV_EFI_GPT_EVENT:
-        say_gpt(summary, data);
         break;
     case EV_IPL:
         say_loader_text(summary, event);
@@ -504,7 +312,7 @@ static void say_event(struct summary *summary, const struct measured_event *even
         say_printable(summary, data);
         break;
     default:
-        say_hex(summary, data);
+        say_vendor_data(summary, data);
     }
 }
 

@@ -9,25 +9,54 @@ static const struct {
     {"Spec ID Event02\0", TCG_NO_ACTION_SPEC_ID},
     {"Spec ID Event03\0", TCG_NO_ACTION_SPEC_ID},
     {"StartupLocality\0", TCG_NO_ACTION_STARTUP_LOCALITY},
-    {"SP800-155 Event\0", TCG_NO_ACTION_REFERENCE_MANIFEST},
-    {"SP800-155 Event2", TCG_NO_ACTION_REFERENCE_MANIFEST},
-    {"SP800-155 Event3", TCG_NO_ACTION_REFERENCE_MANIFEST},
-    {"HCRTM          \0", TCG_NO_ACTION_HCRTM},
+    {"H-CRTM CompMeas\0", TCG_NO_ACTION_HCRTM_COMPONENT},
+    {"NvIndexInstance\0", TCG_NO_ACTION_NV_INSTANCE},
+    {"NvIndexDynamic \0", TCG_NO_ACTION_NV_DYNAMIC},
 };
 
-enum { SIGNATURE_LEN = 16 };
+enum { SIGNATURE_LEN = 16, NV_RESERVED_LEN = 6 };
 
-/* A vendor id and a manifest GUID; the later forms go on with strings that count their length in
- * one byte. */
-static void read_manifest(struct reader *reader, bool first_form, struct tcg_no_action *body)
+/* TCG_HCRTMComponentEvent, PFP 1.06 10.4.5.4. */
+static void read_component(struct reader *reader, struct tcg_no_action *body)
 {
-    body->manifest.vendor_id = reader_le32(reader);
-    body->manifest.guid = reader_bytes(reader, 16, "reference manifest GUID");
-    if (first_form)
-        return;
-    body->manifest.platform_manufacturer = reader_bytes(reader, reader_u8(reader),
-                                                        "platform manufacturer");
-    body->manifest.platform_model = reader_bytes(reader, reader_u8(reader), "platform model");
+    body->component.description = reader_bytes(reader, reader_u8(reader), "component description");
+    body->component.format = reader_u8(reader);
+    body->component.measurement = reader_bytes(reader, reader_le16(reader),
+                                               "component measurement");
+}
+
+/* NV_INDEX_INSTANCE_EVENT_LOG_DATA and NV_INDEX_DYNAMIC_EVENT_LOG_DATA, PFP 1.06 10.4.5.5. */
+static void read_nv_index(struct reader *reader, bool dynamic, struct tcg_no_action *body)
+{
+    reader_le16(reader); /* version */
+    reader_bytes(reader, NV_RESERVED_LEN, "reserved bytes");
+    if (dynamic) {
+        body->nv.uid = reader_le64(reader);
+        body->nv.description = reader_bytes(reader, reader_le16(reader), "description");
+        body->nv.data = reader_bytes(reader, reader_le16(reader), "data");
+    } else {
+        body->nv.data = reader_rest(reader);
+    }
+}
+
+static void read_body(struct reader *reader, struct tcg_no_action *body)
+{
+    switch (body->kind) {
+    case TCG_NO_ACTION_STARTUP_LOCALITY:
+        body->startup_locality = reader_u8(reader);
+        break;
+    case TCG_NO_ACTION_HCRTM_COMPONENT:
+        read_component(reader, body);
+        break;
+    case TCG_NO_ACTION_NV_INSTANCE:
+    case TCG_NO_ACTION_NV_DYNAMIC:
+        read_nv_index(reader, body->kind == TCG_NO_ACTION_NV_DYNAMIC, body);
+        break;
+    case TCG_NO_ACTION_OTHER:
+    case TCG_NO_ACTION_SPEC_ID:
+    case TCG_NO_ACTION_REFERENCE_MANIFEST:
+        break;
+    }
 }
 
 bool tcg_no_action_decode(struct span bytes, struct tcg_no_action *body, struct error *error)
@@ -35,17 +64,18 @@ bool tcg_no_action_decode(struct span bytes, struct tcg_no_action *body, struct 
     struct reader reader = reader_init(bytes, "PFP 1.06 10.4.5", error);
     struct tcg_no_action decoded = {0};
     struct span signature = reader_bytes(&reader, SIGNATURE_LEN, "signature");
+    int version;
 
     if (!reader_ok(&reader))
         return false;
     for (size_t i = 0; i < sizeof SIGNATURES / sizeof *SIGNATURES; i++)
         if (memcmp(signature.data, SIGNATURES[i].signature, SIGNATURE_LEN) == 0)
             decoded.kind = SIGNATURES[i].kind;
-    if (decoded.kind == TCG_NO_ACTION_STARTUP_LOCALITY)
-        decoded.startup_locality = reader_u8(&reader);
-    if (decoded.kind == TCG_NO_ACTION_REFERENCE_MANIFEST)
-        read_manifest(&reader, signature.data[SIGNATURE_LEN - 1] == 0, &decoded);
-    if (!reader_ok(&reader))
+    if (tcg_reference_manifest_version(signature, &version))
+        decoded.kind = TCG_NO_ACTION_REFERENCE_MANIFEST;
+    read_body(&reader, &decoded);
+    if (!reader_ok(&reader) || (decoded.kind == TCG_NO_ACTION_REFERENCE_MANIFEST &&
+                                !tcg_reference_manifest_decode(bytes, &decoded.manifest, error)))
         return false;
     while (signature.len && signature.data[signature.len - 1] == 0)
         signature.len--;

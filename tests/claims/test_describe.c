@@ -178,7 +178,7 @@ static void odd_events_are_described_too(void **state)
     boot_text(boot, 7, EV_EFI_VARIABLE_AUTHORITY, "ab");
     assert_string_equal(last(boot).summary, "malformed: variable GUID needs 16 bytes, 2 are left");
     boot_text(boot, 0xFFFFFFFF, EV_NO_ACTION, "note");
-    check(boot, "note in the log (not measured)", "6e6f7465", "-1/note in the log (not measured)",
+    check(boot, "note in the log (not measured)", "note", "-1/note in the log (not measured)",
           false);
 }
 

@@ -33,6 +33,17 @@ static struct event_description describe(struct boot *boot, const struct case_of
     return description;
 }
 
+static void check_cases(struct boot *boot, const struct case_of *cases, size_t n_cases)
+{
+    for (size_t i = 0; i < n_cases; i++) {
+        struct event_description description = describe(boot, &cases[i]);
+
+        assert_string_equal(description.summary, cases[i].summary);
+        if (cases[i].component)
+            assert_string_equal(description.component, cases[i].component);
+    }
+}
+
 static void every_event_is_put_into_words(void **state)
 {
     static const struct case_of CASES[] = {
@@ -220,15 +231,132 @@ static void every_event_is_put_into_words(void **state)
          "0000000000000000000000000000000000000000000000000c0000000000000004040800640000007fff0400",
          NULL, "d"},
     };
-    struct boot *boot = *state;
 
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        struct event_description description = describe(boot, &CASES[i]);
+    check_cases(*state, CASES, sizeof CASES / sizeof *CASES);
+}
 
-        assert_string_equal(description.summary, CASES[i].summary);
-        if (CASES[i].component)
-            assert_string_equal(description.component, CASES[i].component);
-    }
+static void what_firmware_measures_is_put_into_words(void **state)
+{
+    static const struct case_of CASES[] = {
+        {1, 0x80000009, "0100000000000000312d9deb882dd3119a160090273fc14d0070000000000000",
+         "system tables (SMBIOS, ACPI) of the firmware", "SMBIOS at 0x7000"},
+        {1, 0x80000009, "0000000000000000", NULL, "no table"},
+        {1, 0x80000009, "01", NULL, "malformed: integer needs 8 bytes, 1 are left"},
+        {1, 0x8000000b,
+         "0354776f0200000000000000312d9deb882dd3119a160090273fc14d00700000000000000102030405060708"
+         "090a0b0c0d0e0f100100000000000000",
+         NULL, "Two: SMBIOS at 0x7000; 04030201-0605-0807-090a-0b0c0d0e0f10 at 0x1"},
+        {2, 0x800000e1,
+         "5350444d20446576696365205365630001003f0002000000010000000101030061626304000000000000007f"
+         "ff0400000010008680341207020801aa177856",
+         NULL, "PCI device 8086:1234 revision 07 class 010802 at , measurement 01010300616263"},
+        {2, 0x800000e1,
+         "5350444d204465766963652053656332020000003f00000001000000000000000f0000006300000000000000"
+         "04000000000000007fff0400120001000400000001010300616263000010008680341207020801aa177856",
+         NULL,
+         "PCI device 8086:1234 revision 07 class 010802 at , authenticated, measurement "
+         "01010300616263"},
+        {3, 0x800000e2,
+         "5350444d204465766963652053656332020004003f00000002000000010000000f0000006300000000000000"
+         "04000000000000007fff0400120001000400000001010300616263000010008680341207020801aa177856",
+         NULL,
+         "USB device at , authentication failed: invalid signature, certificates 01010300616263"},
+        {3, 0x800000e2,
+         "5350444d2044657669636520536563320200ff002f00000000000000090000000f0000006300000000000000"
+         "04000000000000007fff0400120001000400000001010300616263",
+         NULL, "device at , does not speak SPDM, contents 120001000400000001010300616263"},
+        {3, 0x800000e2,
+         "5350444d204465766963652053656332020001002f00000000000000000000000f0000006300000000000000"
+         "04000000000000007fff0400120001000400000001010300616263",
+         NULL, "device at , not authenticated, measurement 01010300616263"},
+        {3, 0x800000e2,
+         "5350444d204465766963652053656332020002002f00000000000000000000000f0000006300000000000000"
+         "04000000000000007fff0400120001000400000001010300616263",
+         NULL, "device at , authenticated, measurement not signed, measurement 01010300616263"},
+        {3, 0x800000e2,
+         "5350444d204465766963652053656332020003002f00000000000000000000000f0000006300000000000000"
+         "04000000000000007fff0400120001000400000001010300616263",
+         NULL,
+         "device at , authentication failed: no certificate to check it by, measurement "
+         "01010300616263"},
+        {3, 0x800000e2,
+         "5350444d204465766963652053656332020009002f00000000000000000000000f0000006300000000000000"
+         "04000000000000007fff0400120001000400000001010300616263",
+         NULL, "device at , authentication unknown, measurement 01010300616263"},
+        {3, 0x800000e2,
+         "5350444d204465766963652053656332020000002f00000000000000000000000f0000006300000000000000"
+         "04000000000000007fff04001200010004000000010103006162",
+         NULL, "malformed: the header says 47 bytes, 46 are left"},
+        {2, 0x800000e1, "74657874", NULL, "text"},
+        {7, 0x800000e3,
+         "61dfe48bca93d211aa0d00e098032b8c0500000000000000000000000000000064006500760064006200",
+         "Secure Boot variable devdb", "empty"},
+        {0, 0x00000003, "53503830302d313535204576656e7400570100000102030405060708090a0b0c0d0e0f10",
+         "reference manifest (not measured)",
+         "SP800-155 Event, vendor 343, manifest 04030201-0605-0807-090a-0b0c0d0e0f10"},
+        {0, 0x00000003,
+         "53503830302d313535204576656e7433570100000102030405060708090a0b0c0d0e0f10064d616b65720005"
+         "4d6f64656c010006417574686f72a202000003312e32010000000900000068747470733a2f2f6d0000000000"
+         "000000",
+         NULL,
+         "SP800-155 Event3, vendor 343, manifest 04030201-0605-0807-090a-0b0c0d0e0f10, platform "
+         "Maker, model Model, firmware of Author, firmware version 1.2, manifest at https://m"},
+        {0, 0x00000003,
+         "53503830302d313535204576656e7433570100000102030405060708090a0b0c0d0e0f10064d616b65720005"
+         "4d6f64656c010006417574686f72a202000003312e3203000000180000000102030405060708090a0b0c0d0e"
+         "0f10520069006d0000000000000003000000726177",
+         NULL,
+         "SP800-155 Event3, vendor 343, manifest 04030201-0605-0807-090a-0b0c0d0e0f10, platform "
+         "Maker, model Model, firmware of Author, firmware version 1.2, manifest at in variable "
+         "Rim of 04030201-0605-0807-090a-0b0c0d0e0f10, platform certificate at raw"},
+        {0, 0x00000003,
+         "53503830302d313535204576656e7433570100000102030405060708090a0b0c0d0e0f10064d616b65720005"
+         "4d6f64656c010006417574686f72a202000003312e32030000000500000073686f72740000000000000000",
+         NULL,
+         "SP800-155 Event3, vendor 343, manifest 04030201-0605-0807-090a-0b0c0d0e0f10, platform "
+         "Maker, model Model, firmware of Author, firmware version 1.2, manifest at 73686f7274"},
+        {0, 0x00000003,
+         "53503830302d313535204576656e7433570100000102030405060708090a0b0c0d0e0f10064d616b65720005"
+         "4d6f64656c010006417574686f72a202000003312e32020000000a0000000101060000027fff040000000000"
+         "00000000",
+         NULL,
+         "SP800-155 Event3, vendor 343, manifest 04030201-0605-0807-090a-0b0c0d0e0f10, platform "
+         "Maker, model Model, firmware of Author, firmware version 1.2, manifest at Pci(0x2,0x0)"},
+        {0, 0x00000003, "53503830302d313535204576656e7432570100000102030405060708090a0b0c0d0e0f10",
+         NULL, "SP800-155 Event2; malformed: integer needs 1 bytes, 0 are left"},
+        {0, 0x00000003, "482d4352544d20436f6d704d656173000341434d800400636f6465",
+         "part of the hardware root's measurement (not measured)",
+         "H-CRTM CompMeas, component ACM, 636f6465"},
+        {0, 0x00000003,
+         "4e76496e64657844796e616d696320000100000000000000050000000000000005004e4f4e434502007879",
+         "device evidence in an NV index (not measured)", "NvIndexDynamic , of NONCE, 7879"},
+        {0, 0x00000003,
+         "4e76496e646578496e7374616e63650001000000000000005350444d20446576696365205365633202000000"
+         "2f00000000000000000000000f000000630000000000000004000000000000007fff04001200010004000000"
+         "01010300616263",
+         "device evidence in an NV index (not measured)",
+         "NvIndexInstance, device at , authenticated, measurement 01010300616263"},
+        {0, 0x00000003, "536f6d65206f74686572206e6f7465216d6f7265", NULL, "Some other note!more"},
+        {1, 0x80000002,
+         "61dfe48bca93d211aa0d00e098032b8c0800000000000000020000000000000042006f006f0074004e006500"
+         "780074000300",
+         "boot option BootNext", "0003"},
+        {1, 0x80000002,
+         "61dfe48bca93d211aa0d00e098032b8c0a000000000000001400000000000000440072006900760065007200"
+         "30003000300031000100000004004400690073006b0000007fff0400",
+         "boot option Driver0001", "Disk: "},
+        {0, 0x00000008, "31002e0032000000", NULL, "1.2"},
+        {0, 0x00000008, "0102030405060708090a0b0c0d0e0f10", NULL,
+         "04030201-0605-0807-090a-0b0c0d0e0f10"},
+        {1, 0x00000009, "4c6f6164206d6963726f636f6465207265766973696f6e20303030303030413100", NULL,
+         "Load microcode revision 000000A1"},
+        {1, 0x0000000a, "414350492044415441", NULL, "ACPI DATA"},
+        {1, 0x0000000a, "010203", NULL, "010203"},
+        {0, 0x00000011, "496e74656c4353780000000400", NULL, "IntelCSx: 0400"},
+        {0, 0x80000010, "484352544d", NULL, "HCRTM"},
+    };
+
+    check_cases(*state, CASES, sizeof CASES / sizeof *CASES);
 }
 
 /* Whatever the arena's size, an event has its whole description or none. */
@@ -271,6 +399,7 @@ int main(void)
 #define SUMMARY_TEST(name) cmocka_unit_test_setup_teardown(name, boot_setup, boot_teardown)
     const struct CMUnitTest tests[] = {
         SUMMARY_TEST(every_event_is_put_into_words),
+        SUMMARY_TEST(what_firmware_measures_is_put_into_words),
         SUMMARY_TEST(a_full_arena_is_an_error_and_no_other_description),
     };
 
