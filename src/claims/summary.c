@@ -8,6 +8,8 @@
 #include "wire/efi_variable.h"
 #include "wire/event_type.h"
 #include "wire/sipa.h"
+#include "wire/sipa_payload.h"
+#include "wire/tcg_no_action.h"
 
 #include <inttypes.h>
 

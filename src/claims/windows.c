@@ -9,6 +9,7 @@
 #include "claims/collect.h"
 #include "wire/event_type.h"
 #include "wire/sipa.h"
+#include "wire/sipa_payload.h"
 
 /* Numbers that decide claims; each index has its counts in struct windows. */
 enum fact {

@@ -61,14 +61,26 @@ void sipa_skip(struct sipa_walk *walk)
         walk->depth--;
 }
 
-/* Index in the table; the number of ids when it is not there. */
+/* Index in the table; the number of ids when it is not there. A switch, for module lists ask hundreds
+ * of times. */
 static size_t find(uint32_t id)
 {
-    size_t i = 0;
+    enum {
+#define SIPA(symbol, id, payload, meaning) INDEX_##symbol,
+#include "wire/sipa.def"
+#undef SIPA
+        N_IDS
+    };
 
-    while (i < sizeof IDS / sizeof *IDS && IDS[i].id != id)
-        i++;
-    return i;
+    switch (id) {
+#define SIPA(symbol, id, payload, meaning)                                                         \
+    case id:                                                                                       \
+        return INDEX_##symbol;
+#include "wire/sipa.def"
+#undef SIPA
+    default:
+        return N_IDS;
+    }
 }
 
 const char *sipa_name(uint32_t id)
@@ -96,6 +108,7 @@ size_t sipa_number_len(uint32_t id)
 {
     switch (sipa_payload_kind(id)) {
     case SIPA_PAYLOAD_BOOL:
+    case SIPA_PAYLOAD_U8:
         return 1;
     case SIPA_PAYLOAD_U32:
     case SIPA_PAYLOAD_STATUS:
@@ -117,65 +130,5 @@ bool sipa_number(const struct sipa_record *record, uint64_t *value)
     for (size_t i = len; i-- > 0;)
         number = number << 8 | record->payload.data[i];
     *value = number;
-    return true;
-}
-
-bool sipa_si_policy_decode(struct span payload, struct sipa_si_policy *policy, struct error *error)
-{
-    struct reader reader = reader_init(payload, "wbcl.h SIPAEVENT_SI_POLICY_PAYLOAD", error);
-    struct sipa_si_policy decoded = {0};
-    uint16_t name_len;
-    uint32_t digest_len;
-
-    decoded.version = reader_le64(&reader);
-    name_len = reader_le16(&reader);
-    decoded.alg = reader_le16(&reader);
-    digest_len = reader_le32(&reader);
-    decoded.name = reader_bytes(&reader, name_len, "policy name");
-    decoded.digest = reader_bytes(&reader, digest_len, "policy digest");
-    if (!reader_end(&reader))
-        return false;
-    *policy = decoded;
-    return true;
-}
-
-bool sipa_revocation_list_decode(struct span payload, struct sipa_revocation_list *list,
-                                 struct error *error)
-{
-    struct reader reader = reader_init(payload, "wbcl.h SIPAEVENT_REVOCATION_LIST_PAYLOAD", error);
-    struct sipa_revocation_list decoded = {0};
-    uint32_t digest_len;
-
-    decoded.creation_time = (int64_t)reader_le64(&reader);
-    digest_len = reader_le32(&reader);
-    decoded.alg = reader_le16(&reader);
-    decoded.digest = reader_bytes(&reader, digest_len, "list digest");
-    if (!reader_end(&reader))
-        return false;
-    *list = decoded;
-    return true;
-}
-
-bool sipa_sbcp_decode(struct span payload, struct sipa_sbcp *sbcp, struct error *error)
-{
-    struct reader reader = reader_init(payload, "wbcl.h SIPAEVENT_SBCP_INFO_PAYLOAD_V1", error);
-    struct sipa_sbcp decoded = {0};
-    uint32_t digest_offset;
-    uint16_t digest_len;
-
-    decoded.version = reader_le32(&reader);
-    digest_offset = reader_le32(&reader);
-    decoded.alg = reader_le16(&reader);
-    digest_len = reader_le16(&reader);
-    decoded.options = reader_le32(&reader);
-    decoded.n_signers = reader_le32(&reader);
-    if (reader_ok(&reader) && digest_offset < reader_offset(&reader))
-        return reader_fail(&reader, ERROR_MALFORMED, "digest at byte %u, inside the fixed part",
-                           digest_offset);
-    reader_bytes(&reader, digest_offset - reader_offset(&reader), "bytes before the digest");
-    decoded.digest = reader_bytes(&reader, digest_len, "policy digest");
-    if (!reader_end(&reader))
-        return false;
-    *sbcp = decoded;
     return true;
 }

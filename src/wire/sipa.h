@@ -14,6 +14,7 @@ enum sipa_payload {
     SIPA_PAYLOAD_BYTES = 0,
     SIPA_PAYLOAD_CONTAINER,
     SIPA_PAYLOAD_BOOL, /* 1 byte */
+    SIPA_PAYLOAD_U8,
     SIPA_PAYLOAD_U32,
     SIPA_PAYLOAD_U64,
     SIPA_PAYLOAD_STATUS, /* NTSTATUS */
@@ -23,6 +24,10 @@ enum sipa_payload {
     SIPA_PAYLOAD_REVOCATION_LIST,
     SIPA_PAYLOAD_SBCP,
     SIPA_PAYLOAD_KEY, /* SubjectPublicKeyInfo */
+    SIPA_PAYLOAD_VSM_KEY,
+    SIPA_PAYLOAD_SIGNER,
+    SIPA_PAYLOAD_SIGNATURE, /* KSR */
+    SIPA_PAYLOAD_ATTEST,    /* TPMS_ATTEST; of a TPM 1.2 a quote structure */
 };
 
 enum sipa_id {
@@ -70,32 +75,5 @@ size_t sipa_number_len(uint32_t id);
 
 /* A payload that is a number, as the id demands. False for any other size. */
 bool sipa_number(const struct sipa_record *record, uint64_t *value) MUST_CHECK;
-
-struct sipa_si_policy {
-    uint64_t version; /* 4 x 16 bits, major first */
-    uint16_t alg;     /* TPM_ALG_ID */
-    struct span name; /* UTF-16LE */
-    struct span digest;
-};
-
-bool sipa_si_policy_decode(struct span payload, struct sipa_si_policy *policy,
-                           struct error *error) MUST_CHECK;
-
-struct sipa_revocation_list {
-    int64_t creation_time; /* FILETIME: 100 ns since 1601 */
-    uint16_t alg;
-    struct span digest;
-};
-
-bool sipa_revocation_list_decode(struct span payload, struct sipa_revocation_list *list,
-                                 struct error *error) MUST_CHECK;
-
-struct sipa_sbcp {
-    uint32_t version, options, n_signers;
-    uint16_t alg;
-    struct span digest;
-};
-
-bool sipa_sbcp_decode(struct span payload, struct sipa_sbcp *sbcp, struct error *error) MUST_CHECK;
 
 #endif

@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include "base/writer.h"
-#include "wire/tpm_alg.h"
 
 static uint8_t buffer[4096];
 
@@ -172,67 +171,6 @@ static void names_come_from_the_table(void **state)
     assert_int_equal(sipa_payload_kind(0x00059999), SIPA_PAYLOAD_BYTES);
 }
 
-static void reads_policies_and_lists(void **state)
-{
-    struct writer writer = writer_init(buffer, sizeof buffer);
-    struct sipa_si_policy policy;
-    struct sipa_revocation_list list;
-    struct sipa_sbcp sbcp;
-    struct error error;
-
-    (void)state;
-    writer_le64(&writer, UINT64_C(0x0001000200030004));
-    writer_le16(&writer, 4);
-    writer_le16(&writer, TPM_ALG_SHA256);
-    writer_le32(&writer, 3);
-    writer_bytes(&writer, span_of("a\0b\0", 4));
-    writer_bytes(&writer, span_text("xyz"));
-    assert_true(sipa_si_policy_decode(writer_span(&writer), &policy, &error));
-    assert_int_equal(policy.alg, TPM_ALG_SHA256);
-    assert_int_equal(policy.name.len, 4);
-    assert_true(span_is(policy.digest, "xyz"));
-    for (size_t len = 0; len < writer.len; len++)
-        assert_false(sipa_si_policy_decode(span_of(buffer, len), &policy, &error));
-
-    writer = writer_init(buffer, sizeof buffer);
-    writer_le64(&writer, 5);
-    writer_le32(&writer, 3);
-    writer_le16(&writer, TPM_ALG_SHA256);
-    writer_bytes(&writer, span_text("xyz"));
-    assert_true(sipa_revocation_list_decode(writer_span(&writer), &list, &error));
-    assert_int_equal(list.creation_time, 5);
-    assert_true(span_is(list.digest, "xyz"));
-    for (size_t len = 0; len < writer.len; len++)
-        assert_false(sipa_revocation_list_decode(span_of(buffer, len), &list, &error));
-    writer_u8(&writer, 0);
-    assert_false(sipa_revocation_list_decode(writer_span(&writer), &list, &error));
-    assert_int_equal(error.code, ERROR_TRAILING);
-
-    writer = writer_init(buffer, sizeof buffer);
-    writer_le32(&writer, 1);
-    writer_le32(&writer, 20);
-    writer_le16(&writer, TPM_ALG_SHA256);
-    writer_le16(&writer, 3);
-    writer_le32(&writer, 8);
-    writer_le32(&writer, 1);
-    writer_bytes(&writer, span_text("xyz"));
-    assert_true(sipa_sbcp_decode(writer_span(&writer), &sbcp, &error));
-    assert_int_equal(sbcp.options, 8);
-    for (size_t len = 0; len < writer.len; len++)
-        assert_false(sipa_sbcp_decode(span_of(buffer, len), &sbcp, &error));
-    for (uint32_t offset = 0; offset < 20; offset++) { /* of the digest: inside the fixed part */
-        buffer[4] = (uint8_t)offset;
-        assert_false(sipa_sbcp_decode(writer_span(&writer), &sbcp, &error));
-        assert_int_equal(error.code, ERROR_MALFORMED);
-    }
-    memset(buffer + 4, 0xFF, 4);
-    assert_false(sipa_sbcp_decode(writer_span(&writer), &sbcp, &error));
-    assert_int_equal(error.code, ERROR_TRUNCATED);
-    assert_true(span_is(sbcp.digest, "xyz"));
-    buffer[4] = 19; /* the digest would lie over the fixed part */
-    assert_false(sipa_sbcp_decode(writer_span(&writer), &sbcp, &error));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,7 +182,6 @@ int main(void)
         cmocka_unit_test(depth_is_capped),
         cmocka_unit_test(a_number_has_one_size),
         cmocka_unit_test(names_come_from_the_table),
-        cmocka_unit_test(reads_policies_and_lists),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
