@@ -1,4 +1,4 @@
-/* Reads any bytes as SMBIOS tables: smbios_decode, smbios_find and smbios_string. The checksums of the
+/* Reads any bytes as SMBIOS tables: smbios_decode, smbios_find, smbios_string and smbios_machine. The checksums of the
  * entry point are put right, so that the structures behind it are reached. */
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     static uint8_t bytes[LIMIT_SMBIOS_LEN + 1];
     struct smbios_structure structure;
     struct smbios smbios;
+    struct smbios_machine machine;
+    struct arena arena = arena_init((size_t)4 << 20);
     struct error error;
 
     if (len == 0 || len > sizeof bytes)
@@ -50,5 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
             if (smbios_string(&structure, (enum smbios_field)field).len > structure.strings.len)
                 abort();
     }
+    if (!smbios_machine(&smbios, &arena, &machine))
+        abort();
+    arena_done(&arena);
     return 0;
 }

@@ -5,6 +5,7 @@
 #ifndef BOOTSEAL_AGENT_AGENT_H
 #define BOOTSEAL_AGENT_AGENT_H
 
+#include "agent/inventory.h"
 #include "base/arena.h"
 #include "base/exit_status.h"
 #include "conf/conf.h"
@@ -26,7 +27,8 @@ struct agent {
     struct conf conf;                  /* of /etc/bootseal/agent.conf and the environment */
     bool json;
     struct crypto *crypto;
-    struct arena arena; /* for the length of the command; freed by main */
+    struct arena arena;                   /* for the length of the command; freed by main */
+    struct inventory_constants inventory; /* as long */
 };
 
 struct agent_command {

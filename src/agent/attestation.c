@@ -4,7 +4,6 @@
  * quote, IMA list again; so the quote is bound to the connection and covers what was read before. */
 #include "agent/attestation.h"
 
-#include "agent/inventory.h"
 #include "agent/logs.h"
 #include "agent/remote.h"
 #include "os/clock.h"
@@ -262,8 +261,9 @@ static bool exchange(struct attesting *attesting, struct remote *remote,
     attesting->evidence = (struct evidence){0};
     attesting->with_identity = attestation_needs_certificate(
         attesting->agent->crypto, &attesting->state, os_now_s(), attesting->arena);
-    return inventory_collect(attesting->tpm, attesting->arena, &attesting->evidence.inventory,
-                             &attesting->evidence.n_inventory, error) &&
+    return inventory_collect("", &attesting->agent->inventory, attesting->tpm, attesting->arena,
+                             &attesting->evidence.inventory, &attesting->evidence.n_inventory,
+                             error) &&
            remote_post(remote, &call, attesting->arena, &bytes, error) &&
            attest_answer_decode(bytes, attesting->arena, answer, error);
 }

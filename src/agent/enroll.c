@@ -3,7 +3,6 @@
  * docs/protocol.md, 1. Trusts the service as far as the CA or fingerprint given on the command line
  * says; there is no way to enrol without one. */
 #include "agent/agent.h"
-#include "agent/inventory.h"
 #include "agent/remote.h"
 #include "agent/state.h"
 #include "base/text.h"
@@ -121,8 +120,8 @@ static bool ask(struct enrolling *enrolling, struct enrol_answer *answer, struct
     struct span bytes;
 
     memcpy(request.certificates, endorsement->certificates, sizeof request.certificates);
-    return inventory_collect(enrolling->tpm, arena, &request.inventory, &request.n_inventory,
-                             error) &&
+    return inventory_collect("", &enrolling->agent->inventory, enrolling->tpm, arena,
+                             &request.inventory, &request.n_inventory, error) &&
            enrol_request_encode(&request, arena, &call.body, error) &&
            remote_post(&enrolling->remote, &call, arena, &bytes, error) &&
            enrol_answer_decode(bytes, answer, error);

@@ -3,6 +3,8 @@
 
 #include "os/file.h"
 
+enum { SMBIOS_ENTRY_POINT_LEN = 32 }; /* at most: SMBIOS 3.7 5.2 */
+
 static bool digest(struct crypto *crypto, struct span bytes, struct arena *arena,
                    struct span *sha256, struct error *error)
 {
@@ -52,6 +54,29 @@ bool logs_read(const char *eventlog_path, const char *ima_path, struct crypto *c
     return read_log(EVIDENCE_LOG_IMA, ima_path ? ima_path : LOGS_IMA_PATH, crypto, arena, logs,
                     error) &&
            read_log(EVIDENCE_LOG_DRTM, LOGS_DRTM_PATH, crypto, arena, logs, error);
+}
+
+bool logs_read_smbios(const char *root, struct arena *arena, struct span *bytes,
+                      struct error *error)
+{
+    const char *entry_point_path = arena_printf(arena, "%s%s", root, LOGS_SMBIOS_ENTRY_POINT_PATH);
+    const char *tables_path = arena_printf(arena, "%s%s", root, LOGS_SMBIOS_TABLES_PATH);
+    struct span entry_point, tables;
+    uint8_t *both;
+
+    if (!entry_point_path || !tables_path)
+        return arena_error(arena, error);
+    if (!os_file_read(entry_point_path, SMBIOS_ENTRY_POINT_LEN, arena, &entry_point, error) ||
+        !os_file_read(tables_path, LIMIT_SMBIOS_LEN - SMBIOS_ENTRY_POINT_LEN, arena, &tables,
+                      error))
+        return false;
+    both = arena_alloc(arena, entry_point.len + tables.len);
+    if (!both)
+        return arena_error(arena, error);
+    memcpy(both, entry_point.data, entry_point.len);
+    memcpy(both + entry_point.len, tables.data, tables.len);
+    *bytes = span_of(both, entry_point.len + tables.len);
+    return true;
 }
 
 static bool is_among(struct span digest_bytes, const struct span *digests, size_t n)

@@ -14,9 +14,15 @@ struct logs {
 };
 
 /* Where the kernel has them. */
-#define LOGS_EVENTLOG_PATH "/sys/kernel/security/tpm0/binary_bios_measurements"
-#define LOGS_IMA_PATH      "/sys/kernel/security/ima/binary_runtime_measurements"
-#define LOGS_DRTM_PATH     "/sys/kernel/security/slaunch/eventlog"
+#define LOGS_EVENTLOG_PATH           "/sys/kernel/security/tpm0/binary_bios_measurements"
+#define LOGS_IMA_PATH                "/sys/kernel/security/ima/binary_runtime_measurements"
+#define LOGS_DRTM_PATH               "/sys/kernel/security/slaunch/eventlog"
+#define LOGS_SMBIOS_ENTRY_POINT_PATH "/sys/firmware/dmi/tables/smbios_entry_point"
+#define LOGS_SMBIOS_TABLES_PATH      "/sys/firmware/dmi/tables/DMI"
+
+/* The SMBIOS entry point with the tables behind it, of the system whose files are under root. */
+bool logs_read_smbios(const char *root, struct arena *arena, struct span *bytes,
+                      struct error *error) MUST_CHECK;
 
 /* Reads and hashes every log there is; a missing one is left out. NULL paths are the kernel's. Fails
  * for what is there and cannot be read. */

@@ -79,6 +79,7 @@ int main(int argc, char **argv)
     status = agent.command->run(&agent);
     crypto_free(agent.crypto);
     conf_done(&agent.conf);
+    inventory_done(&agent.inventory);
     arena_done(&agent.arena);
     return (int)status;
 }

@@ -1,7 +1,7 @@
 /* See smbios.h. */
 #include "wire/smbios.h"
 
-#include <string.h>
+#include "base/text.h"
 
 enum {
     ENTRY_POINT_2_LEN = 0x1F, /* "_SM_", 5.2.1 */
@@ -195,4 +195,52 @@ struct span smbios_string(const struct smbios_structure *structure, enum smbios_
         rest = span_of(rest.data + len + (end != NULL), rest.len - len - (end != NULL));
     }
     return span_of(NULL, 0);
+}
+
+/* NULL when the arena is full. */
+static const char *machine_text(struct arena *arena, const struct smbios_structure *structure,
+                                enum smbios_field field)
+{
+    struct span text = smbios_string(structure, field);
+
+    while (text.len && text.data[text.len - 1] == ' ')
+        text.len--;
+    while (text.len && *text.data == ' ')
+        text = span_of(text.data + 1, text.len - 1);
+    return text_printable(arena, text);
+}
+
+static const char *firmware_text(struct arena *arena, const struct smbios_structure *firmware)
+{
+    static const enum smbios_field FIELDS[] = {SMBIOS_FIRMWARE_VENDOR, SMBIOS_FIRMWARE_VERSION,
+                                               SMBIOS_FIRMWARE_DATE};
+    const char *text = "";
+
+    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS && text; i++) {
+        const char *part = machine_text(arena, firmware, FIELDS[i]);
+
+        if (!part)
+            return NULL;
+        if (*part)
+            text = arena_printf(arena, "%s%s%s", text, *text ? " " : "", part);
+    }
+    return text;
+}
+
+bool smbios_machine(const struct smbios *smbios, struct arena *arena,
+                    struct smbios_machine *machine)
+{
+    struct smbios_structure structure;
+    struct smbios_machine found = {"", "", ""};
+
+    if (smbios_find(smbios, SMBIOS_SYSTEM, &structure)) {
+        found.manufacturer = machine_text(arena, &structure, SMBIOS_SYSTEM_MANUFACTURER);
+        found.model = machine_text(arena, &structure, SMBIOS_SYSTEM_PRODUCT);
+    }
+    if (smbios_find(smbios, SMBIOS_FIRMWARE, &structure))
+        found.firmware = firmware_text(arena, &structure);
+    if (!found.manufacturer || !found.model || !found.firmware)
+        return false;
+    *machine = found;
+    return true;
 }

@@ -6,6 +6,7 @@
 #ifndef BOOTSEAL_WIRE_SMBIOS_H
 #define BOOTSEAL_WIRE_SMBIOS_H
 
+#include "base/arena.h"
 #include "base/limits.h"
 #include "base/reader.h"
 
@@ -50,5 +51,16 @@ bool smbios_find(const struct smbios *smbios, enum smbios_type type,
 /* The string whose number stands in a field (6.1.3), without its NUL; empty when the field is not
  * there, names none, or names one that is not there. */
 struct span smbios_string(const struct smbios_structure *structure, enum smbios_field field);
+
+/* What the machine calls itself: printable, without surrounding spaces; "" where it does not say. */
+struct smbios_machine {
+    const char *manufacturer;
+    const char *model;
+    const char *firmware; /* vendor, version and date */
+};
+
+/* The texts are in the arena; false when that is full. */
+bool smbios_machine(const struct smbios *smbios, struct arena *arena,
+                    struct smbios_machine *machine) MUST_CHECK;
 
 #endif

@@ -67,7 +67,7 @@ static struct writer begin(bool newer)
 }
 
 /* A machine with three strings in its system structure, and none in the memory's. */
-static struct span machine(bool newer)
+static struct span machine_bytes(bool newer)
 {
     struct writer writer = begin(newer);
 
@@ -87,7 +87,7 @@ static void reads_both_entry_points(void **state)
 
     (void)state;
     for (int newer = 0; newer <= 1; newer++) {
-        assert_true(smbios_decode(machine(newer), &smbios, &error));
+        assert_true(smbios_decode(machine_bytes(newer), &smbios, &error));
         assert_int_equal(smbios.major, newer ? 3 : 2);
         assert_int_equal(smbios.minor, newer ? 7 : 8);
         assert_int_equal(smbios.offset, newer ? HEAD_3_LEN : HEAD_2_LEN);
@@ -104,6 +104,37 @@ static void reads_both_entry_points(void **state)
     }
 }
 
+static void says_what_the_machine_calls_itself(void **state)
+{
+    struct arena arena = arena_init(1 << 16);
+    struct smbios_machine machine;
+    struct smbios smbios;
+    struct error error;
+    struct writer writer;
+
+    (void)state;
+    assert_true(smbios_decode(machine_bytes(true), &smbios, &error));
+    assert_true(smbios_machine(&smbios, &arena, &machine));
+    assert_string_equal(machine.manufacturer, "Acme");
+    assert_string_equal(machine.model, "Anvil");
+    assert_string_equal(machine.firmware, "Acme BIOS 1.2 2026-01-02");
+    /* Spaces around and what a terminal would obey. */
+    writer = begin(true);
+    write_structure(&writer, 0, span_of("\0\1\0\0\0", 5), span_of("1.2", 4));
+    write_structure(&writer, 1, span_of("\x02\x01", 2), span_of("  \x1b[2J \0 ", 10));
+    assert_true(smbios_decode(finish(&writer, true), &smbios, &error));
+    assert_true(smbios_machine(&smbios, &arena, &machine));
+    assert_string_equal(machine.manufacturer, "");
+    assert_string_equal(machine.model, "\\x1b[2J");
+    assert_string_equal(machine.firmware, "1.2");
+    writer = begin(true);
+    write_structure(&writer, 127, span_of(NULL, 0), span_of(NULL, 0));
+    assert_true(smbios_decode(finish(&writer, true), &smbios, &error));
+    assert_true(smbios_machine(&smbios, &arena, &machine));
+    assert_true(!*machine.manufacturer && !*machine.model && !*machine.firmware);
+    arena_done(&arena);
+}
+
 static void a_string_that_is_not_there_is_empty(void **state)
 {
     struct smbios_structure structure;
@@ -111,7 +142,7 @@ static void a_string_that_is_not_there_is_empty(void **state)
     struct error error;
 
     (void)state;
-    assert_true(smbios_decode(machine(false), &smbios, &error));
+    assert_true(smbios_decode(machine_bytes(false), &smbios, &error));
     assert_true(smbios_find(&smbios, SMBIOS_SYSTEM, &structure));
     assert_int_equal(smbios_string(&structure, (enum smbios_field)6).len, 0);  /* number 9 */
     assert_int_equal(smbios_string(&structure, (enum smbios_field)7).len, 0);  /* no such field */
@@ -129,7 +160,7 @@ static void tables_cut_at_any_byte_are_refused(void **state)
 
     (void)state;
     for (int newer = 0; newer <= 1; newer++) {
-        struct span whole = machine(newer);
+        struct span whole = machine_bytes(newer);
 
         for (size_t len = 0; len < whole.len; len++)
             if (smbios_decode(span_of(whole.data, len), &smbios, &error))
@@ -151,31 +182,31 @@ static void expect_refused(struct span bytes, enum error_code code, size_t offse
 
 static void entry_points_that_lie_are_refused(void **state)
 {
-    struct span bytes = machine(true);
+    struct span bytes = machine_bytes(true);
 
     (void)state;
     buffer[9]++;
     expect_refused(bytes, ERROR_MALFORMED, 0); /* checksum */
     buffer[9]--, buffer[6]--, buffer[5]++;
     expect_refused(bytes, ERROR_MALFORMED, 7); /* own length */
-    bytes = machine(true);
+    bytes = machine_bytes(true);
     buffer[12]--, buffer[5]++;
     expect_refused(bytes, ERROR_MALFORMED, bytes.len); /* one byte more than the maximum */
-    bytes = machine(false);
+    bytes = machine_bytes(false);
     buffer[22]--, buffer[21]++;
     expect_refused(bytes, ERROR_MALFORMED, bytes.len); /* length of the tables */
     buffer[22] += 2, buffer[21] -= 2;
     expect_refused(bytes, ERROR_MALFORMED, bytes.len);
-    bytes = machine(false);
+    bytes = machine_bytes(false);
     buffer[21]++, buffer[4]--;
     expect_refused(bytes, ERROR_MALFORMED, 16); /* the checksum of its second half */
-    bytes = machine(false);
+    bytes = machine_bytes(false);
     buffer[16] = 'X', buffer[21] = (uint8_t)(buffer[21] + '_' - 'X');
     expect_refused(bytes, ERROR_MALFORMED, 21); /* its second anchor */
-    bytes = machine(false);
+    bytes = machine_bytes(false);
     buffer[5]++, buffer[4]--;
     expect_refused(bytes, ERROR_MALFORMED, 6);
-    bytes = machine(false);
+    bytes = machine_bytes(false);
     buffer[5] -= 1, buffer[4] += 1; /* 0x1E, as in SMBIOS 2.1 */
     assert_true(smbios_decode(bytes, &(struct smbios){0}, &(struct error){0}));
     buffer[0] = '-', buffer[4] = (uint8_t)(buffer[4] + '_' - '-');
@@ -184,7 +215,7 @@ static void entry_points_that_lie_are_refused(void **state)
 
 static void structures_that_lie_are_refused(void **state)
 {
-    struct span whole = machine(true);
+    struct span whole = machine_bytes(true);
     struct smbios smbios;
     struct error error;
 
@@ -198,7 +229,7 @@ static void structures_that_lie_are_refused(void **state)
         else if (smbios_decode(whole, &smbios, &error))
             assert_in_range(smbios.n_structures, 1, 4);
     }
-    whole = machine(true);
+    whole = machine_bytes(true);
     for (size_t at = HEAD_3_LEN; at < whole.len; at++)
         buffer[at] = 'x';
     buffer[HEAD_3_LEN + 1] = 4;
@@ -242,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_both_entry_points),
+        cmocka_unit_test(says_what_the_machine_calls_itself),
         cmocka_unit_test(a_string_that_is_not_there_is_empty),
         cmocka_unit_test(tables_cut_at_any_byte_are_refused),
         cmocka_unit_test(entry_points_that_lie_are_refused),
