@@ -54,6 +54,9 @@ enum {
     LIMIT_IMA_TEMPLATE_NAME_LEN = 256, /* a custom one is called by its fields */
     LIMIT_IMA_FIELD_LEN = 64 * 1024,
     LIMIT_IMA_FIELDS = 16,
+    LIMIT_IMA_CERTIFICATES = 64, /* of the operator: one for each packager or release */
+    LIMIT_IMA_CERTIFICATES_LEN = 1024 * 1024,
+    LIMIT_IMA_SIGNATURES = 32768, /* checked in one list: a second of RSA-2048, ten of P-384 */
 
     /* Evidence and the CBOR it travels in. */
     LIMIT_EVIDENCE_LEN = 72 * 1024 * 1024,

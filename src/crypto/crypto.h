@@ -126,6 +126,47 @@ struct crypto_ek_view {
 bool crypto_certificate_ek_view(const struct crypto_certificate *certificate, struct arena *arena,
                                 struct crypto_ek_view *view, struct error *error) MUST_CHECK;
 
+/* --- Certificates that sign files (crypto/signer.c) --- */
+
+struct crypto_signer; /* a certificate's key, ready to check signatures over digests */
+
+/* The certificates in a PEM text, or the one in DER, as DER in the arena; at most cap, over which
+ * is ERROR_LIMIT. None is ERROR_MALFORMED. */
+bool crypto_certificates_read(struct span text, size_t cap, struct arena *arena, struct span *ders,
+                              size_t *n_ders, struct error *error) MUST_CHECK;
+
+/* ERROR_UNSUPPORTED for keys other than RSA 1024-4096 and NIST P-256, P-384, P-521. A signer is for
+ * one thread at a time. */
+bool crypto_signer_new(struct crypto *crypto, struct span der, struct crypto_signer **signer,
+                       struct error *error) MUST_CHECK;
+void crypto_signer_free(struct crypto_signer *signer);
+
+/* Both live as long as the signer. */
+const char *crypto_signer_subject(const struct crypto_signer *signer); /* RFC 4514, printable */
+/* SHA-1 of the public key (RFC 5280, 4.2.1.2 method 1); and the identifier that the certificate
+ * itself gives, empty without one. */
+struct span crypto_signer_key_digest(const struct crypto_signer *signer);
+struct span crypto_signer_key_identifier(const struct crypto_signer *signer);
+
+enum crypto_signature {
+    CRYPTO_SIGNATURE_BAD = 0,
+    CRYPTO_SIGNATURE_GOOD,
+    CRYPTO_SIGNATURE_WEAK,        /* good, but made with SHA-1 or an RSA key under 2048 bits */
+    CRYPTO_SIGNATURE_UNSUPPORTED, /* the hash, or how it is signed */
+    CRYPTO_SIGNATURE_STRANGER,    /* CMS only: names none of the signers */
+};
+
+/* Whether signature (RSA PKCS #1 v1.5, or ECDSA in DER) is the signer's over a digest of alg. */
+enum crypto_signature crypto_signer_verify(struct crypto *crypto, struct crypto_signer *signer,
+                                           uint16_t alg, struct span digest, struct span signature);
+
+/* Whether cms (RFC 5652 SignedData without its content) is the signature of one of the signers over
+ * content with this digest; *which is then its place. */
+enum crypto_signature crypto_signers_verify_cms(struct crypto *crypto,
+                                                struct crypto_signer *const *signers,
+                                                size_t n_signers, uint16_t alg, struct span digest,
+                                                struct span cms, size_t *which);
+
 struct crypto_trust; /* a set of root certificates, read only after it is made */
 
 struct crypto_trust *crypto_trust_new(struct error *error);

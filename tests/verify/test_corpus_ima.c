@@ -2,6 +2,7 @@
  * must give it (lists are read after the PCRs). Reads the folder that BOOTSEAL_CORPUS names;
  * skipped without it. */
 #include "verify/ima.h"
+#include "verify/ima_signatures.h"
 #include "wire/ima.h"
 
 #include <ftw.h>
@@ -183,11 +184,88 @@ static void public_lists_replay_to_the_known_pcr(void **state)
     walk("public", visit_public);
 }
 
+static struct span read_named(const char *name)
+{
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/%s", getenv("BOOTSEAL_CORPUS"), name);
+    return corpus_read(path);
+}
+
+struct expectation {
+    const char *list, *certificate; /* NULL: what the list says was added to the keyring "_ima" */
+    enum ima_signed state;
+    unsigned n, n_unknown, n_invalid;
+};
+
+/* The certificate among the measured keys by which the kernel accepted the signatures. */
+static struct span find_key(struct span bytes)
+{
+    struct span found = span_of(NULL, 0);
+    struct ima_list list;
+    struct ima_entry entry;
+    struct ima_fields fields;
+    struct error error;
+
+    assert_true(ima_list_open(&list, bytes, &error));
+    while (ima_list_next(&list, &entry) == IMA_ENTRY)
+        if (ima_entry_decode(&entry, &fields, &error) && span_is(fields.name, "_ima"))
+            found = fields.buffer;
+    return found;
+}
+
+static void check_signatures(const struct expectation *expected)
+{
+    unsigned n[IMA_SIGNED_STATES] = {0};
+    struct span bytes = read_named(expected->list);
+    struct span given = expected->certificate ? read_named(expected->certificate) : find_key(bytes);
+    struct ima_certificates *certificates;
+    struct ima_list list;
+    struct ima_entry entry;
+    struct ima_fields fields;
+    struct error error;
+
+    if (!ima_certificates_new(crypto, given, &certificates, &error))
+        fail_msg("%s: %s", expected->list, error.message);
+    assert_true(ima_list_open(&list, bytes, &error));
+    while (ima_list_next(&list, &entry) == IMA_ENTRY)
+        if (ima_entry_decode(&entry, &fields, &error))
+            n[ima_signature_check(crypto, certificates, &entry, &fields).state]++;
+    printf("%s: %u signatures, %u of others\n", expected->list, n[expected->state],
+           n[IMA_SIGNED_UNKNOWN_KEY]);
+    assert_int_equal(n[expected->state], expected->n);
+    assert_int_equal(n[IMA_SIGNED_UNKNOWN_KEY], expected->n_unknown);
+    assert_int_equal(n[IMA_SIGNED_INVALID], expected->n_invalid);
+    assert_int_equal(n[IMA_SIGNED_UNCHECKED], 0);
+    ima_certificates_free(certificates);
+    corpus_free(bytes);
+    if (expected->certificate)
+        corpus_free(given);
+}
+
+static void signatures_verify_under_their_certificates(void **state)
+{
+    static const struct expectation CASES[] = {
+        /* One file was tampered with on purpose, and the kernel refused to run it. */
+        {"lab/i-custom-nosb/ima.bin", NULL, IMA_SIGNED_VALID, 40, 0, 1},
+        {"lab/i-custom-sb/ima.bin", NULL, IMA_SIGNED_VALID, 40, 0, 1},
+        /* Made with RSA-1024; one entry was altered. */
+        {"public/ibmacs/imasig.log", "public/ibmacs/imakey.der", IMA_SIGNED_WEAK, 896, 2, 1},
+    };
+
+    (void)state;
+    if (!getenv("BOOTSEAL_CORPUS"))
+        skip();
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        check_signatures(&CASES[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lab_lists_replay_to_the_recorded_pcr),
         cmocka_unit_test(public_lists_replay_to_the_known_pcr),
+        cmocka_unit_test(signatures_verify_under_their_certificates),
     };
     struct error error;
     int failed;
