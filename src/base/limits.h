@@ -24,6 +24,7 @@ enum {
     /* UEFI. */
     LIMIT_EFI_NAME_LEN = 512, /* bytes of UTF-16 */
     LIMIT_SIGLIST_ENTRIES = 8192,
+    LIMIT_BOOT_AUTHORITIES = 64, /* different ones in one boot; five are many */
     LIMIT_DEVICE_PATH_NODES = 64,
     LIMIT_GPT_PARTITIONS = 256,
     LIMIT_HANDOFF_TABLES = 64,

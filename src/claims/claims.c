@@ -170,12 +170,14 @@ bool claims_collect(const struct claims_input *input, struct arena *arena, struc
                                   .log = input->log ? input->log : &no_log,
                                   .arena = arena,
                                   .claims = &collected,
-                                  .reasons = reasons};
+                                  .reasons = reasons,
+                                  .shim_begins = REASON_NO_EVENT};
 
     survey(&collector);
     collect_form(&collector);
     collect_secure_boot(&collector);
     collect_boot(&collector);
+    collect_image_authorities(&collector);
     collect_command_line(&collector);
     collect_windows(&collector);
     collect_linux(&collector);

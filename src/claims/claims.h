@@ -77,6 +77,7 @@ struct claims_input {
     bool ima_attested;              /* and it reproduces PCR 10 in a verified quote */
     const struct evidence_item *inventory; /* host-said */
     size_t n_inventory;
+    struct span mok_list; /* what the host says MokListRT holds; believed as far as PCR 14 bears it out */
     struct crypto *crypto; /* tells whose key allowed a boot loader; NULL: nobody's is known */
 };
 

@@ -21,6 +21,8 @@ struct collector {
     bool loader_vouched;    /* Secure Boot, and shim where there is one, checked the boot loader */
     bool windows_vouched;   /* and nobody but Microsoft's Windows key allowed one */
     bool windows;           /* PCR 12 or 13 hold Windows records */
+    bool shim;              /* shim measured into PCR 7 */
+    uint32_t shim_begins;   /* the event with which shim began; REASON_NO_EVENT: none shows it */
 };
 
 /* The PCR an event belongs to. A confidential VM's measurement registers count as the PCR whose
@@ -90,6 +92,7 @@ void collect_reason(struct collector *collector, enum reason_code code, size_t e
 void collect_form(struct collector *collector);
 void collect_secure_boot(struct collector *collector);
 void collect_boot(struct collector *collector);
+void collect_image_authorities(struct collector *collector); /* after the two above */
 void collect_command_line(struct collector *collector);
 void collect_windows(struct collector *collector);
 void collect_linux(struct collector *collector);

@@ -130,6 +130,11 @@ static void learn_list(struct learner *learner, enum claim_id id, const struct c
 {
     bool any_text = false;
 
+    if (claim->n_items == 0) { /* a reference holds something */
+        put_rule(learner, id);
+        put(learner, ".all(x, false)\n");
+        return;
+    }
     /* A reference value of text stands on one line, so lists of text are compared as literals. */
     for (size_t i = 0; i < claim->n_items; i++)
         any_text |= claim->items[i].kind == CLAIM_ITEM_TEXT;
@@ -172,6 +177,11 @@ static bool is_lasting(enum claim_id id)
     static const enum claim_id passing[] = {
         CLAIM_SECURE_BOOT_DBX,
         CLAIM_SECURE_BOOT_DBX_COMPLETE,
+        CLAIM_SECURE_BOOT_MICROSOFT_2011,
+        CLAIM_SECURE_BOOT_MICROSOFT_2023,
+        CLAIM_SECURE_BOOT_MICROSOFT_KEK_2023,
+        CLAIM_SECURE_BOOT_SBAT_LEVEL,
+        CLAIM_SECURE_BOOT_VENDOR_DB,
         CLAIM_BOOT_IMAGE_AUTHORITIES,
         CLAIM_BOOT_PHASES,
         CLAIM_BOOT_RESUMED,

@@ -211,6 +211,71 @@ static void test_keys_are_known_by_their_name(void **state)
     }
 }
 
+/* Setup and audit mode check nothing, whatever SecureBoot says. */
+static void modes_that_check_nothing_are_seen_through(void **state)
+{
+    static const char *const modes[] = {"SetupMode", "AuditMode"};
+    struct boot *boot = *state;
+
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        for (int on = 0; on < 2; on++) {
+            boot_begin(boot);
+            boot_variable(boot, CONFIG, BOOT_GLOBAL, modes[i], span_of(on ? "\1" : "\0", 1));
+            boot_firmware(boot, true);
+            boot_linux(boot, "/vmlinuz");
+            boot_collect(boot);
+            boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, on ? "false" : "true");
+            boot_assert(boot, CLAIM_SECURE_BOOT_SHIM_VALIDATION, on ? "false" : "true");
+            assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_ENABLED].settled_by, on ? 1 : 0);
+        }
+}
+
+static void an_empty_platform_key_vouches_for_nothing(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_variable(boot, CONFIG, BOOT_GLOBAL, "SecureBoot", span_of("\1", 1));
+    boot_variable(boot, CONFIG, BOOT_GLOBAL, "PK", (struct span){0});
+    for (uint32_t pcr = 0; pcr <= 7; pcr++)
+        boot_separator(boot, pcr);
+    boot_linux(boot, "/vmlinuz");
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "true");
+    assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_ENABLED].grade, CLAIM_UNPROVEN);
+    boot_assert(boot, CLAIM_BOOT_IMAGE_AUTHORITIES, "unknown");
+}
+
+/* GHSA-9r4w-jg96-92mv: a reader that skips the header's length takes its bytes for an entry. */
+static void header_bytes_of_a_list_are_no_entries(void **state)
+{
+    static const uint8_t sha256[] = {0x26, 0x16, 0xc4, 0xc1, 0x4c, 0x50, 0x92, 0x40,
+                                     0xac, 0xa9, 0x41, 0xf9, 0x36, 0x93, 0x43, 0x28};
+    struct boot *boot = *state;
+    uint8_t list[28 + 48 + 48] = {0};
+
+    memcpy(list, sha256, sizeof sha256);
+    list[16] = sizeof list;
+    list[20] = 48; /* the header: 48 bytes that look like an entry */
+    list[24] = 48;
+    memset(list + 28, 0xAA, 48);
+    memset(list + 76, 0xBB, 48);
+    boot_variable(boot, CONFIG, BOOT_DATABASE, "dbx", span_of(list, sizeof list));
+    for (uint32_t pcr = 0; pcr <= 7; pcr++)
+        boot_separator(boot, pcr);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_DBX, "1");
+    assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_DBX].items[0].bytes.data[0], 0xBB);
+    /* A header longer than its list is no list. */
+    boot_begin(boot);
+    list[20] = 97;
+    boot_variable(boot, CONFIG, BOOT_DATABASE, "dbx", span_of(list, sizeof list));
+    for (uint32_t pcr = 0; pcr <= 7; pcr++)
+        boot_separator(boot, pcr);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_DBX, "unknown");
+    assert_true(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
+}
+
 static void shim_validates_unless_it_says_otherwise(void **state)
 {
     struct boot *boot = *state;
@@ -359,6 +424,9 @@ int main(void)
         STATE_TEST(two_values_are_none),
         STATE_TEST(a_broken_list_is_unknown_and_found),
         STATE_TEST(test_keys_are_known_by_their_name),
+        STATE_TEST(modes_that_check_nothing_are_seen_through),
+        STATE_TEST(an_empty_platform_key_vouches_for_nothing),
+        STATE_TEST(header_bytes_of_a_list_are_no_entries),
         STATE_TEST(shim_validates_unless_it_says_otherwise),
         STATE_TEST(shim_does_not_validate_without_secure_boot),
         STATE_TEST(an_unreadable_authority_may_hide_a_switch),
