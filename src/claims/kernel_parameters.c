@@ -38,10 +38,17 @@ static const struct row {
 };
 enum { N_ROWS = sizeof ROWS / sizeof *ROWS };
 
+/* Rows whose names begin alike, in the order of the table: a line has dozens of words, and hardly
+ * any of them is in it. */
+enum { N_BEGINNINGS = 32, NO_ROW = UINT8_MAX };
+_Static_assert(sizeof ROWS / sizeof *ROWS < UINT8_MAX, "a row's number fits into a byte");
+
 struct reading {
     struct kernel_parameters parameters;
-    bool now[N_ROWS];  /* the last parameter of the row's name decides so */
-    bool ever[N_ROWS]; /* some parameter did */
+    uint8_t first[N_BEGINNINGS]; /* row, by the name's first character */
+    uint8_t next[N_ROWS];        /* row that begins alike */
+    bool now[N_ROWS];            /* the last parameter of the row's name decides so */
+    bool ever[N_ROWS];           /* some parameter did */
     kernel_parameter_found *found;
     void *context;
 };
@@ -221,12 +228,31 @@ static void add_ima_policies(struct kernel_parameters *parameters, struct span v
     }
 }
 
+static uint8_t beginning(char c)
+{
+    return (uint8_t)(c == '-' ? '_' : c) % N_BEGINNINGS;
+}
+
+static void chain_rows(struct reading *reading)
+{
+    memset(reading->first, NO_ROW, sizeof reading->first);
+    for (size_t i = N_ROWS; i-- > 0;) {
+        uint8_t *first = &reading->first[beginning(ROWS[i].name[0])];
+
+        reading->next[i] = *first;
+        *first = (uint8_t)i;
+    }
+}
+
 static void look_up(struct reading *reading, enum row_reader reader,
                     const struct parameter *parameter)
 {
     const char *meaning = NULL;
+    size_t i = NO_ROW;
 
-    for (size_t i = 0; i < N_ROWS; i++) {
+    if (parameter->name.len)
+        i = reading->first[beginning((char)parameter->name.data[0])];
+    for (; i != NO_ROW; i = reading->next[i]) {
         const struct row *row = &ROWS[i];
 
         if (row->reader != reader || !is_name(parameter->name, row))
@@ -268,6 +294,7 @@ bool kernel_parameters_read(struct span line, kernel_parameter_found *found, voi
 
     if (line.len > LIMIT_KERNEL_COMMAND_LINE_LEN)
         return false;
+    chain_rows(&reading);
     while (next_parameter(&rest, &parameter)) {
         if (span_is(parameter.name, "--") && parameter.value.data == NULL)
             break; /* the rest is for the first program (Linux kernel/params.c, parse_args) */
