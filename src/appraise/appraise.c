@@ -76,7 +76,9 @@ static bool collect_claims(struct appraise_work *work)
     const bool attested = appraisal->quote_verified && appraisal->logs_match;
     const struct claims_input input = {
         .log = appraisal->log.n_events ? &appraisal->log : NULL,
-        .attested_pcrs = attested ? work->pcrs : 0,
+        .attested_pcrs = attested ? work->pcrs & ~work->unexplained_pcrs : 0,
+        .ones_pcrs = attested ? work->ones_pcrs : 0,
+        .zero_pcrs = attested ? work->zero_pcrs : 0,
         .ima = work->ima_proven,
         .ima_attested = work->ima_attested,
         .inventory = appraisal->evidence.inventory,

@@ -45,8 +45,9 @@ struct appraise_input {
     const struct policy *policy; /* NULL: no verdict better than unknown */
 };
 
-/* PCRs demanded by default: 0-7 firmware, 8-15 loader and system. */
-#define APPRAISE_DEFAULT_PCRS 0x0000FFFFu
+/* PCRs demanded by default: 0-7 firmware, 8-15 loader and system, 17-22 dynamic launch, or that there
+ * was none. 16 and 23 are anybody's to reset. */
+#define APPRAISE_DEFAULT_PCRS 0x007EFFFFu
 
 /* What a later attestation with the same logs and PCRs may rely on. A caller stores it with the
  * host and gives it to appraise_steady; plain values only. */

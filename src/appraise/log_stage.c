@@ -7,6 +7,7 @@
 
 #include "verify/quoted_logs.h"
 #include "wire/cbor.h"
+#include "wire/event_type.h"
 
 enum {
     PCR_IMA = 10,
@@ -66,6 +67,8 @@ bool stage_log_digests(struct appraise_work *work)
         if (log->kind == EVIDENCE_LOG_TCG) {
             work->has_tcg_log = true;
             work->tcg_log = bytes;
+        } else if (log->kind == EVIDENCE_LOG_DRTM) {
+            work->drtm_log = bytes;
         } else if (log->kind == EVIDENCE_LOG_IMA) {
             work->has_ima_list = true;
             work->ima_list = bytes;
@@ -90,6 +93,9 @@ static bool compare_logs(struct appraise_work *work, bool *matches)
 
     *matches = quoted_logs_check(work->crypto, &appraisal->quote, work->signing_hash, &logs,
                                  work->arena, &result, &appraisal->reasons);
+    work->unexplained_pcrs = result.unexplained_pcrs;
+    work->ones_pcrs = result.ones_pcrs;
+    work->zero_pcrs = result.zero_pcrs;
     if (*matches && result.unexplained_pcrs)
         reason_add_plain(&appraisal->reasons, REASON_PCR_UNEXPLAINED,
                          __builtin_ctz(result.unexplained_pcrs), "a log that leads to the value",
@@ -121,20 +127,45 @@ static void check_extended(struct appraise_work *work)
                              "at least one event", "none in the quoted bank");
 }
 
+static bool quotes_values(struct appraise_work *work, uint8_t value, uint8_t launch_value)
+{
+    uint8_t values[LIMIT_PCRS][LIMIT_TPM_DIGEST_LEN];
+
+    memset(values, value, sizeof values);
+    for (size_t pcr = 0; pcr < LIMIT_PCRS; pcr++)
+        if (EVENT_PCRS_DRTM & EVENT_PCR(pcr))
+            memset(values[pcr], launch_value, sizeof values[pcr]);
+    return quote_digest_is(work->crypto, &work->appraisal->quote, work->signing_hash,
+                           (const uint8_t(*)[LIMIT_TPM_DIGEST_LEN])values);
+}
+
+/* A reset sets PCR 17-22 to ones and the others to zeros (PTP 1.06, 4.6.2); virtual TPMs may do
+ * otherwise. */
 static void check_start_values(struct appraise_work *work)
 {
-    static uint8_t const ZEROS[LIMIT_PCRS][LIMIT_TPM_DIGEST_LEN];
-    uint8_t ones[LIMIT_PCRS][LIMIT_TPM_DIGEST_LEN];
     const struct appraisal *appraisal = work->appraisal;
 
     if (!appraisal->quote_verified || tpm_digest_len(appraisal->evidence.bank) == 0)
         return;
-    memset(ones, 0xFF, sizeof ones);
-    if (quote_digest_is(work->crypto, &appraisal->quote, work->signing_hash, ZEROS) ||
-        quote_digest_is(work->crypto, &appraisal->quote, work->signing_hash,
-                        (const uint8_t(*)[LIMIT_TPM_DIGEST_LEN])ones))
+    if (quotes_values(work, 0x00, 0xFF) || quotes_values(work, 0x00, 0x00) ||
+        quotes_values(work, 0xFF, 0xFF))
         stage_find(work, REASON_PCR_NEVER_EXTENDED, NULL, "measurements",
                    "every quoted PCR stands at its start value");
+}
+
+/* A further log continues the TCG log. One that cannot be read leaves that as it was, and the PCRs
+ * that it would have explained unexplained. */
+static bool append_log(struct appraise_work *work, const struct measured_addition *addition)
+{
+    struct error error;
+
+    if (!addition->log.len ||
+        measured_log_append(work->crypto, addition, work->arena, &work->appraisal->log, &error))
+        return true;
+    return stage_find_error(work,
+                            error.code == ERROR_UNSUPPORTED ? REASON_EVENTLOG_BANK_MISSING
+                                                            : REASON_EVENTLOG_MALFORMED,
+                            evidence_log_kind_name(addition->kind), &error);
 }
 
 static bool read_log(struct appraise_work *work, bool *readable)
@@ -164,6 +195,8 @@ static bool read_log(struct appraise_work *work, bool *readable)
 bool stage_logs(struct appraise_work *work)
 {
     struct appraisal *appraisal = work->appraisal;
+    const struct measured_addition launch = {
+        .kind = EVIDENCE_LOG_DRTM, .pcrs = EVENT_PCRS_DRTM, .log = work->drtm_log};
     bool readable, matches;
 
     if (!evidence_find_log(&appraisal->evidence, EVIDENCE_LOG_TCG))
@@ -176,6 +209,8 @@ bool stage_logs(struct appraise_work *work)
         return false;
     if (!readable)
         return true;
+    if (!append_log(work, &launch))
+        return false;
     check_extended(work);
     if (!appraisal->quote_verified)
         return true;

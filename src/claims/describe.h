@@ -26,4 +26,8 @@ bool event_describe(const struct measured_log *log, size_t index, struct crypto 
                     struct arena *arena, struct event_description *description,
                     struct error *error) MUST_CHECK;
 
+/* "Intel TXT", "AMD SKINIT", "AMD Secure Launch", "Arm DRTM" or "unknown": how the dynamic launch was
+ * made that the log claims, going by event types, which no digest covers. NULL when it claims none. */
+const char *launch_technology(const struct measured_log *log);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "wire/efi_variable.h"
 #include "wire/event_type.h"
+#include "wire/sipa.h"
 
 struct measuring {
     struct crypto *crypto;
@@ -143,18 +144,6 @@ static enum coverage cover_text(struct measuring *measuring, struct measured_eve
     return COVERAGE_NONE;
 }
 
-/* Windows numbers its records by category, 1 to 12, in the third byte; the low bits of the top byte
- * are free (wbcl.h). Tags of Linux boot code do not look like that, and stand for other data. */
-static bool holds_windows_records(struct span data)
-{
-    struct error ignored;
-    struct reader reader = reader_init(data, "wbcl.h", &ignored);
-    uint32_t id = reader_le32(&reader);
-    uint32_t category = id >> 16 & 0xFF;
-
-    return reader_ok(&reader) && (id >> 24 & 0x3F) == 0 && category >= 1 && category <= 12;
-}
-
 static enum coverage cover_event(struct measuring *measuring, struct measured_event *event)
 {
     const struct eventlog_event *framed = &event->event;
@@ -176,7 +165,7 @@ static enum coverage cover_event(struct measuring *measuring, struct measured_ev
     case EVENT_DIGEST_TEXT:
         return cover_text(measuring, event);
     case EVENT_DIGEST_TAGGED:
-        return holds_windows_records(framed->data) ? cover_demanded(measuring, event)
+        return sipa_begins(framed->data) ? cover_demanded(measuring, event)
                                                    : cover_perhaps(measuring, event);
     case EVENT_DIGEST_OPAQUE:
         return COVERAGE_NONE;

@@ -143,6 +143,32 @@ static bool compare_each(struct comparison *comparison, struct quoted_logs_resul
     return reasons->n_items == n_before;
 }
 
+static bool is_filled(const uint8_t *value, size_t len, uint8_t with)
+{
+    size_t i = 0;
+
+    while (i < len && value[i] == with)
+        i++;
+    return i == len;
+}
+
+/* What the quote proves of the PCRs of a dynamic launch, after everything matched: the replayed
+ * values are then the signed ones, but for those that nothing explains. */
+static void tell_launch_pcrs(const struct comparison *comparison, struct quoted_logs_result *result)
+{
+    for (int pcr = DRTM_FIRST_PCR; pcr <= DRTM_LAST_PCR; pcr++) {
+        const uint8_t *value = result->unexplained_pcrs >> pcr & 1 ? comparison->quoted_values[pcr]
+                                                                   : comparison->pcrs[pcr];
+
+        if (!is_quoted(comparison, pcr))
+            continue;
+        if (is_filled(value, comparison->digest_len, 0xFF))
+            result->ones_pcrs |= UINT32_C(1) << pcr;
+        else if (is_filled(value, comparison->digest_len, 0x00))
+            result->zero_pcrs |= UINT32_C(1) << pcr;
+    }
+}
+
 static const char *extended_pcrs(const struct comparison *comparison)
 {
     const struct measured_log *log = comparison->logs->log;
@@ -218,5 +244,8 @@ bool quoted_logs_check(struct crypto *crypto, const struct tpm_attest *attest,
                                             .expected = tpm_alg_name(quoted->alg)});
         return false;
     }
-    return compare(&comparison, result, reasons);
+    if (!compare(&comparison, result, reasons))
+        return false;
+    tell_launch_pcrs(&comparison, result);
+    return true;
 }

@@ -15,6 +15,16 @@ static const struct {
 #undef SIPA
 };
 
+bool sipa_begins(struct span data)
+{
+    struct error ignored;
+    struct reader reader = reader_init(data, "wbcl.h", &ignored);
+    uint32_t id = reader_le32(&reader);
+    uint32_t category = id >> 16 & 0xFF;
+
+    return reader_ok(&reader) && (id >> 24 & 0x3F) == 0 && category >= 1 && category <= 12;
+}
+
 void sipa_open(struct sipa_walk *walk, struct span bytes, struct error *error)
 {
     *walk = (struct sipa_walk){.depth = 1, .error = error};

@@ -55,6 +55,10 @@ struct sipa_walk {
 
 enum sipa_step { SIPA_FAILED = 0, SIPA_RECORD, SIPA_END };
 
+/* True when data begins like a Windows record: these are numbered by category, 1 to 12, in the third
+ * byte, and the low bits of the top byte are free (wbcl.h). Tags of others do not look like that. */
+bool sipa_begins(struct span data);
+
 /* Starts on an event's data. Both arguments must outlive the walk. */
 void sipa_open(struct sipa_walk *walk, struct span bytes, struct error *error);
 

@@ -90,21 +90,6 @@ static void ima_violations_are_seen(void **state)
     boot_assert(boot, CLAIM_IMA_VIOLATIONS, "unknown");
 }
 
-static void a_dynamic_launch_is_never_more_than_reported(void **state)
-{
-    struct boot *boot = *state;
-
-    boot_firmware(boot, true);
-    boot_text(boot, 18, EV_TXT_SINIT_PUBKEY_HASH, "key");
-    boot_collect(boot);
-    boot_assert(boot, CLAIM_DRTM_LAUNCHED, "unknown");
-    boot_text(boot, 17, EV_TXT_HASH_START, "module");
-    boot_collect(boot);
-    boot_assert(boot, CLAIM_DRTM_LAUNCHED, "true");
-    assert_int_equal(boot->claims.claims[CLAIM_DRTM_LAUNCHED].grade, CLAIM_REPORTED);
-    assert_int_equal(boot->claims.claims[CLAIM_DRTM_LAUNCHED].n_events, 2);
-}
-
 static void the_inventory_is_what_the_host_says(void **state)
 {
     struct boot *boot = *state;
@@ -160,7 +145,6 @@ int main(void)
         cmocka_unit_test(the_table_is_complete_and_its_names_are_found),
         CLAIMS_TEST(items_are_printed_by_kind),
         CLAIMS_TEST(ima_violations_are_seen),
-        CLAIMS_TEST(a_dynamic_launch_is_never_more_than_reported),
         CLAIMS_TEST(the_inventory_is_what_the_host_says),
         CLAIMS_TEST(a_full_arena_is_an_error),
     };

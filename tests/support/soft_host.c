@@ -123,6 +123,21 @@ void soft_host_digest_pcrs(struct soft_host *host)
     host->quote.pcr_digest = crypto_digest_span(&host->pcr_digest);
 }
 
+static void start_launch_pcrs(struct soft_host *host)
+{
+    struct replay replay;
+    struct error error;
+
+    for (size_t pcr = 17; pcr <= 22; pcr++)
+        memset(host->pcrs[pcr], 0xFF, sizeof host->pcrs[pcr]);
+    if (!host->booted_drtm.len)
+        return;
+    demand(replay_eventlog(host->crypto, host->booted_drtm, host->evidence.bank, &replay, &error),
+           error.message);
+    for (size_t pcr = 17; pcr <= 22; pcr++)
+        memcpy(host->pcrs[pcr], replay.banks[0].pcrs[pcr], sizeof host->pcrs[pcr]);
+}
+
 void soft_host_measure(struct soft_host *host)
 {
     uint16_t bank = host->evidence.bank;
@@ -135,11 +150,23 @@ void soft_host_measure(struct soft_host *host)
                error.message);
         memcpy(host->pcrs, replay_find(&replay, bank)->pcrs, sizeof host->pcrs);
     }
+    start_launch_pcrs(host);
     demand(ima_replay_list(host->crypto, host->booted_ima, bank, false, NULL, NULL, NULL, &ima,
                            &error),
            error.message);
     memcpy(host->pcrs[PCR_IMA], ima.pcr, ima.digest_len);
     soft_host_digest_pcrs(host);
+}
+
+void soft_host_send_pcr_values(struct soft_host *host)
+{
+    uint8_t values[LIMIT_PCRS * LIMIT_TPM_DIGEST_LEN];
+    size_t len = tpm_digest_len(host->evidence.bank), n = 0;
+
+    for (unsigned i = 0; i < LIMIT_PCRS; i++)
+        if (host->quote.selection.banks[0].pcrs >> i & 1)
+            memcpy(values + len * n++, host->pcrs[i], len);
+    host->evidence.pcr_values = span_of(soft_host_copy(host, span_of(values, n * len)), n * len);
 }
 
 void soft_host_bind(struct soft_host *host)

@@ -35,6 +35,7 @@ struct soft_host {
     struct evidence evidence; /* what will be sent */
     struct soft_attest quote;
     uint8_t identity_policy[32];
+    struct span booted_drtm; /* the log of a dynamic launch; empty: none happened */
 };
 
 /* folder: "secure-boot" and so on, or an absolute path to logs elsewhere. key: TPM_ALG_RSA or
@@ -56,6 +57,9 @@ void soft_host_measure(struct soft_host *host);
 
 /* The digest of the PCRs as they stand, into the quote; soft_host_measure ends with it. */
 void soft_host_digest_pcrs(struct soft_host *host);
+
+/* Sends the values of the quoted PCRs beside the quote. */
+void soft_host_send_pcr_values(struct soft_host *host);
 
 /* The qualifying data for the evidence as it stands, into the quote. */
 void soft_host_bind(struct soft_host *host);
