@@ -176,6 +176,7 @@ bool claims_collect(const struct claims_input *input, struct arena *arena, struc
     survey(&collector);
     collect_form(&collector);
     collect_secure_boot(&collector);
+    collect_firmware(&collector);
     collect_boot(&collector);
     collect_image_authorities(&collector);
     collect_command_line(&collector);

@@ -10,10 +10,13 @@ bool collect_covers_name(const struct measured_event *event)
            event->covered.data == event->event.data.data;
 }
 
-/* The best grade that anything in this log can have. */
+/* The best grade that anything in this log can have. A quote of PCRs says nothing of the measurement
+ * registers of a confidential VM. */
 static enum claim_grade collect_grade(const struct collector *collector)
 {
-    return collector->input->attested_pcrs ? CLAIM_ATTESTED : CLAIM_REPORTED;
+    return collector->input->attested_pcrs && !collector->log->measurement_registers
+               ? CLAIM_ATTESTED
+               : CLAIM_REPORTED;
 }
 
 struct claim *collect_claim(struct collector *collector, enum claim_id id)

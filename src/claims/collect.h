@@ -91,6 +91,7 @@ void collect_reason(struct collector *collector, enum reason_code code, size_t e
 /* The families. */
 void collect_form(struct collector *collector);
 void collect_secure_boot(struct collector *collector);
+void collect_firmware(struct collector *collector);
 void collect_boot(struct collector *collector);
 void collect_image_authorities(struct collector *collector); /* after the two above */
 void collect_command_line(struct collector *collector);

@@ -152,6 +152,8 @@ static void read_event(struct secure_boot *state, size_t index)
 static bool is_sound(const struct collector *collector)
 {
     const struct measured_log *log = collector->log;
+    struct efi_variable variable;
+    struct error ignored;
 
     for (size_t i = 0; i < log->n_events; i++) {
         const struct measured_event *event = &log->events[i];
@@ -162,6 +164,10 @@ static bool is_sound(const struct collector *collector)
             continue; /* no action hides here: see shim_validation for what may */
         if ((event->coverage != COVERAGE_WHOLE && event->coverage != COVERAGE_PART) ||
             !event_type_fits(event->event.type, log->measurement_registers ? 7 : event->event.pcr))
+            return false;
+        /* An action called a variable is one that somebody hides. */
+        if (event->event.type != EV_EFI_ACTION && event->event.type != EV_SEPARATOR &&
+            !efi_variable_decode(event->event.data, &variable, &ignored))
             return false;
     }
     return collector->separators[7] < log->n_events;
