@@ -95,7 +95,7 @@ enum claim_type claim_type(enum claim_id id);
 const char *claim_meaning(enum claim_id id);
 const char *claim_systems(enum claim_id id); /* "linux", "windows" or "any" */
 const char *claim_topic(enum claim_id id);   /* "Secure Boot" */
-const char *claim_part(enum claim_id id);    /* of the mission that it serves: "A11" */
+const char *claim_part(enum claim_id id);    /* of docs/policy.md that it serves: "A11" */
 const char *claim_pcrs(enum claim_id id);    /* "12, 13"; "" when the host says it */
 const char *claim_grades(enum claim_id id);  /* what makes it proven */
 const char *claim_source(enum claim_id id);  /* specification and clause */
