@@ -31,7 +31,7 @@ static void print_claim(FILE *out, enum claim_id id)
     fprintf(out, ".It Sy %s Pq %s%s", claim_name(id), type_words(claim_type(id)), system_words(id));
     if (*claim_pcrs(id))
         fprintf(out, "; PCR %s", claim_pcrs(id));
-    fprintf(out, "\n");
+    fprintf(out, "; part %s\n", claim_part(id));
     cli_print_mdoc(out, claim_meaning(id));
     fprintf(out, ".\n.br\nGrade: ");
     cli_print_mdoc(out, claim_grades(id));
@@ -79,6 +79,8 @@ void cli_print_claims_manual(FILE *out)
     for (int id = 0; id < CLAIM_IDS; id++)
         if (is_first_of_topic(id))
             print_topic(out, claim_topic((enum claim_id)id));
+    fprintf(out, ".Sh FILES\nThe parts are those of\n.Pa docs/policy.md ,\n"
+                 "which also describes the language of policies.\n");
     fprintf(out, ".Sh SEE ALSO\n.Xr bootseal 1 ,\n.Xr bootseald 8\n");
 }
 
