@@ -125,19 +125,6 @@ static void survey(struct collector *collector)
     }
 }
 
-/* Facts that the host states of itself under the name of a claim. */
-static void collect_inventory(struct collector *collector)
-{
-    const struct claims_input *input = collector->input;
-
-    for (size_t i = 0; i < input->n_inventory; i++)
-        if (span_is(input->inventory[i].name, claim_name(CLAIM_TPM_MANUFACTURER))) {
-            collect_text(collector, CLAIM_TPM_MANUFACTURER,
-                         text_printable(collector->arena, input->inventory[i].value));
-            collector->claims->claims[CLAIM_TPM_MANUFACTURER].grade = CLAIM_REPORTED;
-        }
-}
-
 /* A quote over some PCRs proves nothing of the events in others. What rests on no event rests on the
  * whole log. For the families that read the TCG log alone; the later ones know better. */
 static void limit_grades(struct collector *collector)

@@ -80,6 +80,8 @@ struct claims_input {
     const struct evidence_item *inventory; /* host-said */
     size_t n_inventory;
     struct span mok_list; /* what the host says MokListRT holds; believed as far as PCR 14 bears it out */
+    struct span smbios;           /* as the host sent them: wire/smbios.h; empty when none */
+    struct span tpm_manufacturer; /* of the EK certificate, "id:49465800"; empty: not known */
     struct crypto *crypto; /* tells whose key allowed a boot loader; NULL: nobody's is known */
 };
 

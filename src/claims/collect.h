@@ -99,5 +99,6 @@ void collect_windows(struct collector *collector);
 void collect_linux(struct collector *collector);
 void collect_ima(struct collector *collector);
 void collect_drtm(struct collector *collector);
+void collect_inventory(struct collector *collector); /* last: it compares with all others */
 
 #endif

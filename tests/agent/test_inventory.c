@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "support/smbios_builder.h"
+
 struct fixture {
     struct arena arena;
     char root[64];
@@ -330,28 +332,21 @@ static void tells_what_the_firmware_asks_of_the_iommu(void **state)
 
 static void names_the_machine(void **state)
 {
-    static const char tables[] = "\x00\x09\x00\x00\x01\x02\x00\x00\x03"
-                                 "Acme\0 1.2 \0002026\0\0"
-                                 "\x01\x06\x01\x00\x01\x02"
-                                 "Acme\033\0Anvil\0\0"
-                                 "\x7f\x04\x02\x00\0";
-    static const char entry_point[] = "_SM3_\x00\x18\x03\x02\x00\x01\x00\xff\xff\0\0\0\0\0\0\0\0\0";
+    const size_t head_len = SMBIOS_BUILDER_HEAD_3_LEN;
     struct fixture *fixture = *state;
-    uint8_t head[24], sum = 0;
+    uint8_t bytes[512];
+    struct span machine = smbios_builder_machine(bytes, sizeof bytes, true, "Acme\033", "Anvil");
+    struct span tables = span_of(machine.data + head_len, machine.len - head_len);
 
-    memcpy(head, entry_point, sizeof head);
-    for (size_t i = 0; i < sizeof head; i++)
-        sum = (uint8_t)(sum + head[i]);
-    head[5] = (uint8_t)-sum;
-    put_bytes(fixture, "/sys/firmware/dmi/tables/smbios_entry_point", span_of(head, sizeof head));
+    put_bytes(fixture, "/sys/firmware/dmi/tables/smbios_entry_point", span_of(bytes, head_len));
     collect_anew(fixture);
     expect(fixture, "hardware.model", "");
-    put_bytes(fixture, "/sys/firmware/dmi/tables/DMI", span_of(tables, sizeof tables));
+    put_bytes(fixture, "/sys/firmware/dmi/tables/DMI", tables);
     collect_anew(fixture);
     expect(fixture, "hardware.manufacturer", "Acme\\x1b");
     expect(fixture, "hardware.model", "Anvil");
-    expect(fixture, "hardware.firmware", "Acme 1.2 2026");
-    put_bytes(fixture, "/sys/firmware/dmi/tables/DMI", span_of(tables, sizeof tables - 1));
+    expect(fixture, "hardware.firmware", "Acme BIOS 1.2 2026-01-02");
+    put_bytes(fixture, "/sys/firmware/dmi/tables/DMI", span_of(tables.data, tables.len - 1));
     collect_anew(fixture);
     expect(fixture, "hardware.model", "");
 }

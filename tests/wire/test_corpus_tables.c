@@ -11,21 +11,16 @@
 #include <cmocka.h>
 
 #include "support/corpus.h"
+#include "support/smbios_builder.h"
 
 static unsigned n_machines, n_tables;
 
 /* The captures have the tables alone; an entry point is put before them. */
 static struct span with_entry_point(struct span tables, uint8_t *bytes)
 {
-    static const uint8_t head[24] = "_SM3_\0\x18\x03\x02\0\x01\0\xff\xff";
-    uint8_t sum = 0;
-
-    memcpy(bytes, head, sizeof head);
-    for (size_t i = 0; i < sizeof head; i++)
-        sum = (uint8_t)(sum + head[i]);
-    bytes[5] = (uint8_t)-sum;
-    memcpy(bytes + sizeof head, tables.data, tables.len);
-    return span_of(bytes, sizeof head + tables.len);
+    smbios_builder_entry_point(bytes, false, tables.len);
+    memcpy(bytes + SMBIOS_BUILDER_HEAD_2_LEN, tables.data, tables.len);
+    return span_of(bytes, SMBIOS_BUILDER_HEAD_2_LEN + tables.len);
 }
 
 /* "key=value" lines, as /sys/class/dmi/id has them. */
@@ -41,7 +36,7 @@ static void check_line(const char *path, struct span lines, const char *key, con
 static void check_smbios(const char *path)
 {
     struct span tables = corpus_read(path), lines;
-    uint8_t *bytes = malloc(24 + tables.len);
+    uint8_t *bytes = malloc(SMBIOS_BUILDER_HEAD_2_LEN + tables.len);
     struct arena arena = arena_init(1 << 16);
     struct smbios_structure firmware;
     struct smbios_machine machine;

@@ -6,54 +6,15 @@
 
 #include <cmocka.h>
 
-#include "base/writer.h"
+#include "support/smbios_builder.h"
 
-enum { HEAD_2_LEN = 31, HEAD_3_LEN = 24 };
+enum { HEAD_2_LEN = SMBIOS_BUILDER_HEAD_2_LEN, HEAD_3_LEN = SMBIOS_BUILDER_HEAD_3_LEN };
 
 static uint8_t buffer[LIMIT_SMBIOS_LEN + 64];
 
-static void write_structure(struct writer *writer, uint8_t type, struct span fields,
-                            struct span strings)
-{
-    writer_u8(writer, type);
-    writer_u8(writer, (uint8_t)(4 + fields.len));
-    writer_le16(writer, (uint16_t)(0x100 + type));
-    writer_bytes(writer, fields);
-    writer_bytes(writer, strings);
-    if (strings.len == 0)
-        writer_u8(writer, 0);
-    writer_u8(writer, 0);
-}
-
-/* The checksum byte at sum_at makes the bytes from start on add up to zero. */
-static void put_sum(size_t start, size_t len, size_t sum_at)
-{
-    uint8_t sum = 0;
-
-    buffer[sum_at] = 0;
-    for (size_t i = 0; i < len; i++)
-        sum = (uint8_t)(sum + buffer[start + i]);
-    buffer[sum_at] = (uint8_t)-sum;
-}
-
 static struct span finish(struct writer *writer, bool newer)
 {
-    struct writer head = writer_init(buffer, sizeof buffer);
-
-    if (newer) {
-        writer_bytes(&head, span_of("_SM3_\0\x18\x03\x07\0\x01\0", 12));
-        writer_le32(&head, (uint32_t)(writer->len - HEAD_3_LEN));
-        writer_le64(&head, 0x7f000000);
-        put_sum(0, HEAD_3_LEN, 5);
-    } else {
-        writer_bytes(&head, span_of("_SM_\0\x1f\x02\x08\0\x01\0\0\0\0\0\0_DMI_\0", 22));
-        writer_le16(&head, (uint16_t)(writer->len - HEAD_2_LEN));
-        writer_le32(&head, 0xf0000);
-        writer_le16(&head, 3);
-        writer_u8(&head, 0x28);
-        put_sum(16, 15, 21);
-        put_sum(0, HEAD_2_LEN, 4);
-    }
+    smbios_builder_entry_point(buffer, newer, writer->len - (newer ? HEAD_3_LEN : HEAD_2_LEN));
     return writer_span(writer);
 }
 
@@ -66,17 +27,9 @@ static struct writer begin(bool newer)
     return writer;
 }
 
-/* A machine with three strings in its system structure, and none in the memory's. */
 static struct span machine_bytes(bool newer)
 {
-    struct writer writer = begin(newer);
-
-    write_structure(&writer, 0, span_of("\x01\x02\0\xe8\x03", 5),
-                    span_of("Acme BIOS\0001.2\0002026-01-02", 25));
-    write_structure(&writer, 16, span_of("\x03", 1), span_of(NULL, 0));
-    write_structure(&writer, 1, span_of("\x01\x02\x09", 3), span_of("Acme\0Anvil", 11));
-    write_structure(&writer, 127, span_of(NULL, 0), span_of(NULL, 0));
-    return finish(&writer, newer);
+    return smbios_builder_machine(buffer, sizeof buffer, newer, "Acme", "Anvil");
 }
 
 static void reads_both_entry_points(void **state)
@@ -120,15 +73,15 @@ static void says_what_the_machine_calls_itself(void **state)
     assert_string_equal(machine.firmware, "Acme BIOS 1.2 2026-01-02");
     /* Spaces around and what a terminal would obey. */
     writer = begin(true);
-    write_structure(&writer, 0, span_of("\0\1\0\0\0", 5), span_of("1.2", 4));
-    write_structure(&writer, 1, span_of("\x02\x01", 2), span_of("  \x1b[2J \0 ", 10));
+    smbios_builder_structure(&writer, 0, span_of("\0\1\0\0\0", 5), span_of("1.2", 4));
+    smbios_builder_structure(&writer, 1, span_of("\x02\x01", 2), span_of("  \x1b[2J \0 ", 10));
     assert_true(smbios_decode(finish(&writer, true), &smbios, &error));
     assert_true(smbios_machine(&smbios, &arena, &machine));
     assert_string_equal(machine.manufacturer, "");
     assert_string_equal(machine.model, "\\x1b[2J");
     assert_string_equal(machine.firmware, "1.2");
     writer = begin(true);
-    write_structure(&writer, 127, span_of(NULL, 0), span_of(NULL, 0));
+    smbios_builder_structure(&writer, 127, span_of(NULL, 0), span_of(NULL, 0));
     assert_true(smbios_decode(finish(&writer, true), &smbios, &error));
     assert_true(smbios_machine(&smbios, &arena, &machine));
     assert_true(!*machine.manufacturer && !*machine.model && !*machine.firmware);
@@ -246,8 +199,8 @@ static void nothing_behind_the_last_structure_counts(void **state)
     struct error error;
 
     (void)state;
-    write_structure(&writer, 127, span_of(NULL, 0), span_of(NULL, 0));
-    write_structure(&writer, 1, span_of("\x01", 1), span_of("Forged", 7));
+    smbios_builder_structure(&writer, 127, span_of(NULL, 0), span_of(NULL, 0));
+    smbios_builder_structure(&writer, 1, span_of("\x01", 1), span_of("Forged", 7));
     writer_u8(&writer, 0xFF);
     assert_true(smbios_decode(finish(&writer, false), &smbios, &error));
     assert_int_equal(smbios.n_structures, 1);
@@ -262,9 +215,9 @@ static void endless_tables_are_over_a_limit(void **state)
 
     (void)state;
     for (size_t i = 0; i < LIMIT_SMBIOS_STRUCTURES; i++)
-        write_structure(&writer, 9, span_of(NULL, 0), span_of(NULL, 0));
+        smbios_builder_structure(&writer, 9, span_of(NULL, 0), span_of(NULL, 0));
     assert_true(smbios_decode(finish(&writer, true), &smbios, &error));
-    write_structure(&writer, 9, span_of(NULL, 0), span_of(NULL, 0));
+    smbios_builder_structure(&writer, 9, span_of(NULL, 0), span_of(NULL, 0));
     expect_refused(finish(&writer, true), ERROR_LIMIT, writer.len);
     expect_refused(span_of(buffer, LIMIT_SMBIOS_LEN + 1), ERROR_LIMIT, 0);
 }
