@@ -7,6 +7,7 @@
 #define BOOTSEAL_CLAIMS_CLAIMS_H
 
 #include "base/reason.h"
+#include "verify/ima_signatures.h"
 #include "verify/measured_log.h"
 #include "wire/evidence.h"
 
@@ -82,6 +83,7 @@ struct claims_input {
     struct span mok_list; /* what the host says MokListRT holds; believed as far as PCR 14 bears it out */
     struct span smbios;           /* as the host sent them: wire/smbios.h; empty when none */
     struct span tpm_manufacturer; /* of the EK certificate, "id:49465800"; empty: not known */
+    struct ima_certificates *ima_certificates; /* the operator's, for signed files; NULL: none */
     struct crypto *crypto; /* tells whose key allowed a boot loader; NULL: nobody's is known */
 };
 

@@ -90,6 +90,20 @@ static bool find_prefix(struct comparison *comparison, bool padded, struct ima_r
                            comparison, found, replay, error);
 }
 
+/* The number of the PCR is no part of what was measured: an entry that names another one is proven
+ * by nothing here. */
+static void refuse_other_pcr(struct comparison *comparison, const struct ima_replay *replay,
+                             struct reasons *reasons)
+{
+    const char *found = replay->pcr_index == IMA_PCR
+                            ? arena_printf(comparison->arena, "%u entries of other PCRs",
+                                           replay->n_other_pcr)
+                            : arena_printf(comparison->arena, "a list of PCR %d",
+                                           replay->pcr_index);
+
+    reason_add_plain(reasons, REASON_IMA_OTHER_PCR, IMA_PCR, "entries of PCR 10 alone", found);
+}
+
 static bool search_ima(struct comparison *comparison, struct quoted_logs_result *result,
                        struct reasons *reasons)
 {
@@ -107,6 +121,10 @@ static bool search_ima(struct comparison *comparison, struct quoted_logs_result 
         }
         if (!found)
             continue;
+        if (replay.n_entries && (replay.pcr_index != IMA_PCR || replay.n_other_pcr)) {
+            refuse_other_pcr(comparison, &replay, reasons);
+            return false;
+        }
         result->n_ima_entries = replay.n_entries;
         result->ima_len = replay.len;
         result->n_bad_template_hashes = replay.n_bad_template_hashes;

@@ -249,7 +249,7 @@ static void signatures_verify_under_their_certificates(void **state)
         /* One file was tampered with on purpose, and the kernel refused to run it. */
         {"lab/i-custom-nosb/ima.bin", NULL, IMA_SIGNED_VALID, 40, 0, 1},
         {"lab/i-custom-sb/ima.bin", NULL, IMA_SIGNED_VALID, 40, 0, 1},
-        /* Made with RSA-1024; one entry was altered. */
+        /* Made with RSA-1024; one is bad on purpose. */
         {"public/ibmacs/imasig.log", "public/ibmacs/imakey.der", IMA_SIGNED_WEAK, 896, 2, 1},
     };
 

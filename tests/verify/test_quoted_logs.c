@@ -156,6 +156,71 @@ static void a_list_that_is_not_the_hosts_is_refused(void **state)
     expect_refused(REASON_IMA_MISMATCH, REASON_QUOTE_PCR_DIGEST);
 }
 
+/* What root can do to the list, when the TPM has what the kernel told it. */
+static void a_list_that_was_rewritten_is_refused(void **state)
+{
+    enum { PCR_LEN = 4, HASH_LEN = 20 };
+    uint8_t first[64];
+
+    (void)state;
+    quote(0x7FFF);
+    memset(list.bytes + PCR_LEN, 0, HASH_LEN); /* an entry made a violation */
+    expect_refused(REASON_IMA_MISMATCH, REASON_QUOTE_PCR_DIGEST);
+
+    begin(NULL); /* two entries changed places */
+    quote(0x7FFF);
+    memcpy(first, list.bytes, first_entry_len);
+    memmove(list.bytes, list.bytes + first_entry_len, first_entry_len);
+    memcpy(list.bytes + first_entry_len, first, first_entry_len);
+    expect_refused(REASON_IMA_MISMATCH, REASON_QUOTE_PCR_DIGEST);
+
+    begin(NULL); /* one was left out: a prefix shorter than the one that the TPM has */
+    quote(0x7FFF);
+    host.logs.ima.len = first_entry_len;
+    expect_refused(REASON_IMA_MISMATCH, REASON_QUOTE_PCR_DIGEST);
+
+    begin(NULL); /* one stands there twice */
+    quote(0x7FFF);
+    memcpy(list.bytes + first_entry_len, list.bytes, first_entry_len);
+    expect_refused(REASON_IMA_MISMATCH, REASON_QUOTE_PCR_DIGEST);
+}
+
+/* The TPM was extended with ones; the list says that all was well, or of zeros in place of the hash. */
+static void a_violation_cannot_be_hidden(void **state)
+{
+    uint8_t ones[LEN];
+
+    (void)state;
+    memset(ones, 0xFF, sizeof ones);
+    crypto_extend(crypto, BANK, host.pcrs[IMA], span_of(ones, LEN));
+    quote(0x7FFF);
+    add_entry("three");
+    host.logs.ima = log_builder_span(&list);
+    expect_refused(REASON_IMA_MISMATCH, REASON_QUOTE_PCR_DIGEST);
+    memset(list.bytes + 2 * first_entry_len + 4, 0, 20); /* the truth */
+    assert_true(check());
+    list.bytes[2 * first_entry_len + 4] = 1;
+    quote(0x7FFF);
+    expect_refused(REASON_IMA_MISMATCH, REASON_QUOTE_PCR_DIGEST);
+}
+
+/* The number of the PCR is not measured: who changes it changes nothing that the TPM has. */
+static void entries_of_another_pcr_are_refused(void **state)
+{
+    (void)state;
+    quote(0x7FFF);
+    list.bytes[0] = 11;
+    list.bytes[first_entry_len] = 11;
+    expect_refused(REASON_IMA_OTHER_PCR, REASON_IMA_OTHER_PCR);
+    begin(NULL);
+    quote(0x7FFF);
+    memmove(list.bytes + 2 * first_entry_len, list.bytes + first_entry_len, first_entry_len);
+    list.bytes[first_entry_len] = 11; /* an entry that no TPM has, between the two */
+    list.len += first_entry_len;
+    host.logs.ima = log_builder_span(&list);
+    expect_refused(REASON_IMA_OTHER_PCR, REASON_IMA_OTHER_PCR);
+}
+
 static void a_list_that_breaks_off_is_malformed(void **state)
 {
     (void)state;
@@ -250,6 +315,9 @@ int main(void)
         cmocka_unit_test_setup(honest_logs_reproduce_the_quote, begin),
         cmocka_unit_test_setup(a_prefix_of_the_list_is_enough, begin),
         cmocka_unit_test_setup(a_list_that_is_not_the_hosts_is_refused, begin),
+        cmocka_unit_test_setup(a_list_that_was_rewritten_is_refused, begin),
+        cmocka_unit_test_setup(a_violation_cannot_be_hidden, begin),
+        cmocka_unit_test_setup(entries_of_another_pcr_are_refused, begin),
         cmocka_unit_test_setup(a_list_that_breaks_off_is_malformed, begin),
         cmocka_unit_test_setup(a_list_that_the_quote_covers_nothing_of_is_refused, begin),
         cmocka_unit_test_setup(padded_digests_are_named, begin),
