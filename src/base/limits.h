@@ -34,6 +34,7 @@ enum {
     LIMIT_SMBIOS_LEN = 256 * 1024,
     LIMIT_SMBIOS_STRUCTURES = 4096,
     LIMIT_ACPI_TABLE_LEN = 64 * 1024,
+
     /* PE images: a unified kernel image with a full initrd has a few hundred MiB, and one section
      * for each of its parts. Real sections never overlap; a file they cover twice is cheap enough. */
     LIMIT_PE_LEN = 512 * 1024 * 1024,
@@ -41,6 +42,20 @@ enum {
     LIMIT_PE_REPEATS = 2,
     LIMIT_PE_ZEROS_LEN = 1024 * 1024, /* that memory has behind a section's data; a page is usual */
     LIMIT_PE_CERTIFICATES = 16,
+    LIMIT_IMAGE_SIGNATURE_LEN = 1024 * 1024,
+    LIMIT_IMAGE_SIGNERS = 4,
+    LIMIT_SBAT_ENTRIES = 64,
+
+    /* Components (bootseal component): a distribution's kernel package has 5,000 files and 400 MiB. */
+    LIMIT_COMPONENT_FILE_LEN = 512 * 1024 * 1024,
+    LIMIT_COMPONENTS = 512 * 1024,
+    LIMIT_COMPONENT_ALGS = 5,
+    LIMIT_COMPONENT_TEXT_LEN = 4096,
+    LIMIT_COMPONENT_SEARCHES = 256, /* through a log, for unknown digests; each reads all of it */
+    LIMIT_PACKAGE_ENTRIES = 256 * 1024, /* also files of a folder */
+    LIMIT_FOLDER_DEPTH = 64,
+    LIMIT_RPM_ENTRIES = 64 * 1024, /* a package has about a hundred */
+    LIMIT_RPM_STORE_LEN = 64 * 1024 * 1024,
 
     /* Windows WBCL. */
     LIMIT_SIPA_DEPTH = 8,
@@ -120,5 +135,9 @@ enum {
     LIMIT_CONF_LEN = 256 * 1024,
     LIMIT_CONF_DROP_INS = 64,
 };
+
+/* Bytes that one package may unpack to, over what an int holds: kernels with debug symbols have 5
+ * GiB. */
+#define LIMIT_PACKAGE_LEN (UINT64_C(8) * 1024 * 1024 * 1024)
 
 #endif

@@ -192,6 +192,28 @@ enum crypto_chain_result crypto_chain_verify(struct crypto_trust *trust,
                                              size_t n_intermediates, int64_t now_s,
                                              struct arena *arena, const char **detail);
 
+/* --- Signatures of PE images (crypto/pkcs7.c) --- */
+
+struct crypto_image_signer {
+    const char *subject; /* RFC 4514, printable; "" when its certificate is not in the message */
+    const char *issuer;
+};
+
+struct crypto_image_signature {
+    struct crypto_image_signer signers[LIMIT_IMAGE_SIGNERS];
+    size_t n_signers;
+    uint16_t alg;                /* of the digest that is signed */
+    struct crypto_digest digest; /* Authenticode digest of the image that was signed */
+    bool holds; /* every signer's key signed this digest; says nothing about trust or time */
+};
+
+/* Decodes what a WIN_CERTIFICATE of type PKCS_SIGNED_DATA holds: PKCS #7 SignedData over an
+ * SpcIndirectDataContent (Authenticode PE). Texts are in the arena. ERROR_MALFORMED for anything
+ * else. Bytes behind the message are padding. */
+bool crypto_image_signature_decode(struct span der, struct arena *arena,
+                                   struct crypto_image_signature *signature,
+                                   struct error *error) MUST_CHECK;
+
 /* --- MakeCredential's primitives (crypto/credential.c), part 1, 24 and annex B, C --- */
 
 /* Draws a seed for the EK and protects it: RSA-OAEP or one-pass ECDH with label ("IDENTITY"). The

@@ -5,6 +5,7 @@
 #include "crypto/crypto.h"
 
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 struct crypto {
     EVP_MD *sm3;
@@ -39,6 +40,9 @@ const struct crypto_curve *crypto_curve_find(uint16_t curve);
 
 /* OpenSSL's name of a hash algorithm, "SHA2-256"; NULL for what is none. */
 const char *crypto_hash_name(uint16_t alg);
+
+/* A distinguished name as text (RFC 4514), its UTF-8 kept, printable; NULL when the arena is full. */
+const char *crypto_name_text(const X509_NAME *name, struct arena *arena);
 
 /* Fills in ERROR_CRYPTO with what was tried and OpenSSL's own words, empties its error queue and
  * returns false. */

@@ -117,8 +117,7 @@ bool crypto_certificate_decode(struct crypto *crypto, struct span der, size_t *l
     return true;
 }
 
-/* RFC 4514 text, its UTF-8 kept; NULL when memory ends. */
-static const char *print_name(const X509_NAME *name, struct arena *arena)
+const char *crypto_name_text(const X509_NAME *name, struct arena *arena)
 {
     unsigned long form = (XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) | ASN1_STRFLGS_UTF8_CONVERT;
     BIO *bio = BIO_new(BIO_s_mem());
@@ -205,8 +204,8 @@ bool crypto_certificate_view(const struct crypto_certificate *certificate, struc
         return error_set(error, ERROR_MALFORMED, ERROR_NO_OFFSET, "RFC 5280, 4.1.2.5 Validity",
                          "certificate's time is none");
     }
-    seen.subject = print_name(X509_get_subject_name(x509), arena);
-    seen.issuer = print_name(X509_get_issuer_name(x509), arena);
+    seen.subject = crypto_name_text(X509_get_subject_name(x509), arena);
+    seen.issuer = crypto_name_text(X509_get_issuer_name(x509), arena);
     seen.common_name = common_name(X509_get_subject_name(x509), arena);
     seen.serial_hex = text_hex(arena, span_of(serial->data, (size_t)serial->length));
     seen.is_ca = X509_check_ca(x509) > 0;

@@ -1,0 +1,63 @@
+/* SBAT lines. Must never take a line that it cannot read for none: a component left out would pass
+ * for one that is not there. */
+#include "wire/sbat.h"
+
+static const char CLAUSE[] = "SBAT, metadata format";
+
+/* The bytes before the next end, which is skipped too; all of *rest when there is none. */
+static struct span cut(struct span *rest, char end)
+{
+    const uint8_t *found = rest->len ? memchr(rest->data, end, rest->len) : NULL;
+    size_t len = found ? (size_t)(found - rest->data) : rest->len;
+    struct span before = span_of(rest->data, len);
+
+    *rest = span_of(rest->data + len + (found != NULL), rest->len - len - (found != NULL));
+    return before;
+}
+
+static bool read_generation(struct span text, uint32_t *generation)
+{
+    uint64_t value = 0;
+
+    if (text.len == 0)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+        value = value * 10 + (uint64_t)(text.data[i] - '0');
+        if (value > UINT32_MAX)
+            return false;
+    }
+    *generation = (uint32_t)value;
+    return true;
+}
+
+bool sbat_decode(struct span bytes, struct sbat_entry *entries, size_t cap, size_t *n_entries,
+                 struct error *error)
+{
+    struct span rest = bytes, text = cut(&rest, '\0');
+    size_t n = 0;
+
+    while (text.len) {
+        size_t offset = (size_t)(text.data - bytes.data);
+        struct span line = cut(&text, '\n');
+        struct sbat_entry entry = {0};
+
+        if (line.len && line.data[line.len - 1] == '\r')
+            line.len--;
+        if (line.len == 0)
+            continue;
+        entry.name = cut(&line, ',');
+        if (entry.name.len == 0 || !read_generation(cut(&line, ','), &entry.generation))
+            return error_set(error, ERROR_MALFORMED, offset, CLAUSE,
+                             "line starts with no name and decimal generation");
+        entry.vendor = cut(&line, ',');
+        entry.package = cut(&line, ',');
+        entry.version = cut(&line, ',');
+        if (n == cap)
+            return error_set(error, ERROR_LIMIT, offset, CLAUSE, "more than %zu components", cap);
+        entries[n++] = entry;
+    }
+    *n_entries = n;
+    return true;
+}

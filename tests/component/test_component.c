@@ -1,0 +1,379 @@
+/* Files become components: their kind, their digests, what they say of themselves. */
+#include "component/component.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "support/pe_builder.h"
+#include "support/soft_certificate.h"
+#include "support/soft_image_signature.h"
+#include "support/soft_key.h"
+#include "verify/authenticode.h"
+
+static uint8_t buffer[64 * 1024], kernel[4096];
+static struct crypto *crypto;
+static struct arena arena;
+
+static const uint16_t SHA256_ONLY[] = {TPM_ALG_SHA256};
+
+static struct component_set new_set(const uint16_t *algs, size_t n_algs)
+{
+    struct component_set set;
+    struct error error;
+
+    assert_true(component_set_init(&set, crypto, &arena, algs, n_algs, &error));
+    return set;
+}
+
+/* Adds the file to a new set; returns its first component. */
+static const struct component *component_of(struct span file)
+{
+    static struct component_set set;
+    const struct component *last;
+    struct error error;
+
+    set = new_set(SHA256_ONLY, 1);
+    last = set.last;
+    assert_true(component_add_file(
+        &set,
+        &(struct component_file){.path = span_text("boot/file"), .bytes = file, .source = "folder"},
+        &error));
+    return last->next;
+}
+
+static void has_digest(const struct component *component, enum component_form form,
+                       const struct span *parts, size_t n_parts)
+{
+    const struct component_digest *found = component_find_digest(component, form, TPM_ALG_SHA256);
+    struct crypto_digest expected;
+
+    crypto_hash(crypto, TPM_ALG_SHA256, parts, n_parts, &expected);
+    assert_non_null(found);
+    assert_true(span_equal(crypto_digest_span(&found->digest), crypto_digest_span(&expected)));
+}
+
+static void lacks_digest(const struct component *component, enum component_form form)
+{
+    assert_null(component_find_digest(component, form, TPM_ALG_SHA256));
+}
+
+static void any_file_has_the_digest_of_its_bytes(void **state)
+{
+    struct span text = span_text("set timeout=0\n");
+    const struct component *component = component_of(text);
+
+    (void)state;
+    assert_int_equal(component->kind, COMPONENT_FILE);
+    assert_string_equal(component->path, "boot/file");
+    assert_string_equal(component->source, "folder");
+    assert_int_equal(component->len, text.len);
+    has_digest(component, COMPONENT_OVER_FILE, &text, 1);
+    lacks_digest(component, COMPONENT_OVER_IMAGE);
+    assert_string_equal(component->problem, "");
+    component = component_of(span_of(NULL, 0));
+    has_digest(component, COMPONENT_OVER_FILE, NULL, 0);
+}
+
+static void every_algorithm_asked_for_is_computed(void **state)
+{
+    static const uint16_t ALGS[] = {TPM_ALG_SHA1, TPM_ALG_SHA384, TPM_ALG_SHA512};
+    struct component_set set = new_set(ALGS, 3);
+    struct component_file file = {.path = span_text("x"), .bytes = span_text("x"), .source = ""};
+    struct error error;
+
+    (void)state;
+    assert_true(component_add_file(&set, &file, &error));
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(component_find_digest(set.last, COMPONENT_OVER_FILE, ALGS[i])->digest.len,
+                         tpm_digest_len(ALGS[i]));
+    assert_null(component_find_digest(set.last, COMPONENT_OVER_FILE, TPM_ALG_SHA256));
+}
+
+static const struct pe_builder_section PLAIN[] = {
+    {".text", {(const uint8_t *)"code", 4}, 0},
+    {".sbat", {(const uint8_t *)"sbat,1\ngrub,4,FSF\n", 18}, 0},
+};
+
+static struct pe_builder plain_image(void)
+{
+    return (struct pe_builder){.is_64 = true, .sections = PLAIN, .n_sections = 2};
+}
+
+static struct crypto_digest authenticode_of(struct span file, bool padded)
+{
+    struct authenticode image;
+    struct crypto_digest digest;
+    struct error error;
+    struct pe pe;
+
+    assert_true(pe_decode(file, &pe, &error) && authenticode_read(&pe, &arena, &image, &error));
+    authenticode_hash(crypto, &image, TPM_ALG_SHA256, padded, &digest);
+    return digest;
+}
+
+static void has_value(const struct component *component, enum component_form form,
+                      struct crypto_digest expected)
+{
+    const struct component_digest *found = component_find_digest(component, form, TPM_ALG_SHA256);
+
+    assert_non_null(found);
+    assert_true(span_equal(crypto_digest_span(&found->digest), crypto_digest_span(&expected)));
+}
+
+static void an_image_has_its_authenticode_digest_and_sbat(void **state)
+{
+    struct pe_builder builder = plain_image();
+    struct span file = pe_builder_write(&builder, buffer, sizeof buffer);
+    const struct component *component = component_of(file);
+
+    (void)state;
+    assert_int_equal(component->kind, COMPONENT_IMAGE);
+    has_digest(component, COMPONENT_OVER_FILE, &file, 1);
+    has_value(component, COMPONENT_OVER_IMAGE, authenticode_of(file, false));
+    lacks_digest(component, COMPONENT_OVER_SIGNED_IMAGE);
+    lacks_digest(component, COMPONENT_OVER_SECTION);
+    assert_int_equal(component->n_sbat, 2);
+    assert_string_equal(component->sbat[1].name, "grub");
+    assert_int_equal(component->sbat[1].generation, 4);
+    assert_int_equal(component->n_signers, 0);
+    assert_null(component->next);
+    builder.extra = span_text("odd");
+    file = pe_builder_write(&builder, buffer, sizeof buffer);
+    component = component_of(file);
+    has_value(component, COMPONENT_OVER_IMAGE, authenticode_of(file, false));
+    has_value(component, COMPONENT_OVER_SIGNED_IMAGE, authenticode_of(file, true));
+}
+
+static void a_broken_image_stays_a_file_and_says_why(void **state)
+{
+    struct pe_builder builder = plain_image();
+    struct span file = pe_builder_write(&builder, buffer, sizeof buffer);
+    const struct component *component;
+
+    (void)state;
+    file.len -= 100;
+    component = component_of(file);
+    assert_int_equal(component->kind, COMPONENT_FILE);
+    has_digest(component, COMPONENT_OVER_FILE, &file, 1);
+    lacks_digest(component, COMPONENT_OVER_IMAGE);
+    assert_non_null(strstr(component->problem, "PE, Section Table"));
+    assert_non_null(strstr(component->problem, "byte "));
+}
+
+static void broken_sbat_and_certificates_are_said(void **state)
+{
+    static const struct pe_builder_section BAD[] = {
+        {".sbat", {(const uint8_t *)"sbat,one\n", 9}, 0}};
+    struct pe_builder builder = {.is_64 = true, .sections = BAD, .n_sections = 1};
+    const struct component *component = component_of(
+        pe_builder_write(&builder, buffer, sizeof buffer));
+
+    (void)state;
+    assert_non_null(strstr(component->problem, "SBAT"));
+    assert_int_equal(component->n_sbat, 0);
+    assert_non_null(component_find_digest(component, COMPONENT_OVER_IMAGE, TPM_ALG_SHA256));
+    builder = plain_image();
+    builder.certificate = span_text("no PKCS #7");
+    component = component_of(pe_builder_write(&builder, buffer, sizeof buffer));
+    assert_non_null(strstr(component->problem, "PKCS #7"));
+    assert_int_equal(component->n_signers, 0);
+}
+
+static void a_signer_holds_for_the_image_it_signed_only(void **state)
+{
+    struct pe_builder builder = plain_image();
+    uint8_t message[8192];
+    struct soft_key key;
+    struct crypto_digest digest;
+    X509 *certificate;
+    const struct component *component;
+    struct span file;
+
+    (void)state;
+    soft_key_rsa(&key, 2048);
+    certificate = soft_certificate_make(&(struct soft_certificate){
+        .subject = "Signer", .key = key.pkey, .issuer_key = key.pkey, .no_tpm_name = true});
+    digest = authenticode_of(pe_builder_write(&builder, buffer, sizeof buffer), true);
+    builder.certificate = soft_image_signature_make(
+        &(struct soft_image_signature){
+            .certificate = certificate, .key = key.pkey, .digest = crypto_digest_span(&digest)},
+        message, sizeof message);
+    file = pe_builder_write(&builder, buffer, sizeof buffer);
+    component = component_of(file);
+    assert_int_equal(component->n_signers, 1);
+    assert_string_equal(component->signers[0].subject, "CN=Signer");
+    assert_true(component->signers[0].holds);
+    has_value(component, COMPONENT_OVER_IMAGE, digest);
+    buffer[pe_builder_section_at(&builder, 2) + 100] ^= 1;
+    component = component_of(file);
+    assert_int_equal(component->n_signers, 1);
+    assert_false(component->signers[0].holds);
+    X509_free(certificate);
+    soft_key_done(&key);
+}
+
+/* A PE image that is a kernel, too: Linux writes its setup header behind the PE headers. */
+static struct span kernel_image(void)
+{
+    static const struct pe_builder_section SECTIONS[] = {
+        {".text", {(const uint8_t *)"kernel", 6}, 0}};
+    struct pe_builder builder = {
+        .is_64 = true, .sections = SECTIONS, .n_sections = 1, .alignment = 1024};
+    struct span file = pe_builder_write(&builder, kernel, sizeof kernel);
+
+    kernel[0x1F1] = 1;
+    memcpy(kernel + 0x202, "HdrS", 4);
+    kernel[0x20F] = 1; /* version text at 0x300 */
+    memcpy(kernel + 0x300, "6.1.0-test #1", 14);
+    return file;
+}
+
+static void a_kernel_says_its_release(void **state)
+{
+    const struct component *component = component_of(kernel_image());
+
+    (void)state;
+    assert_int_equal(component->kind, COMPONENT_KERNEL);
+    assert_string_equal(component->version, "6.1.0-test");
+    has_value(component, COMPONENT_OVER_IMAGE, authenticode_of(kernel_image(), false));
+}
+
+static void a_unified_image_has_its_sections_as_the_stub_measures_them(void **state)
+{
+    struct pe_builder_section sections[] = {
+        {".text", span_text("stub"), 0},
+        {".linux", kernel_image(), 0},
+        {".osrel", span_text("NAME=x\nPRETTY_NAME=\"Debian GNU/Linux 12\"\n"), 0},
+        {".cmdline", span_text(" quiet\tro \n"), 0},
+        {".initrd", span_text("cpio"), 10000},
+        {".pcrsig", span_text("{}"), 0},
+    };
+    struct pe_builder builder = {.is_64 = true, .sections = sections, .n_sections = 6};
+    const struct component *image = component_of(pe_builder_write(&builder, buffer, sizeof buffer));
+    const struct component *section = image->next;
+    static const uint8_t zeros[10000];
+
+    (void)state;
+    assert_int_equal(image->kind, COMPONENT_UKI);
+    assert_string_equal(image->version, "6.1.0-test");
+    assert_string_equal(image->system, "Debian GNU/Linux 12");
+    assert_string_equal(section->section, ".linux");
+    assert_int_equal(section->kind, COMPONENT_SECTION);
+    has_digest(section, COMPONENT_OVER_SECTION, &sections[1].data, 1);
+    has_value(section, COMPONENT_OVER_IMAGE, authenticode_of(kernel_image(), false));
+    section = section->next;
+    assert_string_equal(section->section, ".osrel");
+    has_digest(section, COMPONENT_OVER_SECTION, &sections[2].data, 1);
+    section = section->next;
+    has_digest(section, COMPONENT_OVER_SECTION, &sections[3].data, 1);
+    has_digest(section, COMPONENT_OVER_LOAD_OPTIONS,
+               &(struct span){(const uint8_t *)"q\0u\0i\0e\0t\0 \0r\0o\0\0\0", 18}, 1);
+    section = section->next;
+    assert_string_equal(section->section, ".initrd");
+    assert_int_equal(section->len, 10000);
+    has_digest(section, COMPONENT_OVER_SECTION,
+               (const struct span[]){sections[4].data, span_of(zeros, 9996)}, 2);
+    section = section->next;
+    assert_string_equal(section->section, ".pcrsig");
+    assert_null(section->digests);
+    assert_null(section->next);
+}
+
+static void the_release_in_uname_comes_first(void **state)
+{
+    struct pe_builder_section sections[] = {{".uname", span_text("6.9.9\n"), 0},
+                                            {".linux", kernel_image(), 0}};
+    struct pe_builder builder = {.sections = sections, .n_sections = 2};
+    const struct component *image = component_of(pe_builder_write(&builder, buffer, sizeof buffer));
+
+    (void)state;
+    assert_string_equal(image->version, "6.9.9");
+}
+
+static void sections_without_end_get_no_digest(void **state)
+{
+    struct pe_builder_section sections[] = {{".cmdline", span_text("quiet"), 0xFFFFFFFF}};
+    struct pe_builder builder = {.sections = sections, .n_sections = 1};
+    const struct component *section =
+        component_of(pe_builder_write(&builder, buffer, sizeof buffer))->next;
+
+    (void)state;
+    assert_string_equal(section->section, ".cmdline");
+    lacks_digest(section, COMPONENT_OVER_SECTION);
+    assert_non_null(strstr(section->problem, "zeros"));
+    /* A section of no length in memory is one that the stub does not see. */
+    pe_builder_write(&builder, buffer, sizeof buffer);
+    memset(buffer + pe_builder_section_at(&builder, 0) + 8, 0, 4);
+    section = component_of(span_of(buffer, 1024))->next;
+    lacks_digest(section, COMPONENT_OVER_SECTION);
+    assert_string_equal(section->problem, "");
+}
+
+static void names_from_outside_are_printable(void **state)
+{
+    struct component_set set = new_set(SHA256_ONLY, 1);
+    struct component_file file = {.path = span_text("a\x1b[31mb\nc\xFF"), .source = ""};
+    struct error error;
+
+    (void)state;
+    assert_true(component_add_file(&set, &file, &error));
+    assert_string_equal(set.last->path, "a\\x1b[31mb\\x0ac\\xff");
+}
+
+static void a_set_without_memory_says_so(void **state)
+{
+    struct arena small = arena_init(6000);
+    struct component_set set;
+    struct error error = {0};
+    struct component_file file = {.path = span_text("x"), .bytes = span_text("x"), .source = ""};
+    bool good = component_set_init(&set, crypto, &small, SHA256_ONLY, 1, &error);
+
+    (void)state;
+    for (int i = 0; good && i < 100; i++)
+        good = component_add_file(&set, &file, &error);
+    assert_false(good);
+    assert_true(error.code == ERROR_MEMORY || error.code == ERROR_LIMIT);
+    arena_done(&small);
+}
+
+static int start(void **state)
+{
+    struct error error;
+
+    (void)state;
+    crypto = crypto_new(&error);
+    arena = arena_init((size_t)64 * 1024 * 1024);
+    return crypto ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    crypto_free(crypto);
+    arena_done(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_file_has_the_digest_of_its_bytes),
+        cmocka_unit_test(every_algorithm_asked_for_is_computed),
+        cmocka_unit_test(an_image_has_its_authenticode_digest_and_sbat),
+        cmocka_unit_test(a_broken_image_stays_a_file_and_says_why),
+        cmocka_unit_test(broken_sbat_and_certificates_are_said),
+        cmocka_unit_test(a_signer_holds_for_the_image_it_signed_only),
+        cmocka_unit_test(a_kernel_says_its_release),
+        cmocka_unit_test(a_unified_image_has_its_sections_as_the_stub_measures_them),
+        cmocka_unit_test(the_release_in_uname_comes_first),
+        cmocka_unit_test(sections_without_end_get_no_digest),
+        cmocka_unit_test(names_from_outside_are_printable),
+        cmocka_unit_test(a_set_without_memory_says_so),
+    };
+
+    return cmocka_run_group_tests(tests, start, stop);
+}
