@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "claims/collect.h"
+#include "claims/unified_kernel.h"
 #include "wire/event_type.h"
 
 static const struct {
@@ -109,7 +110,8 @@ static void survey(struct collector *collector)
 
         if (pcr >= LIMIT_PCRS || event->coverage == COVERAGE_UNMEASURED)
             continue;
-        if (event->event.type == EV_EVENT_TAG && (pcr == 12 || pcr == 13))
+        if (event->event.type == EV_EVENT_TAG && (pcr == 12 || pcr == 13) &&
+            linux_event_tag(event->event.data) == LINUX_TAG_NONE)
             collector->windows = true;
         if (!(separated >> pcr & 1) &&
             (pcr < 12 ? event->separator == SEPARATOR_FIRMWARE || event->separator == SEPARATOR_BIOS
@@ -166,7 +168,9 @@ bool claims_collect(const struct claims_input *input, struct arena *arena, struc
     collect_firmware(&collector);
     collect_boot(&collector);
     collect_image_authorities(&collector);
+    collect_unified_kernel(&collector);
     collect_command_line(&collector);
+    collect_loader(&collector);
     collect_windows(&collector);
     collect_linux(&collector);
     limit_grades(&collector);

@@ -23,6 +23,9 @@ struct collector {
     bool windows;           /* PCR 12 or 13 hold Windows records */
     bool shim;              /* shim measured into PCR 7 */
     uint32_t shim_begins;   /* the event with which shim began; REASON_NO_EVENT: none shows it */
+
+    bool unified_kernel;              /* PCR 11 holds sections of a unified kernel image */
+    struct span unified_command_line; /* digest of its ".cmdline"; empty when none is proven */
 };
 
 /* The PCR an event belongs to. A confidential VM's measurement registers count as the PCR whose
@@ -94,7 +97,9 @@ void collect_secure_boot(struct collector *collector);
 void collect_firmware(struct collector *collector);
 void collect_boot(struct collector *collector);
 void collect_image_authorities(struct collector *collector); /* after the two above */
+void collect_unified_kernel(struct collector *collector);
 void collect_command_line(struct collector *collector);
+void collect_loader(struct collector *collector);
 void collect_windows(struct collector *collector);
 void collect_linux(struct collector *collector);
 void collect_ima(struct collector *collector);

@@ -6,6 +6,7 @@
 #include "base/reason.h"
 #include "base/text.h"
 #include "claims/summary.h"
+#include "claims/unified_kernel.h"
 #include "wire/efi_device_path.h"
 #include "wire/efi_image_load.h"
 #include "wire/efi_variable.h"
@@ -95,6 +96,24 @@ static bool is_after_grub(const struct naming *naming)
     return false;
 }
 
+/* By what it measures before the next image: systemd-stub its sections, a kernel what it got. */
+static const char *name_by_measurements(const struct naming *naming)
+{
+    for (size_t i = naming->index + 1; i < naming->log->n_events && i < naming->index + NEIGHBOURS;
+         i++) {
+        const struct measured_event *event = &naming->log->events[i];
+
+        if (event->event.pcr == 4)
+            return NULL;
+        if (event->event.pcr == 11 && unified_kernel_section(event))
+            return "unified kernel image";
+        if (event->event.pcr == 9 && event->event.type == EV_EVENT_TAG &&
+            linux_event_tag(event->event.data) != LINUX_TAG_NONE)
+            return "Linux kernel";
+    }
+    return NULL;
+}
+
 static void name_image(struct naming *naming)
 {
     uint32_t type = this_event(naming)->event.type;
@@ -112,6 +131,8 @@ static void name_image(struct naming *naming)
         naming->component = "shim";
     } else if (!*path && is_after_grub(naming)) {
         naming->component = "Linux kernel"; /* GRUB asks shim, which knows no path */
+    } else if ((naming->component = name_by_measurements(naming))) {
+        naming->detail = NULL;
     } else {
         naming->component = "UEFI application";
         naming->detail = *path ? path : NULL;
@@ -210,10 +231,14 @@ static void name_loader_event(struct naming *naming)
         name_file(naming, event->data);
         break;
     case 11:
-        name_text(naming, "section of the unified kernel image");
+        name_text(naming, unified_kernel_section(this_event(naming))
+                              ? "name of a section of the unified kernel image"
+                              : "section of the unified kernel image");
         break;
     case 12:
-        naming->component = "kernel command line";
+        naming->component = this_event(naming)->covered.data
+                                ? "kernel command line"
+                                : "what systemd-stub gave to the kernel";
         break;
     case 13:
         naming->component = "system extension";
@@ -228,6 +253,12 @@ static void name_loader_event(struct naming *naming)
 
 static void name_tag(struct naming *naming)
 {
+    const char *linux_name = linux_event_tag_name(linux_event_tag(this_event(naming)->event.data));
+
+    if (linux_name) {
+        naming->component = linux_name;
+        return;
+    }
     switch (this_event(naming)->event.pcr) {
     case 9:
         naming->component = "what the Linux EFI stub loaded";

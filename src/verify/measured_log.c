@@ -116,6 +116,23 @@ static enum coverage cover_authority(struct measuring *measuring, struct measure
     return COVERAGE_MISMATCH;
 }
 
+/* systemd-stub logs a section's name in UTF-16 and measures it in ASCII, with its NUL (systemd
+ * docs/TPM2_PCR_MEASUREMENTS.md, PCR 11). */
+static bool digest_is_of_name(struct measuring *measuring, const struct measured_event *event)
+{
+    struct span utf16 = event->event.data;
+    uint8_t name[16];
+    size_t len = 0;
+
+    while (len < sizeof name && 2 * len + 1 < utf16.len && utf16.data[2 * len] != 0 &&
+           utf16.data[2 * len + 1] == 0) {
+        name[len] = utf16.data[2 * len];
+        len++;
+    }
+    return len && utf16.len - 2 * len <= 2 &&
+           digest_is_of(measuring, event, span_of(name, len), true);
+}
+
 /* GRUB logs a prefix and a NUL around the text that it measures; what it was built from decides
  * about both. systemd-boot cuts the last byte of its UTF-16 text off in the log. */
 static enum coverage cover_text(struct measuring *measuring, struct measured_event *event)
@@ -125,6 +142,8 @@ static enum coverage cover_text(struct measuring *measuring, struct measured_eve
     struct span data = event->event.data;
     struct span text = data;
 
+    if (event->event.pcr == 11 && digest_is_of_name(measuring, event))
+        return cover(event, data);
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (span_begins(data, span_text(prefixes[i]))) {
             size_t len = strlen(prefixes[i]);

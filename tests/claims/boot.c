@@ -192,6 +192,60 @@ void boot_linux(struct boot *boot, const char *command_line)
     boot_grub(boot, "kernel_cmdline: ", command_line);
 }
 
+static struct span utf16(const char *text, bool with_nul)
+{
+    static uint8_t data[4096];
+    struct writer writer = writer_init(data, sizeof data);
+
+    for (const char *c = text; *c; c++)
+        writer_le16(&writer, (uint8_t)*c);
+    if (with_nul)
+        writer_le16(&writer, 0);
+    return writer_span(&writer);
+}
+
+void boot_stub_line(struct boot *boot, const char *line)
+{
+    log_builder_add(&boot->log, 12, EV_IPL, utf16(line, true));
+}
+
+void boot_section(struct boot *boot, const char *name, const char *contents)
+{
+    log_builder_add_measured(&boot->log, 11, EV_IPL, span_of(name, strlen(name) + 1),
+                             utf16(name, true));
+    log_builder_add_measured(&boot->log, 11, EV_IPL, span_text(contents), utf16(name, true));
+}
+
+void boot_tag(struct boot *boot, uint32_t tag, struct span measured)
+{
+    uint8_t data[64];
+    struct writer writer = writer_init(data, sizeof data);
+
+    writer_le32(&writer, tag);
+    writer_le32(&writer, 4);
+    writer_bytes(&writer, span_of("tag", 4));
+    log_builder_add_measured(&boot->log, 9, EV_EVENT_TAG, measured, writer_span(&writer));
+}
+
+void boot_load_options(struct boot *boot, const char *prefix, const char *line, bool with_nul)
+{
+    char text[1024];
+
+    snprintf(text, sizeof text, "%s%s", prefix, line);
+    boot_tag(boot, 0x8F3B22ED, utf16(text, with_nul));
+}
+
+void boot_unified_kernel(struct boot *boot, const char *section_of_line)
+{
+    boot_variable(boot, EV_EFI_VARIABLE_AUTHORITY, BOOT_DATABASE, "db",
+                  boot_certificate_authority("signer"));
+    boot_image(boot, 4, "\\EFI\\BOOT\\BOOTX64.EFI", "unified kernel");
+    boot_section(boot, ".linux", "kernel code");
+    boot_section(boot, ".osrel", "ID=test");
+    boot_section(boot, ".cmdline", section_of_line);
+    boot_section(boot, ".initrd", "initial RAM disk");
+}
+
 void boot_windows(struct boot *boot, uint32_t pcr, uint32_t id, uint64_t value)
 {
     uint8_t data[64];

@@ -52,6 +52,17 @@ void boot_grub(struct boot *boot, const char *prefix, const char *text);
 /* A host with shim and GRUB that starts a kernel with these parameters. */
 void boot_linux(struct boot *boot, const char *command_line);
 
+/* A line in UTF-16 with its NUL, as systemd-boot and systemd-stub measure it in PCR 12. */
+void boot_stub_line(struct boot *boot, const char *line);
+/* One section of a unified kernel image as systemd-stub measures it: name, then contents. */
+void boot_section(struct boot *boot, const char *name, const char *contents);
+/* What the kernel's EFI stub measures under a tag in PCR 9. */
+void boot_tag(struct boot *boot, uint32_t tag, struct span measured);
+/* The same for its load options: prefix and line in UTF-16, with the NUL that most loaders give. */
+void boot_load_options(struct boot *boot, const char *prefix, const char *line, bool with_nul);
+/* A signed unified kernel image with these sections: kernel, system, its line, initial RAM disk. */
+void boot_unified_kernel(struct boot *boot, const char *section_of_line);
+
 /* One Windows record of 1, 4 or 8 bytes, by the id's kind, in a boot phase of its own. */
 void boot_windows(struct boot *boot, uint32_t pcr, uint32_t id, uint64_t value);
 /* The same in PCR 12 and 13, as Windows does it. */
