@@ -64,6 +64,14 @@ enum {
     /* Linux: COMMAND_LINE_SIZE of x86, arm64 and riscv, its NUL included; the kernel drops the rest. */
     LIMIT_KERNEL_COMMAND_LINE_LEN = 2047,
 
+    /* systemd's measurement log: a record of 300 to 600 bytes for each phase, disk and file system; some
+     * hundreds where every start of a service or user is measured. */
+    LIMIT_SYSTEMD_LOG_LEN = 1024 * 1024,
+    LIMIT_SYSTEMD_LOG_RECORDS = 4096,
+    LIMIT_SYSTEMD_TEXT_LEN = 64 * 1024, /* a user record is the longest */
+    LIMIT_JSON_DEPTH = 8,               /* its records have 3 */
+    LIMIT_JSON_NAME_LEN = 64,
+
     /* IMA: 100,000 entries of about 120 bytes are a busy server after months. */
     LIMIT_IMA_LEN = 64 * 1024 * 1024,
     LIMIT_IMA_ENTRIES = 500000,

@@ -221,13 +221,13 @@ static bool is_unified_line(struct collector *collector, struct span text)
     return false;
 }
 
-/* What the host says its line is, under the name of the claim. */
+/* What the host says its line is. */
 static struct span said_line(const struct collector *collector)
 {
     const struct claims_input *input = collector->input;
 
     for (size_t i = 0; i < input->n_inventory; i++)
-        if (span_is(input->inventory[i].name, claim_name(CLAIM_BOOT_KERNEL_COMMAND_LINE)))
+        if (span_is(input->inventory[i].name, "kernel.command_line"))
             return input->inventory[i].value;
     return (struct span){0};
 }

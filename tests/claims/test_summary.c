@@ -195,7 +195,7 @@ static void every_event_is_put_into_words(void **state)
          "2 signing keys"},
         {12, 0x6, "0200050001000000010102", NULL,
          "CODEINTEGRITY 1; malformed: integer needs 4 bytes, 2 are left"},
-        {9, 0x6, "ed223b8f040000004c696e75", "what the Linux EFI stub loaded",
+        {9, 0x6, "ed223b8f040000004c696e75", "kernel command line, as its digest",
          "tag 0x8f3b22ed Linu"},
         {9, 0x6, "ed223b8f090000004c696e75", NULL, "ed223b8f090000004c696e75"},
         {2, 0x6, "", "tagged event of firmware, boot loader or operating system", ""},

@@ -18,7 +18,7 @@ static void say(struct boot *boot, const char *line)
 {
     static struct evidence_item item;
 
-    item = (struct evidence_item){span_text("boot.kernel_command_line"), span_text(line)};
+    item = (struct evidence_item){span_text("kernel.command_line"), span_text(line)};
     boot->input.inventory = &item;
     boot->input.n_inventory = 1;
 }
