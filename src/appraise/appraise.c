@@ -81,6 +81,7 @@ static bool collect_claims(struct appraise_work *work)
         .zero_pcrs = attested ? work->zero_pcrs : 0,
         .ima = work->ima_proven,
         .ima_attested = work->ima_attested,
+        .ima_certificates = work->input->ima_certificates,
         .inventory = appraisal->evidence.inventory,
         .n_inventory = appraisal->evidence.n_inventory,
         .crypto = work->crypto,

@@ -42,7 +42,8 @@ struct appraise_input {
     /* The caller has computed the SHA-256 of the covered bytes of every log sent and found it equal
      * to the one that the evidence names; false: it is done here. */
     bool logs_hashed;
-    const struct policy *policy; /* NULL: no verdict better than unknown */
+    struct ima_certificates *ima_certificates; /* whose signatures count on files; NULL: nobody's */
+    const struct policy *policy;               /* NULL: no verdict better than unknown */
 };
 
 /* PCRs demanded by default: 0-7 firmware, 8-15 loader and system, 17-22 dynamic launch, or that there
@@ -55,7 +56,8 @@ struct appraise_memory {
     bool valid;
     uint32_t pcrs;
     uint16_t bank;
-    uint8_t logs_digest[32]; /* SHA-256 over kinds and digests of the logs named */
+    uint8_t logs_digest[32]; /* SHA-256 over kinds and digests of the logs named, and over the
+                                certificates that count on files */
     uint8_t inventory_digest[32];
     uint8_t pcr_digest[LIMIT_TPM_DIGEST_LEN];
     size_t pcr_digest_len;

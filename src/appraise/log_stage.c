@@ -227,6 +227,7 @@ bool stage_memory_digests(struct appraise_work *work, uint8_t logs_digest[32],
                           uint8_t inventory_digest[32])
 {
     const struct evidence *evidence = &work->appraisal->evidence;
+    const struct ima_certificates *certificates = work->input->ima_certificates;
     struct cbor_writer writer = cbor_writer_init(work->arena);
     struct crypto_digest digest;
     struct span bytes;
@@ -239,7 +240,11 @@ bool stage_memory_digests(struct appraise_work *work, uint8_t logs_digest[32],
     }
     if (!cbor_writer_done(&writer, &bytes, work->error))
         return false;
-    crypto_hash_span(work->crypto, TPM_ALG_SHA256, bytes, &digest);
+    /* What the IMA list is worth depends on whose signatures count. */
+    crypto_hash(work->crypto, TPM_ALG_SHA256,
+                (struct span[]){bytes, certificates ? ima_certificates_digest(certificates)
+                                                    : span_of(NULL, 0)},
+                2, &digest);
     memcpy(logs_digest, digest.bytes, 32);
 
     writer = cbor_writer_init(work->arena);

@@ -25,6 +25,7 @@ struct worker {
     struct role_start start;
     struct crypto *crypto;
     struct crypto_trust *trust;
+    struct ima_certificates *ima_certificates; /* NULL: signatures of files are not checked */
     struct arena policy_arena;
     struct policy *policy;
     struct key_slot keys[KEY_SLOTS];
@@ -57,6 +58,16 @@ static bool load_trust(struct worker *worker, struct arena *arena, struct error 
     return true;
 }
 
+static bool load_ima_certificates(struct worker *worker, struct arena *arena, struct error *error)
+{
+    const char *path = conf_text(&worker->start.conf, CONF_IMA_CERTIFICATES);
+    struct span text;
+
+    return path[0] == '\0' ||
+           (os_file_read(path, LIMIT_IMA_CERTIFICATES_LEN, arena, &text, error) &&
+            ima_certificates_new(worker->crypto, text, &worker->ima_certificates, error));
+}
+
 static bool start(struct worker *worker, int control, struct error *error)
 {
     struct arena arena = arena_init(START_ARENA_LEN);
@@ -67,7 +78,8 @@ static bool start(struct worker *worker, int control, struct error *error)
     log_init("bootseald-worker", log_level_by_name(conf_text(&worker->start.conf, CONF_LOG_LEVEL)));
     worker->policy_arena = arena_init(POLICY_ARENA_LEN);
     worker->crypto = crypto_new(error);
-    ok = worker->crypto && load_trust(worker, &arena, error);
+    ok = worker->crypto && load_trust(worker, &arena, error) &&
+         load_ima_certificates(worker, &arena, error);
     arena_done(&arena);
     return ok && os_sandbox_worker(
                      (uint64_t)conf_number(&worker->start.conf, CONF_SERVER_WORKER_MEMORY) * MIB, 0,
@@ -295,6 +307,7 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
         .known_logs = request.known_logs,
         .n_known_logs = request.n_known_logs,
         .logs_hashed = request.logs_hashed,
+        .ima_certificates = worker->ima_certificates,
         .policy = worker->policy,
     };
     if (request.memory.len && !work_memory_decode(request.memory, &known, &ignored))
