@@ -24,15 +24,13 @@ static size_t cap_of(enum evidence_log_kind kind)
     return kind == EVIDENCE_LOG_IMA ? LIMIT_IMA_LEN : LIMIT_EVENTLOG_LEN;
 }
 
-/* True with nothing added when there is no such log. An empty one is none: it says nothing. */
-static bool read_log(enum evidence_log_kind kind, const char *path, struct crypto *crypto,
-                     struct arena *arena, struct logs *logs, struct error *error)
+/* An empty log is none: it says nothing. */
+static bool add_log(enum evidence_log_kind kind, const char *path, struct span bytes,
+                    struct crypto *crypto, struct arena *arena, struct logs *logs,
+                    struct error *error)
 {
     struct evidence_log *log = &logs->logs[logs->n_logs];
-    struct span bytes;
 
-    if (!os_file_read(path, cap_of(kind), arena, &bytes, error))
-        return error->code == ERROR_NOT_FOUND;
     if (bytes.len == 0)
         return true;
     *log = (struct evidence_log){
@@ -41,6 +39,28 @@ static bool read_log(enum evidence_log_kind kind, const char *path, struct crypt
         return false;
     logs->paths[logs->n_logs++] = path;
     return true;
+}
+
+/* True with nothing added when there is no such log. */
+static bool read_log(enum evidence_log_kind kind, const char *path, struct crypto *crypto,
+                     struct arena *arena, struct logs *logs, struct error *error)
+{
+    struct span bytes;
+
+    if (!os_file_read(path, cap_of(kind), arena, &bytes, error))
+        return error->code == ERROR_NOT_FOUND;
+    return add_log(kind, path, bytes, crypto, arena, logs, error);
+}
+
+/* The tables only add to what is proven: who may not read them attests without. */
+static bool read_smbios(struct crypto *crypto, struct arena *arena, struct logs *logs,
+                        struct error *error)
+{
+    struct span bytes;
+
+    if (!logs_read_smbios("", arena, &bytes, error))
+        return error->code != ERROR_MEMORY;
+    return add_log(EVIDENCE_LOG_SMBIOS, LOGS_SMBIOS_TABLES_PATH, bytes, crypto, arena, logs, error);
 }
 
 bool logs_read(const char *eventlog_path, const char *ima_path, struct crypto *crypto,
@@ -53,7 +73,8 @@ bool logs_read(const char *eventlog_path, const char *ima_path, struct crypto *c
     logs->event_log_missing = logs->n_logs == 0;
     return read_log(EVIDENCE_LOG_IMA, ima_path ? ima_path : LOGS_IMA_PATH, crypto, arena, logs,
                     error) &&
-           read_log(EVIDENCE_LOG_DRTM, LOGS_DRTM_PATH, crypto, arena, logs, error);
+           read_log(EVIDENCE_LOG_DRTM, LOGS_DRTM_PATH, crypto, arena, logs, error) &&
+           (eventlog_path || read_smbios(crypto, arena, logs, error));
 }
 
 bool logs_read_smbios(const char *root, struct arena *arena, struct span *bytes,

@@ -24,8 +24,9 @@ struct logs {
 bool logs_read_smbios(const char *root, struct arena *arena, struct span *bytes,
                       struct error *error) MUST_CHECK;
 
-/* Reads and hashes every log there is; a missing one is left out. NULL paths are the kernel's. Fails
- * for what is there and cannot be read. */
+/* Reads and hashes every log there is; a missing one is left out. NULL paths are the kernel's; with an
+ * event log from elsewhere this system's own tables are left out. Fails for what is there and cannot
+ * be read. */
 bool logs_read(const char *eventlog_path, const char *ima_path, struct crypto *crypto,
                struct arena *arena, struct logs *logs, struct error *error) MUST_CHECK;
 

@@ -84,6 +84,8 @@ static bool collect_claims(struct appraise_work *work)
         .ima_certificates = work->input->ima_certificates,
         .inventory = appraisal->evidence.inventory,
         .n_inventory = appraisal->evidence.n_inventory,
+        .smbios = work->smbios,
+        .tpm_manufacturer = work->input->tpm_manufacturer,
         .crypto = work->crypto,
     };
 

@@ -37,6 +37,8 @@ struct appraise_input {
     struct span
         identity_policy; /* authPolicy that an identity key must have; empty: none accepted */
     struct quote_history history;
+    struct span
+        tpm_manufacturer; /* of the EK's proven certificate, "id:49465800"; empty: unknown */
     const struct appraise_known_log *known_logs;
     size_t n_known_logs;
     /* The caller has computed the SHA-256 of the covered bytes of every log sent and found it equal

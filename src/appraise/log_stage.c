@@ -69,6 +69,8 @@ bool stage_log_digests(struct appraise_work *work)
             work->tcg_log = bytes;
         } else if (log->kind == EVIDENCE_LOG_DRTM) {
             work->drtm_log = bytes;
+        } else if (log->kind == EVIDENCE_LOG_SMBIOS) {
+            work->smbios = bytes;
         } else if (log->kind == EVIDENCE_LOG_IMA) {
             work->has_ima_list = true;
             work->ima_list = bytes;

@@ -22,6 +22,7 @@ struct appraise_work {
     bool has_tcg_log, has_ima_list;
     struct span tcg_log;
     struct span drtm_log;   /* empty when there is none */
+    struct span smbios;     /* empty when there are none */
     struct span ima_list;   /* with what is new behind the covered part */
     size_t ima_covered_len; /* older than the quote */
     struct span ima_proven; /* what the signed PCR 10 covers */

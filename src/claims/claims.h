@@ -80,7 +80,8 @@ struct claims_input {
     bool ima_attested;              /* and it reproduces PCR 10 in a verified quote */
     const struct evidence_item *inventory; /* host-said */
     size_t n_inventory;
-    struct span mok_list; /* what the host says MokListRT holds; believed as far as PCR 14 bears it out */
+    struct span
+        mok_list; /* what the host says MokListRT holds; believed as far as PCR 14 bears it out */
     struct span smbios;           /* as the host sent them: wire/smbios.h; empty when none */
     struct span tpm_manufacturer; /* of the EK certificate, "id:49465800"; empty: not known */
     struct ima_certificates *ima_certificates; /* the operator's, for signed files; NULL: none */

@@ -15,6 +15,7 @@
 #include "server/routes.h"
 #include "server/sign_message.h"
 #include "server/work_message.h"
+#include "verify/endorsement.h"
 
 enum { SERIAL_PAD = STORE_SERIAL_LEN - CA_SERIAL_LEN };
 
@@ -578,6 +579,8 @@ static bool ask_worker(struct attestation *attestation, bool steady_only, struct
     };
     struct span frame;
 
+    if (attestation->host.enrolled.endorsement == ENDORSEMENT_CHAIN)
+        work.tpm_manufacturer = span_text(attestation->host.enrolled.manufacturer);
     front_identity_policy(front, attestation->evidence.host_id, policy_ref, identity_policy);
     if (span_equal(attestation->memory.policy_sha256,
                    span_of(front->policy_sha256, sizeof front->policy_sha256)))

@@ -329,7 +329,7 @@ bool work_enrol_answer_decode(struct span message, struct arena *arena,
 bool work_appraise_encode(const struct work_appraise *request, struct arena *arena,
                           struct span *message, struct error *error)
 {
-    struct cbor_writer writer = start(arena, WORK_APPRAISE, 13);
+    struct cbor_writer writer = start(arena, WORK_APPRAISE, 14);
 
     cbor_write_bytes(&writer, request->evidence);
     cbor_write_bytes(&writer, request->ak_public);
@@ -339,6 +339,7 @@ bool work_appraise_encode(const struct work_appraise *request, struct arena *are
     cbor_write_uint(&writer, request->pcrs);
     cbor_write_bytes(&writer, request->identity_policy);
     write_history(&writer, &request->history);
+    cbor_write_bytes(&writer, request->tpm_manufacturer);
     cbor_write_bytes(&writer, request->memory);
     cbor_write_bool(&writer, request->steady_only);
     cbor_write_bool(&writer, request->logs_hashed);
@@ -356,7 +357,7 @@ bool work_appraise_decode(struct span message, struct work_appraise *request, st
     struct reader reader = reader_init(message, CLAUSE, error);
     struct work_appraise decoded = {0};
 
-    begin(&reader, WORK_APPRAISE, 13);
+    begin(&reader, WORK_APPRAISE, 14);
     decoded.evidence = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence");
     decoded.ak_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "AK");
     decoded.nonce = cbor_read_bytes(&reader, LIMIT_NONCE_LEN, "nonce");
@@ -365,6 +366,7 @@ bool work_appraise_decode(struct span message, struct work_appraise *request, st
     decoded.pcrs = read_u32(&reader, "PCRs");
     decoded.identity_policy = cbor_read_bytes(&reader, LIMIT_TPM_DIGEST_LEN, "identity policy");
     decoded.history = read_history(&reader);
+    decoded.tpm_manufacturer = cbor_read_bytes(&reader, TEXT_CAP, "TPM manufacturer");
     decoded.memory = cbor_read_bytes(&reader, MEMORY_CAP, "memory");
     decoded.steady_only = cbor_read_bool(&reader, "steady only");
     decoded.logs_hashed = cbor_read_bool(&reader, "logs hashed");

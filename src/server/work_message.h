@@ -55,8 +55,9 @@ struct work_appraise {
     uint32_t pcrs;
     struct span identity_policy;
     struct quote_history history;
-    struct span memory; /* work_memory of the last full appraisal; empty: none */
-    bool steady_only;   /* answer applies = false instead of appraising in full */
+    struct span tpm_manufacturer; /* of the EK certificate that was proven; empty: none was */
+    struct span memory;           /* work_memory of the last full appraisal; empty: none */
+    bool steady_only;             /* answer applies = false instead of appraising in full */
     struct appraise_known_log known_logs[LIMIT_EVIDENCE_LOGS];
     size_t n_known_logs;
     bool logs_hashed; /* the logs in the evidence have the digests that it names */

@@ -304,6 +304,7 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
         .pcrs = request.pcrs,
         .identity_policy = request.identity_policy,
         .history = request.history,
+        .tpm_manufacturer = request.tpm_manufacturer,
         .known_logs = request.known_logs,
         .n_known_logs = request.n_known_logs,
         .logs_hashed = request.logs_hashed,

@@ -39,6 +39,8 @@ static const uint32_t REQUIRED_KEYS = 1u << KEY_VERSION | 1u << KEY_HOST_ID | 1u
 
 static size_t log_len_cap(enum evidence_log_kind kind)
 {
+    if (kind == EVIDENCE_LOG_SMBIOS)
+        return LIMIT_SMBIOS_LEN;
     return kind == EVIDENCE_LOG_IMA ? LIMIT_IMA_LEN : LIMIT_EVENTLOG_LEN;
 }
 
@@ -68,7 +70,7 @@ static void read_log_member(struct reader *reader, uint64_t key, struct evidence
     switch (key) {
     case 1:
         log->kind = (enum evidence_log_kind)cbor_read_uint(reader, UINT16_MAX, "log kind");
-        if (reader_ok(reader) && (log->kind < EVIDENCE_LOG_TCG || log->kind > EVIDENCE_LOG_DRTM))
+        if (reader_ok(reader) && (log->kind < EVIDENCE_LOG_TCG || log->kind > EVIDENCE_LOG_SMBIOS))
             reader_fail(reader, ERROR_UNSUPPORTED, "log kind %d is not known", (int)log->kind);
         break;
     case 2:
@@ -345,6 +347,8 @@ const char *evidence_log_kind_name(enum evidence_log_kind kind)
         return "IMA list";
     case EVIDENCE_LOG_DRTM:
         return "DRTM log";
+    case EVIDENCE_LOG_SMBIOS:
+        return "SMBIOS tables";
     case EVIDENCE_LOG_NONE:
         break;
     }

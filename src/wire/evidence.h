@@ -18,9 +18,10 @@
 
 enum evidence_log_kind {
     EVIDENCE_LOG_NONE = 0,
-    EVIDENCE_LOG_TCG = 1,  /* binary_bios_measurements */
-    EVIDENCE_LOG_IMA = 2,  /* binary_runtime_measurements */
-    EVIDENCE_LOG_DRTM = 3, /* TXT, SKINIT or Windows DRTM log */
+    EVIDENCE_LOG_TCG = 1,    /* binary_bios_measurements */
+    EVIDENCE_LOG_IMA = 2,    /* binary_runtime_measurements */
+    EVIDENCE_LOG_DRTM = 3,   /* TXT, SKINIT or Windows DRTM log */
+    EVIDENCE_LOG_SMBIOS = 4, /* entry point and tables: wire/smbios.h */
 };
 
 struct evidence_log {

@@ -76,6 +76,7 @@ static void test_appraise(void **state)
         .pcrs = 0xFFFF,
         .identity_policy = span_of(BYTES, 32),
         .history = {.known = true, .reset_count = 3, .clock_ms = UINT64_MAX},
+        .tpm_manufacturer = span_text("id:49465800"),
         .steady_only = true,
         .known_logs = {{span_of(BYTES, 32), span_of(BYTES, 50)}},
         .n_known_logs = 1,
@@ -92,6 +93,7 @@ static void test_appraise(void **state)
     assert_true(span_equal(decoded.evidence, request.evidence));
     assert_true(decoded.history.known && decoded.history.clock_ms == UINT64_MAX);
     assert_true(decoded.logs_hashed);
+    assert_true(span_is(decoded.tpm_manufacturer, "id:49465800"));
     assert_int_equal(decoded.n_known_logs, 1);
     assert_true(span_equal(decoded.known_logs[0].bytes, request.known_logs[0].bytes));
     assert_whole(message, decode_appraise);

@@ -239,7 +239,7 @@ static void test_what_the_schema_forbids(void **state)
     evidence->logs[2] = good.logs[1];
     expect_refused(fixture, ERROR_MALFORMED);
     *evidence = good;
-    evidence->logs[0].kind = 4;
+    evidence->logs[0].kind = 7;
     expect_refused(fixture, ERROR_UNSUPPORTED);
     *evidence = good;
     evidence->nonce = none;
