@@ -292,6 +292,37 @@ static void test_edited_log_is_refused(void **state)
     api_host_done(&host);
 }
 
+static enum verdict verdict_of_maker(struct api_host *host, const char *manufacturer)
+{
+    struct evidence_item said = {span_text("tpm.manufacturer"), span_text(manufacturer)};
+
+    host->soft.evidence.inventory = &said;
+    host->soft.evidence.n_inventory = 1;
+    assert_int_equal(api_host_attest(host, &service).status, 200);
+    host->soft.evidence.n_inventory = 0;
+    return host->answer.verdict;
+}
+
+/* The certificate with which a host enrolled outweighs what it says of its TPM later. */
+static void test_a_tpm_of_another_maker_is_told(void **state)
+{
+    struct api_host host;
+
+    (void)state;
+    api_host_init(&host, "secure-boot", "maker.example", &maker);
+    api_host_join(&host, &service);
+    assert_int_equal(verdict_of_maker(&host, "TEST"), VERDICT_TRUSTED);
+    assert_int_equal(verdict_of_maker(&host, "IFX"), VERDICT_ATTENTION);
+    assert_true(span_is(host.answer.reasons[0].code, "inventory.contradicted"));
+    api_host_done(&host);
+    /* Without a certificate nobody but the host names the maker. */
+    api_host_init(&host, "secure-boot", "nobodys.example", NULL);
+    assert_int_equal(api_host_join(&host, &service), ENROLMENT_STATE_PENDING);
+    assert_int_equal(act("nobodys.example", "approve", "{}").status, 200);
+    assert_int_equal(verdict_of_maker(&host, "IFX"), VERDICT_TRUSTED);
+    api_host_done(&host);
+}
+
 /* The edited byte is the load address of an image: no event's digest covers it, so that only the
  * digest of the whole log, which the service takes itself, tells. */
 static void test_edit_that_no_event_shows_is_refused(void **state)
@@ -637,6 +668,7 @@ int main(void)
         cmocka_unit_test(test_other_boot_is_refused_with_the_event),
         cmocka_unit_test(test_refused_host_loses_its_certificate),
         cmocka_unit_test(test_edited_log_is_refused),
+        cmocka_unit_test(test_a_tpm_of_another_maker_is_told),
         cmocka_unit_test(test_edit_that_no_event_shows_is_refused),
         cmocka_unit_test(test_foreign_key_does_not_touch_the_host),
         cmocka_unit_test(test_counters_going_back),
