@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "claims/collect.h"
 #include "claims/unified_kernel.h"
+#include "claims/windows.h"
 #include "wire/event_type.h"
 
 static const struct {
@@ -216,4 +217,9 @@ const char *claim_item_print(struct crypto *crypto, const struct claim_item *ite
     alg = tpm_alg_name(item->alg);
     hex = text_hex(arena, item->bytes);
     return hex ? arena_printf(arena, "%s:%s", alg ? alg : "data", hex) : NULL;
+}
+
+const char *claim_item_label(const struct claim_item *item, struct arena *arena)
+{
+    return item->image.len ? windows_image_label(item->image, arena) : item->label;
 }

@@ -45,6 +45,7 @@ struct claim_item {
     int pcr;           /* or REASON_NO_PCR */
     const char *label; /* what it is in words ("GRUB"), a hint unless covered; or NULL */
     struct span bytes;
+    struct span image; /* what Windows says of it beside its digest: see claim_item_label */
 };
 
 struct claim {
@@ -115,5 +116,9 @@ const char *claim_grade_name(enum claim_grade grade);
  * the arena; NULL when it is full. */
 const char *claim_item_print(struct crypto *crypto, const struct claim_item *item,
                              struct arena *arena);
+
+/* What the item is in words: its label, or for an image of Windows its path, who signed it and
+ * whether that held. In the arena; NULL when nothing is known, or the arena full. */
+const char *claim_item_label(const struct claim_item *item, struct arena *arena);
 
 #endif

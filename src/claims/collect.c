@@ -4,6 +4,9 @@
 
 #include "claims/describe.h"
 
+/* In place of a list's room: it had more items than a claim may have. */
+#define COLLECT_TOO_MANY SIZE_MAX
+
 bool collect_covers_name(const struct measured_event *event)
 {
     return (event->coverage == COVERAGE_WHOLE || event->coverage == COVERAGE_PART) &&
@@ -93,12 +96,16 @@ void collect_from(struct collector *collector, enum claim_id id, enum claim_id s
 
 bool collect_room(struct collector *collector, enum claim_id id, size_t n_more)
 {
-    struct claim *claim = collect_claim(collector, id);
     size_t room = collector->room[id], wanted;
     struct claim_item *grown;
+    struct claim *claim;
 
+    if (room == COLLECT_TOO_MANY)
+        return false;
+    claim = collect_claim(collector, id);
     if (n_more > LIMIT_CLAIM_ITEMS - claim->n_items) {
-        collect_unknown(collector, id); /* a shortened list would lie */
+        collect_unknown(collector, id); /* a shortened list would lie, now and later */
+        collector->room[id] = COLLECT_TOO_MANY;
         return false;
     }
     wanted = claim->n_items + n_more;
@@ -128,7 +135,8 @@ void collect_unknown(struct collector *collector, enum claim_id id)
     struct claim *claim = &collector->claims->claims[id];
 
     *claim = (struct claim){.events = claim->events, .n_events = claim->n_events};
-    collector->room[id] = 0;
+    if (collector->room[id] != COLLECT_TOO_MANY)
+        collector->room[id] = 0;
 }
 
 void collect_reason(struct collector *collector, enum reason_code code, size_t event,

@@ -34,8 +34,10 @@ static void print_claim(struct cli *cli, enum claim_id id, const struct claim *c
         return;
     for (size_t i = 0; i < claim->n_items; i++) {
         const struct claim_item *item = &claim->items[i];
+        const char *label = claim_item_label(item, &cli->arena);
+
         printf("%34s%s%s%s\n", "", claim_item_print(cli->crypto, item, &cli->arena),
-               item->label ? "  " : "", item->label ? item->label : "");
+               label ? "  " : "", label ? label : "");
     }
 }
 

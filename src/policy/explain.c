@@ -93,7 +93,7 @@ static void name_source(struct explanation *explanation, const struct node *node
 
         reason->event = item->event;
         reason->pcr = item->pcr;
-        reason->component = item->label;
+        reason->component = claim_item_label(item, explanation->evaluation->arena);
     }
 }
 

@@ -157,7 +157,7 @@ static void learn_list(struct learner *learner, enum claim_id id, const struct c
     }
     put(learner, "\n[reference %s]\n", claim_name(id));
     for (size_t i = 0; i < claim->n_items; i++) {
-        const char *label = claim->items[i].label;
+        const char *label = claim_item_label(&claim->items[i], learner->arena);
         const char *printed = digest_of(learner, &claim->items[i]);
 
         if (claim->items[i].kind == CLAIM_ITEM_CERTIFICATE)

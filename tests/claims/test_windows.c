@@ -24,6 +24,14 @@ static const struct {
     {CLAIM_BOOT_WINPE, SIPA_WINPE, 1},
     {CLAIM_CODE_INTEGRITY_ENABLED, SIPA_CODEINTEGRITY, 0},
     {CLAIM_DMA_PROTECTION_BOOT, SIPA_HYPERVISOR_BOOT_DMA_PROTECTION, 0},
+    {CLAIM_VBS_REQUIRED, SIPA_VBS_VSM_REQUIRED, 0},
+    {CLAIM_VBS_MANDATORY, SIPA_VBS_MANDATORY_ENFORCEMENT, 0},
+    {CLAIM_VBS_SECURE_BOOT_REQUIRED, SIPA_VBS_SECUREBOOT_REQUIRED, 0},
+    {CLAIM_VBS_IOMMU_REQUIRED, SIPA_VBS_IOMMU_REQUIRED, 0},
+    {CLAIM_MEMORY_DUMPS_DISABLED, SIPA_DUMPS_DISABLED, 0},
+    {CLAIM_MEMORY_DUMPS_ENCRYPTED, SIPA_DUMP_ENCRYPTION_ENABLED, 0},
+    {CLAIM_MEMORY_HIBERNATION_DISABLED, SIPA_HIBERNATION_DISABLED, 0},
+    {CLAIM_MEMORY_PAGE_FILE_ENCRYPTED, SIPA_PAGEFILE_ENCRYPTION_ENABLED, 0},
 };
 enum { N_FACTS = sizeof FACTS / sizeof *FACTS };
 
@@ -81,7 +89,7 @@ static void a_weak_value_in_either_pcr_wins_and_is_found(void **state)
             boot_windows_separators(boot);
             boot_collect(boot);
             boot_assert(boot, FACTS[i].claim, text_of(FACTS[i].bad));
-            assert_true(boot_has(boot, REASON_EVENTLOG_DATA_MISMATCH));
+            assert_true(boot_has(boot, REASON_WINDOWS_COPIES_DIFFER));
         }
 }
 
@@ -111,7 +119,7 @@ static void what_comes_after_the_separators_is_ignored(void **state)
     boot_collect(boot);
     boot_assert(boot, CLAIM_CODE_INTEGRITY_ENABLED, "unknown");
     boot_assert(boot, CLAIM_BOOT_WINPE, "false");
-    assert_true(boot_has(boot, REASON_EVENTLOG_QUIRK));
+    assert_true(boot_has(boot, REASON_WINDOWS_AFTER_SEPARATOR));
     assert_int_equal(reasons_weight(&boot->reasons), REASON_WEIGHT_NOTE);
 }
 
@@ -300,7 +308,6 @@ static void policies_are_listed_by_digest(void **state)
     assert_int_equal(claim->items[0].alg, TPM_ALG_SHA256);
 }
 
-/* Any boot loader can extend PCR 11-14: only Windows' own keys in PCR 7 say who did. */
 /* An event of PCR 13 that holds one record with these contents. */
 static void add_record(struct boot *boot, uint32_t id, struct span payload)
 {
@@ -331,15 +338,22 @@ static void a_broken_policy_makes_all_unknown(void **state)
 static void settings_stand_only_where_windows_puts_them(void **state)
 {
     static const uint8_t setting[] = {0x06, 0, 0x05, 0, 1, 0, 0, 0, 1}; /* WINPE 1 */
+    static const uint32_t containers[] = {SIPA_ELAM_AGGREGATION, SIPA_KSR_AGGREGATION,
+                                          SIPA_TRUSTPOINT_AGGREGATION, 0x40017777};
     struct boot *boot = *state;
 
-    boot_firmware(boot, true);
-    boot_windows_both(boot, SIPA_WINPE, 0);
-    add_record(boot, SIPA_LOADEDMODULE_AGGREGATION, span_of(setting, sizeof setting));
-    add_record(boot, SIPA_FLAG_UNMEASURED | SIPA_WINPE, span_of("\1", 1));
-    boot_windows_separators(boot);
-    boot_collect(boot);
-    boot_assert(boot, CLAIM_BOOT_WINPE, "false");
+    for (size_t i = 0; i < sizeof containers / sizeof *containers; i++) {
+        boot_begin(boot);
+        boot_firmware(boot, true);
+        boot_windows_both(boot, SIPA_WINPE, 0);
+        add_record(boot, containers[i], span_of(setting, sizeof setting));
+        add_record(boot, SIPA_FLAG_UNMEASURED | SIPA_WINPE, span_of("\1", 1));
+        boot_windows_separators(boot);
+        boot_collect(boot);
+        boot_assert(boot, CLAIM_BOOT_WINPE, "false");
+        assert_true(boot_has(boot, REASON_WINDOWS_RECORD_UNKNOWN));
+        assert_int_equal(boot_has(boot, REASON_WINDOWS_CONTAINER_UNKNOWN), i > 0);
+    }
     boot_begin(boot);
     boot_firmware(boot, true);
     boot_windows_both(boot, SIPA_WINPE, 0);
@@ -371,6 +385,7 @@ static void an_identity_key_shows_that_vsm_runs(void **state)
     }
 }
 
+/* Any boot loader can extend PCR 11-14: only Windows' own keys in PCR 7 say who did. */
 static void a_loader_that_nobody_vouches_for_proves_nothing(void **state)
 {
     struct boot *boot = *state;
