@@ -104,7 +104,7 @@ static bool read_sources(struct cli *cli, const struct wanted *wanted, struct co
     }
     for (int i = 0; i < cli->n_arguments; i++)
         if (!package_read(cli->arguments[i], &cli->arena, add_file, set, &error)) {
-            *status = talk_error(cli, cli->arguments[i], &error);
+            *status = talk_error(cli, NULL, &error); /* the message names the file */
             return false;
         }
     return true;

@@ -51,6 +51,15 @@ static bool name_package(const struct package_reader *reader, const struct rpm *
     return true;
 }
 
+/* Says of which package of a folder a decoder's error is. */
+static bool name_error(const struct package_reader *reader, struct error *error)
+{
+    struct error unnamed = *error;
+
+    return error_set(error, unnamed.code, unnamed.offset, unnamed.clause, "%.100s: %.120s",
+                     reader->source, unnamed.message);
+}
+
 bool package_read_rpm(const struct package_reader *reader, struct error *error)
 {
     struct component_package *package = NULL;
@@ -58,7 +67,9 @@ bool package_read_rpm(const struct package_reader *reader, struct error *error)
     struct rpm rpm;
     bool good;
 
-    if (!rpm_decode(reader->bytes, &rpm, error) || !name_package(reader, &rpm, &package, error))
+    if (!rpm_decode(reader->bytes, &rpm, error))
+        return name_error(reader, error);
+    if (!name_package(reader, &rpm, &package, error))
         return false;
     if (rpm.payload_format.len && !span_is(rpm.payload_format, "cpio"))
         return error_plain(error, ERROR_UNSUPPORTED, "%.120s has a payload that is no cpio archive",

@@ -152,6 +152,18 @@ static void what_a_log_calls_an_event_does_not_count(void **state)
     assert_int_equal(matches.n_unknown, 4);
 }
 
+static void a_separator_is_no_component_whatever_its_data_say(void **state)
+{
+    struct component_index index = index_of(NULL, 0);
+    struct component_matches matches;
+
+    (void)state;
+    log_builder_agile(&builder, crypto, BANKS);
+    log_builder_add_measured(&builder, 4, EV_SEPARATOR, span_of("\0\0\0\0", 4), span_text("other"));
+    matches = match(&index);
+    assert_int_equal(matches.n_matches, 0);
+}
+
 static void the_stubs_section_names_are_known_without_files(void **state)
 {
     struct component_index index = index_of(NULL, 0);
@@ -222,6 +234,7 @@ int main(void)
         cmocka_unit_test(files_of_one_content_are_all_found_in_order),
         cmocka_unit_test(measured_files_are_named_and_others_counted),
         cmocka_unit_test(what_a_log_calls_an_event_does_not_count),
+        cmocka_unit_test(a_separator_is_no_component_whatever_its_data_say),
         cmocka_unit_test(the_stubs_section_names_are_known_without_files),
         cmocka_unit_test(what_another_event_holds_is_not_unknown),
         cmocka_unit_test(a_log_of_measurement_registers_is_refused),

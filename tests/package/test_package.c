@@ -235,7 +235,7 @@ static void an_rpm_package_names_its_files(void **state)
     put("a.rpm", rpm_builder_write(&builder, buffer, sizeof buffer));
     refuses(path_of("a.rpm"), ERROR_MALFORMED, "names no package");
     put("a.rpm", span_of(buffer, 98));
-    refuses(path_of("a.rpm"), ERROR_TRUNCATED, "magic");
+    refuses(path_of("a.rpm"), ERROR_TRUNCATED, "a.rpm: magic");
 }
 
 /* A tar archive inside of a package whose payload should be cpio: formats are not guessed. */

@@ -162,6 +162,21 @@ static void headers_that_lie_are_refused(void **state)
     refuses(section + 20, UINT32_MAX - 511, 4, ERROR_TRUNCATED);
 }
 
+static void a_pe_header_inside_the_ms_dos_header_is_refused(void **state)
+{
+    struct pe_builder builder = sample(true);
+    struct span file = pe_builder_write(&builder, buffer, sizeof buffer);
+    struct error error = {0};
+    struct pe pe;
+
+    (void)state;
+    memcpy(buffer + 8, "PE\0", 4);
+    put32(60, 8);
+    assert_false(pe_is_image(file));
+    assert_false(pe_decode(file, &pe, &error));
+    assert_int_equal(error.offset, 60);
+}
+
 static void an_error_names_the_byte(void **state)
 {
     struct pe_builder builder = sample(true);
@@ -250,6 +265,7 @@ int main(void)
         cmocka_unit_test(an_image_without_directories_has_no_certificates),
         cmocka_unit_test(an_image_cut_anywhere_is_refused),
         cmocka_unit_test(headers_that_lie_are_refused),
+        cmocka_unit_test(a_pe_header_inside_the_ms_dos_header_is_refused),
         cmocka_unit_test(an_error_names_the_byte),
         cmocka_unit_test(sections_may_overlap_but_not_without_end),
         cmocka_unit_test(certificates_are_framed_one_by_one),

@@ -126,6 +126,7 @@ static void a_kernel_whose_version_lies_elsewhere_names_none(void **state)
     (void)state;
     assert_false(linux_image_release(kernel_image(1, 0x200, "6.1"), &release, &error));
     assert_int_equal(error.code, ERROR_MALFORMED);
+    assert_false(linux_image_release(kernel_image(1, 0x300, "6.1 "), &release, &error));
     kernel_image(1, 0x100, "6.1");
     memset(kernel + 0x20E, 0, 2);
     assert_false(linux_image_release(span_of(kernel, sizeof kernel), &release, &error));
