@@ -83,20 +83,35 @@ void swtpm_restart(struct swtpm *swtpm)
     start(swtpm);
 }
 
-void swtpm_extend(struct swtpm *swtpm, unsigned pcr, struct span digest)
+bool swtpm_extend_at(struct swtpm *swtpm, uint8_t locality, unsigned pcr, struct span digest)
 {
     TPML_DIGEST_VALUES values = {.count = 1, .digests = {{.hashAlg = TPM2_ALG_SHA256}}};
     TSS2_TCTI_CONTEXT *tcti = NULL;
     ESYS_CONTEXT *esys = NULL;
+    TSS2_RC rc;
 
     demand(digest.len == 32);
     memcpy(values.digests[0].digest.sha256, digest.data, digest.len);
     demand(Tss2_TctiLdr_Initialize(swtpm->tcti, &tcti) == 0);
+    demand(Tss2_Tcti_SetLocality(tcti, locality) == 0);
     demand(Esys_Initialize(&esys, tcti, NULL) == 0);
-    demand(Esys_PCR_Extend(esys, ESYS_TR_PCR0 + pcr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-                           &values) == 0);
+    rc = Esys_PCR_Extend(esys, ESYS_TR_PCR0 + pcr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+                         &values);
+    demand(rc == 0 || rc == TPM2_RC_LOCALITY);
+    demand(Tss2_Tcti_SetLocality(tcti, 0) == 0);
     Esys_Finalize(&esys);
     Tss2_TctiLdr_Finalize(&tcti);
+    return rc == 0;
+}
+
+void swtpm_extend(struct swtpm *swtpm, unsigned pcr, struct span digest)
+{
+    demand(swtpm_extend_at(swtpm, 0, pcr, digest));
+}
+
+void swtpm_launch(struct swtpm *swtpm, const char *code)
+{
+    run("printf '%%s' '%s' | swtpm_ioctl --unix %s/s.ctrl -h -", code, swtpm->dir);
 }
 
 void swtpm_clear(struct swtpm *swtpm)

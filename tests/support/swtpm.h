@@ -23,6 +23,13 @@ void swtpm_restart(struct swtpm *swtpm);
 /* Extends a PCR of the SHA-256 bank, as a kernel does. digest has 32 bytes. */
 void swtpm_extend(struct swtpm *swtpm, unsigned pcr, struct span digest);
 
+/* The same at a locality other than 0, as firmware and launched code do it. False when the TPM refuses:
+ * PCR 17-22 are not open to every locality. */
+bool swtpm_extend_at(struct swtpm *swtpm, uint8_t locality, unsigned pcr, struct span digest);
+
+/* A dynamic launch of the code, as the CPU makes it: TPM_HASH_START, _DATA and _END at locality 4. */
+void swtpm_launch(struct swtpm *swtpm, const char *code);
+
 /* TPM2_Clear by the platform: every key of owner and endorsement hierarchy is gone. */
 void swtpm_clear(struct swtpm *swtpm);
 
