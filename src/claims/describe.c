@@ -341,6 +341,9 @@ static void name_event(struct naming *naming)
     case EV_ACTION:
         name_text(naming, "firmware action");
         break;
+    case EV_TXT_SLAUNCH:
+        name_text(naming, event_type_find(EV_TXT_SLAUNCH)->title);
+        break;
     case EV_SEPARATOR:
         naming->component = event->pcr <= 7 ? "end of the firmware's own measurements"
                                             : event_type_find(EV_SEPARATOR)->title;

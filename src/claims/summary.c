@@ -304,13 +304,14 @@ static void say_event(struct summary *summary, const struct measured_event *even
         say_loader_text(summary, event);
         break;
     case EV_EVENT_TAG:
-        if (pcr >= 12 && pcr <= 22)
+        if (pcr >= 12 && pcr <= 22 && (pcr < 17 || sipa_begins(data)))
             say_records(summary, data);
         else
             say_tag(summary, data);
         break;
     case EV_EFI_ACTION:
     case EV_ACTION:
+    case EV_TXT_SLAUNCH:
         say_printable(summary, data);
         break;
     default:

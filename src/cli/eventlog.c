@@ -57,20 +57,31 @@ bool eventlog_is_bundle(struct span bytes)
     return bytes.len && bytes.data[0] >> 5 == CBOR_MAP;
 }
 
-bool eventlog_read(struct cli *cli, const char *path, struct span *bytes, enum exit_status *status)
+/* What one file holds: a log, or the logs of a saved evidence bundle. */
+struct logs {
+    struct span log;
+    struct span launch; /* of a dynamic launch; empty when there is none */
+};
+
+static bool read_logs(struct cli *cli, const char *path, struct logs *logs,
+                      enum exit_status *status)
 {
-    const struct evidence_log *log;
+    const struct evidence_log *log, *launch;
     struct evidence evidence;
     struct error error = {0};
 
-    if (!talk_read(cli, path, LIMIT_EVIDENCE_LEN, bytes, status))
+    *logs = (struct logs){0};
+    if (!talk_read(cli, path, LIMIT_EVIDENCE_LEN, &logs->log, status))
         return false;
-    if (!eventlog_is_bundle(*bytes))
+    if (!eventlog_is_bundle(logs->log))
         return true;
-    if (evidence_decode(*bytes, &cli->arena, &evidence, &error)) {
+    if (evidence_decode(logs->log, &cli->arena, &evidence, &error)) {
         log = evidence_find_log(&evidence, EVIDENCE_LOG_TCG);
+        launch = evidence_find_log(&evidence, EVIDENCE_LOG_DRTM);
+        if (launch && launch->has_bytes)
+            logs->launch = launch->bytes;
         if (log && log->has_bytes) {
-            *bytes = log->bytes;
+            logs->log = log->bytes;
             return true;
         }
         error_plain(&error, ERROR_NOT_FOUND, "the bundle holds no event log");
@@ -82,10 +93,17 @@ bool eventlog_read(struct cli *cli, const char *path, struct span *bytes, enum e
 bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
                    enum exit_status *status)
 {
-    struct span bytes;
+    struct measured_addition launch = {.kind = EVIDENCE_LOG_DRTM, .pcrs = EVENT_PCRS_DRTM};
+    struct error error = {0};
+    struct logs logs;
 
-    return eventlog_read(cli, path, &bytes, status) &&
-           eventlog_measure(cli, path, bytes, log, status);
+    if (!read_logs(cli, path, &logs, status) || !eventlog_measure(cli, path, logs.log, log, status))
+        return false;
+    launch.log = logs.launch;
+    if (!launch.log.len || measured_log_append(cli->crypto, &launch, &cli->arena, log, &error))
+        return true;
+    *status = talk_error(cli, path, &error);
+    return false;
 }
 
 /* "EV_SEPARATOR", or "0x00000099" for a type that the table does not have; in the arena. */
@@ -188,6 +206,7 @@ enum exit_status eventlog_show(struct cli *cli)
     struct measured_log log;
     enum exit_status status;
     uint32_t pcrs;
+    const char *technology;
     json_t *events = json_array(), *object;
 
     if (!wanted_pcrs(cli, &pcrs, &status) ||
@@ -195,9 +214,11 @@ enum exit_status eventlog_show(struct cli *cli)
         json_decref(events);
         return status;
     }
+    technology = launch_technology(&log);
     if (!cli->json)
-        printf("%s log, %s bank, %zu events\n", eventlog_format_name(log.format),
-               tpm_alg_name(log.bank), log.n_events);
+        printf("%s log, %s bank, %zu events%s%s\n", eventlog_format_name(log.format),
+               tpm_alg_name(log.bank), log.n_events,
+               technology ? ", with a dynamic launch by " : "", technology ? technology : "");
     for (size_t i = 0; i < log.n_events; i++) {
         struct event_description words;
         struct error error = {0};
@@ -217,6 +238,7 @@ enum exit_status eventlog_show(struct cli *cli)
         object = talk_schema("eventlog");
         json_object_set_new(object, "format", json_string(eventlog_format_name(log.format)));
         json_object_set_new(object, "bank", json_string(tpm_alg_name(log.bank)));
+        json_object_set_new(object, "launch", technology ? json_string(technology) : json_null());
         json_object_set(object, "events", events);
         talk_json(object);
     }
@@ -281,15 +303,15 @@ static const char *log_format(struct span bytes)
 enum exit_status eventlog_replay(struct cli *cli)
 {
     struct replay *replay = arena_new(&cli->arena, struct replay);
-    struct span bytes;
+    struct logs logs;
     struct error error = {0};
     enum exit_status status;
     uint16_t alg;
     json_t *object, *pcrs;
 
-    if (!talk_bank(cli, &alg, &status) || !eventlog_read(cli, cli->arguments[0], &bytes, &status))
+    if (!talk_bank(cli, &alg, &status) || !read_logs(cli, cli->arguments[0], &logs, &status))
         return status;
-    if (!replay_eventlog(cli->crypto, bytes, alg, replay, &error))
+    if (!replay_eventlog(cli->crypto, logs.log, alg, replay, &error))
         return talk_error(cli, cli->arguments[0], &error);
     if (!cli->json) {
         for (size_t i = 0; i < replay->n_banks; i++)
@@ -297,7 +319,7 @@ enum exit_status eventlog_replay(struct cli *cli)
         return EXIT_HOLDS;
     }
     object = talk_schema("replay");
-    json_object_set_new(object, "format", json_string(log_format(bytes)));
+    json_object_set_new(object, "format", json_string(log_format(logs.log)));
     json_object_set_new(object, "startup_locality", json_integer(replay->startup_locality));
     pcrs = json_object();
     for (size_t i = 0; i < replay->n_banks; i++)

@@ -8,11 +8,7 @@
 /* Evidence is a CBOR map (RFC 8949, 3: major type 5); no event log starts with such a byte. */
 bool eventlog_is_bundle(struct span bytes);
 
-/* The bytes of a log, in a file of its own or in a saved evidence bundle. */
-bool eventlog_read(struct cli *cli, const char *path, struct span *bytes,
-                   enum exit_status *status) MUST_CHECK;
-
-/* Reads path and measures it in the bank of --bank, or else in the strongest usual bank that the
+/* Reads path, a log or a saved evidence bundle, and measures it in the bank of --bank, or else in the strongest usual bank that the
  * log carries: sha256, sha384, sha512, sm3_256, sha1. On false all has been said. */
 bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
                    enum exit_status *status) MUST_CHECK;

@@ -11,6 +11,7 @@
 #include "os/file.h"
 #include "verify/endorsement.h"
 #include "verify/quoted_logs.h"
+#include "wire/event_type.h"
 
 #include <string.h>
 
@@ -125,27 +126,49 @@ static bool read_pcr_values(struct cli *cli, struct span *values, enum exit_stat
     return true;
 }
 
+/* The event log and the log of a dynamic launch, or one of them, in the quoted bank. */
+static bool read_logs(struct cli *cli, const struct quote_files *files, struct measured_log *log,
+                      enum exit_status *status)
+{
+    const char *log_path = cli->values[OPTION_EVENTLOG],
+               *launch_path = cli->values[OPTION_DRTM_LOG];
+    uint16_t bank = files->expectation.selection.banks[0].alg;
+    struct measured_addition launch = {.kind = EVIDENCE_LOG_DRTM, .pcrs = EVENT_PCRS_DRTM};
+    struct error error = {0};
+    struct span bytes;
+
+    if (log_path && !talk_read(cli, log_path, LIMIT_EVENTLOG_LEN, &bytes, status))
+        return false;
+    if (log_path && !measured_log_read(cli->crypto, bytes, bank, &cli->arena, log, &error)) {
+        *status = talk_error(cli, log_path, &error);
+        return false;
+    }
+    if (!launch_path)
+        return true;
+    if (!talk_read(cli, launch_path, LIMIT_EVENTLOG_LEN, &launch.log, status))
+        return false;
+    if (log_path ? measured_log_append(cli->crypto, &launch, &cli->arena, log, &error)
+                 : measured_log_read(cli->crypto, launch.log, bank, &cli->arena, log, &error))
+        return true;
+    *status = talk_error(cli, launch_path, &error);
+    return false;
+}
+
 /* Whether the logs that were given reproduce the quote. True without logs. */
 static bool check_logs(struct cli *cli, const struct quote_files *files, struct reasons *reasons,
                        struct quoted_logs_result *result, bool *hold, enum exit_status *status)
 {
-    const char *log_path = cli->values[OPTION_EVENTLOG], *ima_path = cli->values[OPTION_IMA];
+    const char *ima_path = cli->values[OPTION_IMA];
+    bool has_log = cli->values[OPTION_EVENTLOG] || cli->values[OPTION_DRTM_LOG];
     struct measured_log log;
     struct quoted_logs logs = {0};
-    struct error error = {0};
-    struct span bytes;
 
     *hold = true;
-    if (!log_path && !ima_path)
+    if (!has_log && !ima_path)
         return true;
-    if (log_path) {
-        if (!talk_read(cli, log_path, LIMIT_EVENTLOG_LEN, &bytes, status))
+    if (has_log) {
+        if (!read_logs(cli, files, &log, status))
             return false;
-        if (!measured_log_read(cli->crypto, bytes, files->expectation.selection.banks[0].alg,
-                               &cli->arena, &log, &error)) {
-            *status = talk_error(cli, log_path, &error);
-            return false;
-        }
         logs.log = &log;
     }
     if (ima_path && !talk_read(cli, ima_path, LIMIT_IMA_LEN, &logs.ima, status))
