@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "claims/collect.h"
+#include "verify/ima.h"
 #include "verify/ima_boot_aggregate.h"
 #include "wire/ima_hash.h"
 
@@ -99,21 +100,6 @@ static void read_boot(struct reading *reading, const struct ima_entry *entry,
 }
 
 /* --- Policies and keys --- */
-
-/* systemd loads the first path, dracut the second; from the initrd below /sysroot. */
-static bool is_policy_path(struct span name)
-{
-    static const char *const PATHS[] = {"/etc/ima/ima-policy", "/etc/sysconfig/ima-policy",
-                                        "/sysroot/etc/ima/ima-policy",
-                                        "/sysroot/etc/sysconfig/ima-policy"};
-
-    if (name.len < 10 || memcmp(name.data + name.len - 10, "ima-policy", 10) != 0)
-        return false; /* a hundred thousand names are not compared with each path */
-    for (size_t i = 0; i < sizeof PATHS / sizeof *PATHS; i++)
-        if (span_is(name, PATHS[i]))
-            return true;
-    return false;
-}
 
 static void add_item(struct reading *reading, enum claim_id id, struct claim_item item)
 {
@@ -261,7 +247,7 @@ static void read_fields(struct reading *reading, const struct ima_entry *entry,
         read_buffer(reading, fields);
         return;
     }
-    if (is_policy_path(fields->name))
+    if (ima_is_policy_path(fields->name))
         add_digest(reading, CLAIM_IMA_POLICIES, fields);
     if (input->ima_certificates && input->crypto)
         read_signature(reading, entry, fields);

@@ -2,6 +2,7 @@
 #include "appraise/appraise.h"
 
 #include "base/text.h"
+#include "cli/ima_certificates.h"
 #include "cli/policy.h"
 #include "cli/print.h"
 #include "msg/result_json.h"
@@ -39,7 +40,7 @@ enum exit_status appraise_bundle(struct cli *cli)
     struct policy *policy;
     struct error error = {0};
     enum exit_status status;
-    bool passes;
+    bool done, passes;
     json_t *object, *result;
 
     if (!cli->values[OPTION_POLICY])
@@ -48,8 +49,12 @@ enum exit_status appraise_bundle(struct cli *cli)
         !read_nonce(cli, nonce, &input.nonce, &status) ||
         !talk_read(cli, cli->arguments[0], LIMIT_EVIDENCE_LEN, &input.evidence, &status))
         return status;
+    if (!cli_ima_certificates(cli, &input.ima_certificates, &status))
+        return status;
     input.policy = policy;
-    if (!appraise(cli->crypto, &input, &cli->arena, appraisal, &error))
+    done = appraise(cli->crypto, &input, &cli->arena, appraisal, &error);
+    ima_certificates_free(input.ima_certificates);
+    if (!done)
         return talk_error(cli, cli->arguments[0], &error);
     passes = appraisal->verdict == VERDICT_TRUSTED || appraisal->verdict == VERDICT_ATTENTION;
     if (cli->json) {

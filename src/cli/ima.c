@@ -1,10 +1,11 @@
-/* bootseal ima show, verify: the kernel's binary measurement list, in words and recomputed. */
+/* bootseal ima show: the kernel's binary measurement list in words. */
 #include "wire/ima.h"
 
 #include "base/text.h"
+#include "claims/claims.h"
 #include "cli/talk.h"
 #include "msg/result_json.h"
-#include "verify/ima.h"
+#include "wire/ima_signature.h"
 
 static const char *printable(struct cli *cli, struct span bytes)
 {
@@ -16,14 +17,48 @@ static const char *printable(struct cli *cli, struct span bytes)
 static json_t *entry_json(struct cli *cli, const struct ima_entry *entry,
                           const struct ima_fields *fields)
 {
-    return json_pack("{s:I, s:I, s:I, s:s, s:o, s:b, s:s, s:o, s:s, s:o, s:o}", "number",
+    return json_pack("{s:I, s:I, s:I, s:s, s:o, s:b, s:s, s:s, s:o, s:s, s:o, s:o, s:o}", "number",
                      (json_int_t)entry->number, "offset", (json_int_t)entry->offset, "pcr",
                      (json_int_t)entry->pcr, "template", printable(cli, entry->template_name),
                      "template_hash", result_json_hex(entry->template_hash), "violation",
-                     entry->violation, "digest_alg", printable(cli, fields->digest.alg), "digest",
+                     entry->violation, "digest_kind", printable(cli, fields->digest.kind),
+                     "digest_alg", printable(cli, fields->digest.alg), "digest",
                      result_json_hex(fields->digest.bytes), "name", printable(cli, fields->name),
                      "signature", result_json_hex(fields->signature), "buffer",
-                     result_json_hex(fields->buffer));
+                     result_json_hex(fields->buffer), "modsig", result_json_hex(fields->modsig));
+}
+
+static const char *describe_signature(struct cli *cli, struct span bytes)
+{
+    struct ima_signature signature;
+    struct error error;
+    const char *text;
+
+    if (!ima_signature_decode(bytes, &signature, &error))
+        return error.code == ERROR_UNSUPPORTED ? "signature of a kind that is not known"
+                                               : "broken signature";
+    text = arena_printf(&cli->arena, "%s signature v%u, %s, key %08x",
+                        signature.type == IMA_SIGNATURE_FILE     ? "file"
+                        : signature.type == IMA_SIGNATURE_VERITY ? "fs-verity"
+                                                                 : "metadata (EVM)",
+                        signature.version, signature.hash->name, signature.key_id);
+    return text ? text : "";
+}
+
+/* A key by its subject; text as text; else the length. */
+static const char *describe_buffer(struct cli *cli, struct span buffer)
+{
+    const struct claim_item item = {.kind = CLAIM_ITEM_CERTIFICATE, .bytes = buffer};
+    const char *text;
+
+    if (buffer.data[0] == 0x30) { /* SEQUENCE of DER */
+        text = claim_item_print(cli->crypto, &item, &cli->arena);
+    } else {
+        text = printable(cli, buffer);
+        if (strlen(text) > 200)
+            text = arena_printf(&cli->arena, "%zu bytes", buffer.len);
+    }
+    return text ? text : "";
 }
 
 static void print_entry(struct cli *cli, const struct ima_entry *entry,
@@ -37,9 +72,11 @@ static void print_entry(struct cli *cli, const struct ima_entry *entry,
         printf("%s:%s ", printable(cli, alg), text_hex(&cli->arena, fields->digest.bytes));
     printf("%s", printable(cli, fields->name));
     if (fields->signature.len)
-        printf("  [signature, %zu bytes]", fields->signature.len);
+        printf("  [%s]", describe_signature(cli, fields->signature));
+    if (fields->modsig.len)
+        printf("  [appended signature, %zu bytes]", fields->modsig.len);
     if (fields->buffer.len)
-        printf("  [buffer, %zu bytes]", fields->buffer.len);
+        printf("  [%s]", describe_buffer(cli, fields->buffer));
     printf("\n");
 }
 
@@ -82,48 +119,4 @@ enum exit_status ima_show(struct cli *cli)
     }
     json_decref(entries);
     return EXIT_HOLDS;
-}
-
-enum exit_status ima_verify(struct cli *cli)
-{
-    const char *path = cli->arguments[0];
-    struct ima_replay replay = {0};
-    struct error error = {0};
-    struct span bytes;
-    enum exit_status status;
-    uint16_t alg;
-    bool found, holds;
-    char hex[2 * LIMIT_TPM_DIGEST_LEN + 1];
-    json_t *object;
-
-    if (!talk_bank(cli, &alg, &status) || !talk_read(cli, path, LIMIT_IMA_LEN, &bytes, &status))
-        return status;
-    if (alg == 0)
-        alg = TPM_ALG_SHA256;
-    if (!ima_replay_list(cli->crypto, bytes, alg, false, NULL, NULL, &found, &replay, &error))
-        return talk_error(cli, path, &error);
-    holds = replay.n_bad_template_hashes == 0;
-    text_hex_into(hex, span_of(replay.pcr, replay.digest_len));
-    if (cli->json) {
-        object = talk_schema("ima-verification");
-        json_object_set_new(object, "holds", json_boolean(holds));
-        json_object_set_new(object, "entries", json_integer(replay.n_entries));
-        json_object_set_new(object, "violations", json_integer(replay.n_violations));
-        json_object_set_new(object, "bad_template_hashes",
-                            json_integer(replay.n_bad_template_hashes));
-        json_object_set_new(object, "first_bad_template_hash",
-                            holds ? json_null() : json_integer(replay.first_bad_template_hash));
-        json_object_set_new(object, "bank", json_string(tpm_alg_name(alg)));
-        json_object_set_new(object, "pcr_10", json_string(hex));
-        talk_json(object);
-    } else {
-        printf("%s%s%s  %u entries, %u violations\n", talk_color(cli, holds ? TALK_GOOD : TALK_BAD),
-               holds ? "holds" : "does not hold", talk_color(cli, TALK_PLAIN), replay.n_entries,
-               replay.n_violations);
-        printf("    PCR 10 (%s) must be %s\n", tpm_alg_name(alg), hex);
-        if (!holds)
-            printf("    %u entries do not match their template hash; the first is entry %u\n",
-                   replay.n_bad_template_hashes, replay.first_bad_template_hash);
-    }
-    return holds ? EXIT_HOLDS : EXIT_HOLDS_NOT;
 }

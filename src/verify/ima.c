@@ -80,6 +80,20 @@ static void replay_entry(struct crypto *crypto, uint16_t alg, const struct ima_e
     replay->n_entries++;
 }
 
+bool ima_is_policy_path(struct span name)
+{
+    static const char *const PATHS[] = {"/etc/ima/ima-policy", "/etc/sysconfig/ima-policy",
+                                        "/sysroot/etc/ima/ima-policy",
+                                        "/sysroot/etc/sysconfig/ima-policy"};
+
+    if (name.len < 10 || memcmp(name.data + name.len - 10, "ima-policy", 10) != 0)
+        return false; /* a hundred thousand names are not compared with each path */
+    for (size_t i = 0; i < sizeof PATHS / sizeof *PATHS; i++)
+        if (span_is(name, PATHS[i]))
+            return true;
+    return false;
+}
+
 static bool start(uint16_t alg, bool padded, struct ima_replay *replay, struct error *error)
 {
     size_t digest_len = tpm_digest_len(alg);

@@ -21,6 +21,11 @@ struct ima_replay {
                              replayed; this PCR does not prove them */
 };
 
+/* True for the paths from which systemd and dracut load IMA's policy, also from the initrd below
+ * /sysroot. A file measured there need not have been loaded, nor is one from elsewhere measured as a
+ * policy: Linux ima_policy.rst, POLICY_CHECK, leaves no other trace than the path. */
+bool ima_is_policy_path(struct span name);
+
 /* Called after each entry with the PCR so far; returning true stops the replay ("found"). */
 typedef bool ima_prefix_check(void *context, uint32_t n_entries, const uint8_t *pcr);
 
