@@ -23,7 +23,7 @@ struct check {
     const char *fix; /* NULL when there is nothing to do */
 };
 
-enum { CHECKS_MOST = 16 };
+enum { CHECKS_MOST = 24 };
 
 struct doctor {
     struct agent *agent;
@@ -160,6 +160,74 @@ static void check_logs(struct doctor *doctor)
               "To measure what runs after boot, add ima_policy=tcb to the kernel command line");
 }
 
+/* --- what the host will say of itself --- */
+
+static const struct {
+    const char *item, *check, *good, *bad, *fix;
+} PROTECTIONS[] = {
+    {"dma_protection.firmware", "dma.firmware",
+     "the firmware asks the system to keep DMA protection on (DMAR or IVRS)",
+     "The firmware does not ask for DMA protection: no opt-in in DMAR, none in IVRS, or no such "
+     "table",
+     "Enable VT-d or AMD-Vi and pre-boot DMA protection in the firmware setup"},
+    {"dma_protection.runtime", "dma.runtime", "every IOMMU group has its memory translated",
+     "No IOMMU, or devices that it lets pass, keep devices out of memory",
+     "Enable the IOMMU in the firmware setup; on the kernel command line: intel_iommu=on or "
+     "amd_iommu=on, and no iommu=pt or iommu=off"},
+    {"kernel.module_signatures", "kernel.modules", "the kernel loads signed modules only",
+     "The kernel loads unsigned modules",
+     "Enable Secure Boot, or add to the kernel command line: module.sig_enforce"},
+    {"kernel.kexec_signatures", "kernel.kexec", "kexec starts signed kernels only",
+     "kexec starts unsigned kernels",
+     "Enable Secure Boot, or run: sysctl kernel.kexec_load_disabled=1"},
+};
+
+/* What was read, with the words around it. */
+static void check_text(struct doctor *doctor, const char *name, struct span value)
+{
+    if (value.len)
+        note(doctor, name, MARK_GOOD, NULL, "%.*s", (int)value.len, (const char *)value.data);
+    else
+        note(doctor, name, MARK_SKIPPED, NULL, "cannot be read (as root it may)");
+}
+
+static void check_lockdown(struct doctor *doctor, struct span mode)
+{
+    if (mode.len == 0 || !span_is(mode, "none"))
+        check_text(doctor, "kernel.lockdown", mode);
+    else
+        note(doctor, "kernel.lockdown", MARK_NOTE,
+             "Enable Secure Boot, or add to the kernel command line: lockdown=integrity",
+             "None: root may change the running kernel");
+}
+
+static void check_protections(struct doctor *doctor)
+{
+    struct agent *agent = doctor->agent;
+    struct evidence_item *items;
+    struct error error;
+    size_t n_items;
+
+    if (!inventory_collect("", &agent->inventory, NULL, &agent->arena, &items, &n_items, &error)) {
+        note(doctor, "inventory", MARK_BAD, NULL, "%s", error.message);
+        return;
+    }
+    check_text(doctor, "machine.model", inventory_find(items, n_items, "hardware.model"));
+    check_text(doctor, "kernel.version", inventory_find(items, n_items, "kernel.version"));
+    check_lockdown(doctor, inventory_find(items, n_items, "kernel.lockdown"));
+    for (size_t i = 0; i < sizeof PROTECTIONS / sizeof *PROTECTIONS; i++) {
+        struct span value = inventory_find(items, n_items, PROTECTIONS[i].item);
+
+        if (value.len == 0)
+            check_text(doctor, PROTECTIONS[i].check, value);
+        else if (span_is(value, "true"))
+            note(doctor, PROTECTIONS[i].check, MARK_GOOD, NULL, "%s", PROTECTIONS[i].good);
+        else
+            note(doctor, PROTECTIONS[i].check, MARK_NOTE, PROTECTIONS[i].fix, "%s",
+                 PROTECTIONS[i].bad);
+    }
+}
+
 /* --- enrolment --- */
 
 static void check_enrolment(struct doctor *doctor)
@@ -282,6 +350,7 @@ enum exit_status agent_doctor(struct agent *agent)
 
     check_tpm(&doctor);
     check_logs(&doctor);
+    check_protections(&doctor);
     check_enrolment(&doctor);
     check_identity(&doctor);
     check_service(&doctor);

@@ -45,7 +45,7 @@ static bool add_log(enum evidence_log_kind kind, const char *path, struct span b
 static bool read_log(enum evidence_log_kind kind, const char *path, struct crypto *crypto,
                      struct arena *arena, struct logs *logs, struct error *error)
 {
-    struct span bytes;
+    struct span bytes = {0};
 
     if (!os_file_read(path, cap_of(kind), arena, &bytes, error))
         return error->code == ERROR_NOT_FOUND;
@@ -56,7 +56,7 @@ static bool read_log(enum evidence_log_kind kind, const char *path, struct crypt
 static bool read_smbios(struct crypto *crypto, struct arena *arena, struct logs *logs,
                         struct error *error)
 {
-    struct span bytes;
+    struct span bytes = {0};
 
     if (!logs_read_smbios("", arena, &bytes, error))
         return error->code != ERROR_MEMORY;
@@ -112,7 +112,7 @@ static bool is_among(struct span digest_bytes, const struct span *digests, size_
 static bool read_growth(const char *path, struct evidence_log *log, struct arena *arena,
                         struct error *error)
 {
-    struct span bytes;
+    struct span bytes = {0};
 
     if (!os_file_read(path, LIMIT_IMA_LEN, arena, &bytes, error))
         return false;

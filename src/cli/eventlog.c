@@ -330,6 +330,30 @@ enum exit_status eventlog_replay(struct cli *cli)
     return EXIT_HOLDS;
 }
 
+/* In a bundle the host says more of itself than its log does. */
+static bool add_said(struct cli *cli, struct claims_input *input, enum exit_status *status)
+{
+    const struct evidence_log *smbios;
+    struct evidence evidence;
+    struct error error = {0};
+    struct span bytes;
+
+    if (!talk_read(cli, cli->arguments[0], LIMIT_EVIDENCE_LEN, &bytes, status))
+        return false;
+    if (!eventlog_is_bundle(bytes))
+        return true;
+    if (!evidence_decode(bytes, &cli->arena, &evidence, &error)) {
+        *status = talk_error(cli, cli->arguments[0], &error);
+        return false;
+    }
+    input->inventory = evidence.inventory;
+    input->n_inventory = evidence.n_inventory;
+    smbios = evidence_find_log(&evidence, EVIDENCE_LOG_SMBIOS);
+    if (smbios)
+        input->smbios = smbios->bytes;
+    return true;
+}
+
 enum exit_status eventlog_claims(struct cli *cli)
 {
     struct claims *claims = arena_new(&cli->arena, struct claims);
@@ -340,7 +364,7 @@ enum exit_status eventlog_claims(struct cli *cli)
     enum exit_status status;
     json_t *object;
 
-    if (!eventlog_load(cli, cli->arguments[0], &log, &status))
+    if (!eventlog_load(cli, cli->arguments[0], &log, &status) || !add_said(cli, &input, &status))
         return status;
     if (!claims_collect(&input, &cli->arena, claims, reasons, &error))
         return talk_error(cli, cli->arguments[0], &error);

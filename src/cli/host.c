@@ -79,6 +79,30 @@ static void print_tpm(struct cli *cli, const json_t *host)
     print_field("EK issuer", issuer);
 }
 
+/* What nobody proves stands apart from everything else; a list is only counted. */
+static void print_reported(struct cli *cli, const json_t *host)
+{
+    json_t *reported = json_object_get(host, "reported"), *value;
+    const char *name;
+
+    if (!json_object_size(reported))
+        return;
+    printf("\n%sreported by the host itself, proven by nobody:%s\n", talk_color(cli, TALK_DIM),
+           talk_color(cli, TALK_PLAIN));
+    json_object_foreach(reported, name, value)
+    {
+        const char *text = print_member(cli, reported, name);
+        size_t n_lines = 1;
+
+        for (const char *at = json_string_value(value); at && (at = strchr(at, '\n')); at++)
+            n_lines++;
+        if (text && n_lines > 1)
+            printf("  %-25s %zu items (--json)\n", name, n_lines);
+        else if (text)
+            printf("  %-25s %s\n", name, text);
+    }
+}
+
 /* The smallest step that helps (UX: always a next step). */
 static void print_next(struct cli *cli, const json_t *host)
 {
@@ -124,6 +148,7 @@ static void print_host(struct cli *cli, const json_t *host)
         fputc('\n', stdout);
         print_reasons_json(cli, stdout, json_object_get(host, "reasons"));
     }
+    print_reported(cli, host);
     print_next(cli, host);
 }
 

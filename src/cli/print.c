@@ -7,6 +7,12 @@
 
 #include <time.h>
 
+/* What somebody vouches for, and what nobody does, must not look alike. */
+static enum talk_color grade_color(enum claim_grade grade)
+{
+    return grade > CLAIM_REPORTED ? TALK_GOOD : TALK_WARN;
+}
+
 static void print_claim(struct cli *cli, enum claim_id id, const struct claim *claim)
 {
     printf("%-32s ", claim_name(id));
@@ -26,7 +32,8 @@ static void print_claim(struct cli *cli, enum claim_id id, const struct claim *c
                                      claim->n_items == 1 ? "" : "s"));
         break;
     }
-    printf(" %s%s", talk_color(cli, TALK_DIM), claim_grade_name(claim->grade));
+    printf(" %s%s%s", talk_color(cli, grade_color(claim->grade)), claim_grade_name(claim->grade),
+           talk_color(cli, TALK_DIM));
     for (size_t i = 0; i < claim->n_events && i < 6; i++)
         printf("%s%u", i ? "," : "  events ", claim->events[i]);
     printf("%s%s\n", claim->n_events > 6 ? ",..." : "", talk_color(cli, TALK_PLAIN));

@@ -161,6 +161,30 @@ static bool write_inventory(struct cbor_writer *writer, struct evidence_item *it
     return true;
 }
 
+bool inventory_encode(struct evidence_item *items, size_t n_items, struct arena *arena,
+                      struct span *bytes, struct error *error)
+{
+    struct cbor_writer writer = cbor_writer_init(arena);
+
+    return write_inventory(&writer, items, n_items, error) &&
+           cbor_writer_done(&writer, bytes, error);
+}
+
+bool inventory_decode(struct span bytes, struct arena *arena, struct evidence_item **items,
+                      size_t *n_items, struct error *error)
+{
+    struct reader reader = message_reader(bytes, CLAUSE_ENROL, error);
+    struct evidence_item *found = NULL;
+    size_t n_found = 0;
+
+    read_inventory(&reader, arena, &found, &n_found);
+    if (!reader_end(&reader))
+        return false;
+    *items = found;
+    *n_items = n_found;
+    return true;
+}
+
 /* --- challenge --- */
 
 static struct challenge read_challenge(struct reader *reader)

@@ -110,6 +110,13 @@ bool enrol_request_decode(struct span bytes, struct arena *arena, struct enrol_r
 bool enrol_request_encode(struct enrol_request *request, struct arena *arena, struct span *bytes,
                           struct error *error) MUST_CHECK;
 
+/* An inventory by itself, as the service keeps it. Encoding sorts items in place, and refuses what no
+ * enrolment may carry. */
+bool inventory_encode(struct evidence_item *items, size_t n_items, struct arena *arena,
+                      struct span *bytes, struct error *error) MUST_CHECK;
+bool inventory_decode(struct span bytes, struct arena *arena, struct evidence_item **items,
+                      size_t *n_items, struct error *error) MUST_CHECK;
+
 bool enrol_answer_decode(struct span bytes, struct enrol_answer *answer,
                          struct error *error) MUST_CHECK;
 bool enrol_answer_encode(const struct enrol_answer *answer, struct arena *arena, struct span *bytes,

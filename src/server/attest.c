@@ -298,6 +298,7 @@ static bool fill_record(struct attestation *attestation, struct store_attestatio
     struct front *front = attestation->exchange->front;
     const struct work_appraise_answer *answer = &attestation->answer;
     struct crypto_digest digest;
+    struct error ignored;
 
     memcpy(record->host_id, attestation->host.enrolled.id, sizeof record->host_id);
     record->now_s = attestation->now_s;
@@ -313,6 +314,11 @@ static bool fill_record(struct attestation *attestation, struct store_attestatio
             .clock_ms = answer->history.clock_ms,
             .firmware_version = answer->history.firmware_version,
         };
+    /* One with names that no enrolment may have is not worth keeping; the evidence is kept anyway. */
+    if (answer->steady ||
+        !inventory_encode(attestation->evidence.inventory, attestation->evidence.n_inventory,
+                          &attestation->arena, &record->inventory, &ignored))
+        record->inventory = span_of(NULL, 0);
     if (!reasons_text(attestation, &record->reasons, error) ||
         !kept_evidence(attestation, &record->evidence, error) ||
         !host_memory_encode(&attestation->memory, &attestation->arena, &record->memory, error))

@@ -103,19 +103,6 @@ struct enrolment {
     struct work_enrol_answer answer;
 };
 
-static bool inventory_encode(const struct enrol_request *request, struct arena *arena,
-                             struct span *inventory, struct error *error)
-{
-    struct cbor_writer writer = cbor_writer_init(arena);
-
-    cbor_write_map(&writer, request->n_inventory);
-    for (size_t i = 0; i < request->n_inventory; i++) {
-        cbor_write_text(&writer, request->inventory[i].name);
-        cbor_write_text(&writer, request->inventory[i].value);
-    }
-    return cbor_writer_done(&writer, inventory, error);
-}
-
 static bool build_attempt(struct enrolment *enrolment, struct error *error)
 {
     struct front *front = enrolment->exchange->front;
@@ -145,7 +132,8 @@ static bool build_attempt(struct enrolment *enrolment, struct error *error)
     memcpy(attempt->credential_sha256, digest.bytes, sizeof attempt->credential_sha256);
     attempt->expires_s = os_now_s() + conf_number(&front->start.conf, CONF_ENROL_ATTEMPT_LIFE);
     return crypto_random(attempt->id, sizeof attempt->id, error) &&
-           inventory_encode(&enrolment->request, arena, &record.inventory, error) &&
+           inventory_encode(enrolment->request.inventory, enrolment->request.n_inventory, arena,
+                            &record.inventory, error) &&
            record_encode(&record, arena, &attempt->request, error);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "log/log.h"
+#include "msg/protocol.h"
 #include "msg/result_json.h"
 #include "os/clock.h"
 #include "server/front.h"
@@ -64,19 +65,40 @@ static json_t *host_json(const struct store_host *host)
                      exchange_time(host->seen_s), "created_at", exchange_time(host->created_s));
 }
 
-static json_t *host_details_json(const struct store_host *host)
+/* What the host said of itself, name to text; empty when it cannot be read. */
+static json_t *reported_json(struct span inventory, struct arena *arena)
+{
+    json_t *object = json_object();
+    struct evidence_item *items = NULL;
+    struct error ignored;
+    size_t n_items = 0;
+
+    if (inventory.len && !inventory_decode(inventory, arena, &items, &n_items, &ignored))
+        return object;
+    for (size_t i = 0; i < n_items; i++) {
+        const char *name = text_printable(arena, items[i].name);
+
+        if (name)
+            json_object_set_new(
+                object, name, json_stringn((const char *)items[i].value.data, items[i].value.len));
+    }
+    return object;
+}
+
+static json_t *host_details_json(const struct store_host *host, struct arena *arena)
 {
     const struct store_enrolment *enrolled = &host->enrolled;
     json_t *object = host_json(host);
     json_t *details = json_pack(
-        "{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:s, s:s}", "schema",
+        "{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:s}", "schema",
         "bootseal.host.v1", "verdict_id", host->verdict_id, "last_verdict",
         json_string(verdict_name((enum verdict)host->verdict)), "reasons",
         stored_reasons(host->reasons), "ek_issuer", enrolled->issuer, "tpm_manufacturer",
         enrolled->manufacturer, "tpm_model", enrolled->model, "tpm_version", enrolled->version,
-        "approved_at", exchange_time(host->approved_s), "approved_by",
-        host->approved_by ? host->approved_by : "", "revoked_at", exchange_time(host->revoked_s),
-        "revoked_by", host->revoked_by ? host->revoked_by : "", "revoked_reason",
+        "reported", reported_json(enrolled->inventory, arena), "approved_at",
+        exchange_time(host->approved_s), "approved_by", host->approved_by ? host->approved_by : "",
+        "revoked_at", exchange_time(host->revoked_s), "revoked_by",
+        host->revoked_by ? host->revoked_by : "", "revoked_reason",
         host->revoked_reason ? host->revoked_reason : "");
 
     if (!object || !details) {
@@ -176,7 +198,7 @@ void route_hosts_show(struct exchange *exchange)
     struct store_host host;
 
     if (find_host(exchange, exchange_arena(exchange), &host))
-        exchange_json(exchange, 200, host_details_json(&host));
+        exchange_json(exchange, 200, host_details_json(&host, exchange_arena(exchange)));
 }
 
 static json_t *verdict_json(const struct store_verdict *verdict)
@@ -319,7 +341,7 @@ static void on_act_done(void *context, const struct store_outcome *outcome)
         exchange_fail(exchange, act->what, &error);
     else
         exchange_json(exchange, 200,
-                      found ? host_details_json(&host)
+                      found ? host_details_json(&host, exchange_arena(exchange))
                             : json_pack("{s:s, s:s}", "schema", "bootseal.host.v1", "name",
                                         act->host.enrolled.name));
 }

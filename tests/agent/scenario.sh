@@ -146,6 +146,14 @@ expect 0 'trusted until' attest
 expect 0 '"verdict":"trusted"' attest --json
 expect 0 'certificate in force' host status
 expect 0 'good     service' host doctor --eventlog "$fixture/eventlog.bin"
+expect 0 "$(uname -r)" host doctor --eventlog "$fixture/eventlog.bin"
+expect 0 '"name":"dma.runtime"' host doctor --eventlog "$fixture/eventlog.bin" --json
+
+# What the host says of itself comes to the service as its word.
+curl -sf --cacert "$work/service/ca.pem" -H "Authorization: Bearer $(cat "$work/service/data/admin.token")" \
+    "$url/api/v1/hosts/a.example" | jq -e --arg release "$(uname -r)" \
+    '.reported | ."tpm.manufacturer" == "IBM" and (."kernel.version" | startswith($release))' >/dev/null ||
+    fail "the service does not show what the host reports"
 
 expect 0 'welcome SUCCESS' fetch
 grep -qF a.example "$work/out" || fail "the certificate does not carry the host's name"

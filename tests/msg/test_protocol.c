@@ -311,6 +311,32 @@ static void an_enrol_request_arrives_as_sent(void **state)
     arena_done(&arena);
 }
 
+static void an_inventory_is_kept_as_said(void **state)
+{
+    char long_text[LIMIT_INVENTORY_TEXT_LEN + 1];
+    struct evidence_item items[] = {{span_text("os.name"), span_text("Acme")},
+                                    {span_text("boot"), span_text("1")}};
+    struct evidence_item *found;
+    struct arena arena = arena_init(ARENA_LEN);
+    struct span bytes;
+    struct error error;
+    size_t n_found;
+
+    (void)state;
+    assert_true(inventory_encode(items, 2, &arena, &bytes, &error));
+    assert_true(inventory_decode(bytes, &arena, &found, &n_found, &error));
+    assert_int_equal(n_found, 2);
+    assert_true(span_is(found[0].name, "boot") && span_is(found[1].value, "Acme"));
+    for (size_t len = 0; len < bytes.len; len++)
+        assert_false(inventory_decode(span_of(bytes.data, len), &arena, &found, &n_found, &error));
+    items[0].name = items[1].name; /* twice the same */
+    assert_false(inventory_encode(items, 2, &arena, &bytes, &error));
+    memset(long_text, 'x', sizeof long_text);
+    items[0] = (struct evidence_item){span_text("os.name"), span_of(long_text, sizeof long_text)};
+    assert_false(inventory_encode(items, 2, &arena, &bytes, &error));
+    arena_done(&arena);
+}
+
 static void an_attest_answer_arrives_as_sent(void **state)
 {
     struct arena arena = arena_init(ARENA_LEN);
@@ -402,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_missing_key_is_refused_by_number),
         cmocka_unit_test(a_message_over_the_limit_is_refused_unread),
         cmocka_unit_test(an_enrol_request_arrives_as_sent),
+        cmocka_unit_test(an_inventory_is_kept_as_said),
         cmocka_unit_test(an_attest_answer_arrives_as_sent),
         cmocka_unit_test(a_bare_answer_has_no_credential),
         cmocka_unit_test(what_the_protocol_does_not_allow_is_never_sent),

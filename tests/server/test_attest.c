@@ -78,6 +78,24 @@ static const char *shown(const char *name, const char *field)
     return text;
 }
 
+/* Whether a host is shown to have said that of itself. */
+static bool shows_reported(const char *name, const char *item, const char *value)
+{
+    char path[256];
+    struct http_client_answer answer;
+    const char *said;
+    json_t *host;
+    bool shows;
+
+    snprintf(path, sizeof path, "/api/v1/hosts/%s", name);
+    answer = service_request(&service, "GET", path, service.token, NULL, (struct span){0});
+    host = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
+    said = json_string_value(json_object_get(json_object_get(host, "reported"), item));
+    shows = said && strcmp(said, value) == 0;
+    json_decref(host);
+    return shows;
+}
+
 static size_t n_verdicts(const char *name)
 {
     char path[256];
@@ -289,6 +307,30 @@ static void test_edited_log_is_refused(void **state)
     soft_host_send(&host.soft, EVIDENCE_LOG_TCG, span_of(edited, host.soft.booted_tcg.len));
     assert_int_equal(api_host_attest(&host, &service).status, 200);
     assert_verdict(&host, VERDICT_UNTRUSTED);
+    api_host_done(&host);
+}
+
+/* A host may say what it likes of itself, under any name; it is shown, and changes nothing else. */
+static void test_a_host_says_what_it_likes(void **state)
+{
+    static char long_name[LIMIT_NAME_LEN + 2];
+    struct evidence_item said[] = {{span_text("os.name"), span_text("Acme")},
+                                   {span_text(long_name), span_text("Acme")}};
+    struct api_host host;
+
+    (void)state;
+    memset(long_name, 'x', sizeof long_name - 1);
+    said[1].name = span_text(long_name);
+    api_host_init(&host, "secure-boot", "talker.example", &maker);
+    api_host_join(&host, &service);
+    host.soft.evidence.inventory = said;
+    host.soft.evidence.n_inventory = 2;
+    assert_int_equal(api_host_attest(&host, &service).status, 200);
+    assert_verdict(&host, VERDICT_TRUSTED);
+    assert_false(shows_reported("talker.example", "os.name", "Acme")); /* no such name is kept */
+    host.soft.evidence.n_inventory = 1;
+    assert_int_equal(api_host_attest(&host, &service).status, 200);
+    assert_true(shows_reported("talker.example", "os.name", "Acme"));
     api_host_done(&host);
 }
 
@@ -668,6 +710,7 @@ int main(void)
         cmocka_unit_test(test_other_boot_is_refused_with_the_event),
         cmocka_unit_test(test_refused_host_loses_its_certificate),
         cmocka_unit_test(test_edited_log_is_refused),
+        cmocka_unit_test(test_a_host_says_what_it_likes),
         cmocka_unit_test(test_a_tpm_of_another_maker_is_told),
         cmocka_unit_test(test_edit_that_no_event_shows_is_refused),
         cmocka_unit_test(test_foreign_key_does_not_touch_the_host),
