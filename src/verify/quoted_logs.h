@@ -15,7 +15,7 @@ struct quoted_logs {
     struct span ima;                /* binary IMA list; empty when there is none */
     size_t ima_before_len;          /* its first bytes, known to be older than the quote; or 0 */
     struct span pcr_values; /* of the quoted PCRs, ascending, one after the other; or empty. A hint:
-                               used only when they hash to the signed digest */
+                               used only as far as it hashes to the signed digest */
 };
 
 struct quoted_logs_result {

@@ -115,6 +115,29 @@ static void a_launch_without_its_log_is_not_told(void **state)
     assert_false(launched(fixture)->known);
 }
 
+/* IMA measured something between the quote and the reading of the values. */
+static void values_of_another_moment_still_tell_the_launch(void **state)
+{
+    struct fixture *fixture = *state;
+    struct soft_host *host = &fixture->host;
+    uint8_t *values;
+
+    build_launch(fixture);
+    launch(fixture);
+    soft_host_measure(host);
+    soft_host_send_pcr_values(host);
+    values = soft_host_copy(host, host->evidence.pcr_values);
+    values[10 * 32] ^= 1;
+    host->evidence.pcr_values.data = values;
+    soft_host_bind(host);
+    expect_verdict(fixture, soft_host_evidence(host), VERDICT_UNKNOWN, REASON_PCR_UNEXPLAINED);
+    assert_int_equal(fixture->appraisal.reasons.items[0].pcr, LAUNCH_PCR);
+    assert_false(launched(fixture)->known);
+
+    values[16 * 32] ^= 1; /* PCR 17: then nothing holds */
+    expect_verdict(fixture, soft_host_evidence(host), VERDICT_UNTRUSTED, REASON_QUOTE_PCR_DIGEST);
+}
+
 static void zeros_are_no_launch_that_measured(void **state)
 {
     struct fixture *fixture = *state;
@@ -282,6 +305,7 @@ int main(void)
         WITH_FIXTURE(a_log_that_leads_to_the_quote_proves_a_launch),
         WITH_FIXTURE(a_learned_policy_notices_a_launch),
         WITH_FIXTURE(a_launch_without_its_log_is_not_told),
+        WITH_FIXTURE(values_of_another_moment_still_tell_the_launch),
         WITH_FIXTURE(zeros_are_no_launch_that_measured),
         WITH_FIXTURE(a_log_of_a_launch_that_did_not_happen_is_refused),
         WITH_FIXTURE(a_launch_log_extended_by_software_is_refused),

@@ -222,7 +222,7 @@ static void a_boot_has_a_bounded_number_of_logs(void **state)
 
 static void a_full_arena_is_an_error(void **state)
 {
-    struct arena whole = arena;
+    struct arena whole;
 
     (void)state;
     read_first();
