@@ -12,6 +12,27 @@ static void check(const char *text)
             abort();
 }
 
+/* Each record of the event is named, and none has a value and contents. */
+static void check_records(const struct measured_log *log, size_t index, struct crypto *crypto)
+{
+    struct arena words = arena_init((size_t)64 << 20);
+    struct event_records records;
+    struct error error;
+
+    if (!event_records(log, index, crypto, &words, &records, &error))
+        abort();
+    for (size_t i = 0; i < records.n_records; i++) {
+        check(records.records[i].name);
+        if (records.records[i].container == (records.records[i].value != NULL))
+            abort();
+        if (records.records[i].value)
+            check(records.records[i].value);
+    }
+    if (records.broken)
+        check(records.broken);
+    arena_done(&words);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static struct crypto *crypto;
@@ -32,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
             check(description.summary);
             check(description.key);
             arena_done(&words);
+            check_records(&log, i, crypto);
         }
     arena_done(&arena);
     return 0;

@@ -285,6 +285,8 @@ static void name_no_action(struct naming *naming)
     struct error ignored;
 
     naming->component = "note in the log (not measured)";
+    if (event_holds_records(&this_event(naming)->event))
+        naming->component = "quote that Windows made of itself (not measured)";
     if (!tcg_no_action_decode(this_event(naming)->event.data, &body, &ignored))
         return;
     if (body.kind == TCG_NO_ACTION_SPEC_ID)

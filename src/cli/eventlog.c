@@ -150,9 +150,31 @@ static bool is_wanted(uint32_t mask, uint32_t pcr)
     return pcr < LIMIT_PCRS ? mask >> pcr & 1 : mask == UINT32_MAX;
 }
 
-static json_t *event_json(struct cli *cli, const struct measured_event *measured,
-                          const struct event_description *words)
+/* The records at a depth, from *at on, with what each container holds. */
+static json_t *records_json(const struct event_records *records, size_t *at, size_t depth)
 {
+    json_t *array = json_array();
+
+    while (*at < records->n_records && records->records[*at].depth == depth) {
+        const struct event_record *record = &records->records[(*at)++];
+        char id[12];
+        json_t *object;
+
+        snprintf(id, sizeof id, "0x%08x", record->id);
+        object = json_pack("{s:s, s:s, s:s?, s:b, s:s?}", "id", id, "name", record->name, "meaning",
+                           record->meaning, "measured", record->measured, "value", record->value);
+        if (record->container)
+            json_object_set_new(object, "records", records_json(records, at, depth + 1));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
+static json_t *event_json(struct cli *cli, const struct measured_event *measured,
+                          const struct event_description *words,
+                          const struct event_records *records)
+{
+    size_t at = 0;
     const struct eventlog_event *event = &measured->event;
     json_t *digests = json_object();
     json_t *object;
@@ -169,9 +191,28 @@ static json_t *event_json(struct cli *cli, const struct measured_event *measured
                        (json_int_t)event->type, "component", words->component, "summary",
                        words->summary, "coverage", coverage_name(measured->coverage), "proven",
                        words->proven, "digests", digests, "data_len", (json_int_t)event->data.len);
+    if (event_holds_records(event)) {
+        json_object_set_new(object, "records", records_json(records, &at, 0));
+        json_object_set_new(object, "records_broken",
+                            records->broken ? json_string(records->broken) : json_null());
+    }
     if (cli->values[OPTION_RAW])
         json_object_set_new(object, "data", result_json_hex(event->data));
     return object;
+}
+
+static void print_records(struct cli *cli, const struct event_records *records)
+{
+    for (size_t i = 0; i < records->n_records; i++) {
+        const struct event_record *record = &records->records[i];
+
+        printf("     %*s%s%s%s%s%s\n", (int)(2 * record->depth), "", talk_color(cli, TALK_DIM),
+               record->name, talk_color(cli, TALK_PLAIN), record->value ? "  " : "",
+               record->value ? record->value : "");
+    }
+    if (records->broken)
+        printf("     %s%s%s\n", talk_color(cli, TALK_BAD), records->broken,
+               talk_color(cli, TALK_PLAIN));
 }
 
 static void print_event(struct cli *cli, const struct measured_log *log,
@@ -221,18 +262,22 @@ enum exit_status eventlog_show(struct cli *cli)
                technology ? ", with a dynamic launch by " : "", technology ? technology : "");
     for (size_t i = 0; i < log.n_events; i++) {
         struct event_description words;
+        struct event_records records;
         struct error error = {0};
 
         if (!is_wanted(pcrs, log.events[i].event.pcr))
             continue;
-        if (!event_describe(&log, i, cli->crypto, &cli->arena, &words, &error)) {
+        if (!event_describe(&log, i, cli->crypto, &cli->arena, &words, &error) ||
+            !event_records(&log, i, cli->crypto, &cli->arena, &records, &error)) {
             json_decref(events);
             return talk_error(cli, cli->arguments[0], &error);
         }
         if (cli->json)
-            json_array_append_new(events, event_json(cli, &log.events[i], &words));
+            json_array_append_new(events, event_json(cli, &log.events[i], &words, &records));
         else
             print_event(cli, &log, &log.events[i], &words);
+        if (!cli->json)
+            print_records(cli, &records);
     }
     if (cli->json) {
         object = talk_schema("eventlog");
