@@ -1,5 +1,6 @@
-/* Collects the claims of a foreign log and prints their items. What nobody attests is never graded
- * as attested, and what is unknown has no value. */
+/* Collects the claims of a foreign log and prints their items; the same bytes also stand for what the
+ * host says of itself. What nobody attests is never graded as attested, and what is unknown has no
+ * value. */
 #include <stdlib.h>
 
 #include "claims/claims.h"
@@ -19,10 +20,20 @@ static void check(struct crypto *crypto, const struct claim *claim, struct arena
             abort();
 }
 
-static void collect(struct crypto *crypto, const struct measured_log *log, struct arena *arena)
+static void collect(struct crypto *crypto, const struct measured_log *log, struct span said,
+                    struct arena *arena)
 {
     static struct reasons reasons;
-    const struct claims_input input = {.log = log, .crypto = crypto};
+    const struct evidence_item items[] = {
+        {span_text("kernel.config"), said},
+        {span_text("kernel.lockdown"), said},
+        {span_text("kernel.module_signatures"), said},
+    };
+    const struct claims_input input = {.log = log,
+                                       .crypto = crypto,
+                                       .inventory = items,
+                                       .n_inventory = sizeof items / sizeof *items,
+                                       .smbios = said};
     struct claims claims;
     struct error error;
 
@@ -43,14 +54,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (!crypto)
         crypto = crypto_new(&error);
     if (measured_log_read(crypto, span_of(data, len), TPM_ALG_SHA256, &arena, &log, &error)) {
-        collect(crypto, &log, &arena);
+        collect(crypto, &log,
+                span_of(data, len < LIMIT_INVENTORY_TEXT_LEN ? len : LIMIT_INVENTORY_TEXT_LEN),
+                &arena);
         /* Root can truly extend anything: the same log as if every digest covered its data. */
         for (size_t i = 0; i < log.n_events; i++)
             if (log.events[i].coverage != COVERAGE_UNMEASURED) {
                 log.events[i].coverage = COVERAGE_WHOLE;
                 log.events[i].covered = log.events[i].event.data;
             }
-        collect(crypto, &log, &arena);
+        collect(crypto, &log,
+                span_of(data, len < LIMIT_INVENTORY_TEXT_LEN ? len : LIMIT_INVENTORY_TEXT_LEN),
+                &arena);
     }
     arena_done(&arena);
     return 0;

@@ -148,12 +148,11 @@ static bool find_seabios_tag(const struct measured_log *log, size_t *event, stru
     const struct measured_event *tag;
 
     *event = first_event(log, PCR_PLATFORM);
-    if (log->measurement_registers || *event == log->n_events || secure_boot == log->n_events ||
+    if (*event == log->n_events || secure_boot == log->n_events ||
         log->events[secure_boot].separator != SEPARATOR_BIOS)
         return false;
-    tag = &log->events[*event];
-    if (tag->event.type != EV_EVENT_TAG || tag->coverage != COVERAGE_WHOLE ||
-        tag->covered.len != SEABIOS_TAG_LEN ||
+    tag = &log->events[*event]; /* whatever it calls its type: no digest covers that */
+    if (tag->covered.len != SEABIOS_TAG_LEN ||
         !span_begins(tag->covered, span_of(head, sizeof head)))
         return false;
     *sha1 = span_of(tag->covered.data + sizeof head, SEABIOS_TAG_LEN - sizeof head);

@@ -91,6 +91,7 @@ static void says_what_the_machine_calls_itself(void **state)
 static void a_string_that_is_not_there_is_empty(void **state)
 {
     struct smbios_structure structure;
+    struct writer writer;
     struct smbios smbios;
     struct error error;
 
@@ -100,6 +101,13 @@ static void a_string_that_is_not_there_is_empty(void **state)
     assert_int_equal(smbios_string(&structure, (enum smbios_field)6).len, 0);  /* number 9 */
     assert_int_equal(smbios_string(&structure, (enum smbios_field)7).len, 0);  /* no such field */
     assert_int_equal(smbios_string(&structure, (enum smbios_field)99).len, 0); /* nor this one */
+    /* Behind the fields stand strings, of which this one begins like the number of the first. */
+    writer = begin(false);
+    smbios_builder_structure(&writer, 1, span_of(NULL, 0), span_of("\x01x", 3));
+    assert_true(smbios_decode(finish(&writer, false), &smbios, &error));
+    assert_true(smbios_find(&smbios, SMBIOS_SYSTEM, &structure));
+    assert_int_equal(smbios_string(&structure, SMBIOS_SYSTEM_MANUFACTURER).len, 0);
+    assert_true(smbios_decode(machine_bytes(false), &smbios, &error));
     assert_true(smbios_find(&smbios, SMBIOS_FIRMWARE, &structure));
     assert_int_equal(smbios_string(&structure, (enum smbios_field)6).len, 0); /* number 0 */
     assert_true(smbios_find(&smbios, (enum smbios_type)16, &structure));
