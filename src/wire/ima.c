@@ -165,6 +165,20 @@ static struct span read_fixed_data(struct reader *reader)
     return span_of(NULL, 0);
 }
 
+/* The kernel uses two templates or three in a list, and mostly the same as just now. */
+static void look_up_template(struct ima_list *list, struct ima_entry *entry)
+{
+    if (!list->template_name.len || !span_equal(entry->template_name, list->template_name)) {
+        if (reader_ok(&list->reader) && !is_template_name(entry->template_name))
+            reader_fail(&list->reader, ERROR_MALFORMED, "the entry has no template name");
+        if (!reader_ok(&list->reader))
+            return;
+        list->template_name = entry->template_name;
+        list->template = find_template(entry->template_name);
+    }
+    entry->template = list->template;
+}
+
 enum ima_step ima_list_next(struct ima_list *list, struct ima_entry *entry)
 {
     struct reader *reader = &list->reader;
@@ -183,13 +197,7 @@ enum ima_step ima_list_next(struct ima_list *list, struct ima_entry *entry)
     entry->template_hash = reader_bytes(reader, list->hash_len, "template hash");
     entry->violation = all_zero(entry->template_hash);
     entry->template_name = reader_le32_bytes(reader, LIMIT_IMA_TEMPLATE_NAME_LEN, "template name");
-    if (reader_ok(reader) && !is_template_name(entry->template_name))
-        reader_fail(reader, ERROR_MALFORMED, "the entry has no template name");
-    if (reader_ok(reader) && !span_equal(entry->template_name, list->template_name)) {
-        list->template_name = entry->template_name;
-        list->template = find_template(entry->template_name);
-    }
-    entry->template = list->template;
+    look_up_template(list, entry);
     entry->fixed = span_is(entry->template_name, "ima");
     entry->template_data = entry->fixed
                                ? read_fixed_data(reader)

@@ -4,7 +4,7 @@
 #include "wire/tpm_alg.h"
 
 static const struct ima_hash HASHES[] = {
-#define IMA_HASH(id, name, digest_len, tpm_alg) {id, name, digest_len, tpm_alg},
+#define IMA_HASH(id, name, digest_len, tpm_alg) {name, sizeof(name) - 1, tpm_alg, id, digest_len},
 #include "wire/ima_hashes.def"
 #undef IMA_HASH
 };
@@ -21,7 +21,7 @@ const struct ima_hash *ima_hash_by_id(uint8_t id)
 const struct ima_hash *ima_hash_by_name(struct span name)
 {
     for (size_t i = 0; i < N_HASHES; i++)
-        if (span_is(name, HASHES[i].name))
+        if (span_equal(name, span_of(HASHES[i].name, HASHES[i].name_len)))
             return &HASHES[i];
     return NULL;
 }

@@ -5,10 +5,11 @@
 #include "base/span.h"
 
 struct ima_hash {
-    uint8_t id; /* enum hash_algo */
     const char *name;
-    uint8_t digest_len;
+    size_t name_len;
     uint16_t tpm_alg; /* 0: none that we can compute */
+    uint8_t id;       /* enum hash_algo */
+    uint8_t digest_len;
 };
 
 /* By enum hash_algo, or by name ("sha256"); NULL for one that is not known. */
