@@ -273,6 +273,20 @@ static void a_digest_of_another_kind_is_not_what_was_signed(void **state)
     assert_int_equal(check(fixture).state, IMA_SIGNED_INVALID);
 }
 
+/* The kernel takes fs-verity's digests under version 3 alone: version 2 could be a file's as well. */
+static void version_2_does_not_sign_fs_verity(void **state)
+{
+    static const char *const KINDS[] = {"", "verity"};
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct file file = {"f", KINDS[i], "sha256", IMA_SIGNATURE_VERITY, 2};
+
+        sign(fixture, RSA_2048, &file, key_id(fixture, RSA_2048));
+        assert_int_equal(check(fixture).state, IMA_SIGNED_INVALID);
+    }
+}
+
 static void what_cannot_be_checked_is_said_so(void **state)
 {
     struct fixture *fixture = *state;
@@ -439,6 +453,7 @@ int main(void)
         cmocka_unit_test(strangers_are_strangers),
         cmocka_unit_test(what_was_changed_is_invalid),
         cmocka_unit_test(a_digest_of_another_kind_is_not_what_was_signed),
+        cmocka_unit_test(version_2_does_not_sign_fs_verity),
         cmocka_unit_test(what_cannot_be_checked_is_said_so),
         cmocka_unit_test(violations_have_no_signature),
         cmocka_unit_test(appended_signatures_are_checked),
