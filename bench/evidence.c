@@ -272,6 +272,7 @@ static void learn_policy(struct bench *bench)
                            &bench->host.arena, &bench->policy, &position, &error),
         "no policy can be learned");
     bench->input.policy = bench->policy;
+    bench->input.policy_claims_only = true; /* as the service's workers do */
 }
 
 static void prepare(struct bench *bench, uint16_t key)

@@ -86,6 +86,9 @@ static bool collect_claims(struct appraise_work *work)
         .n_inventory = appraisal->evidence.n_inventory,
         .smbios = work->smbios,
         .tpm_manufacturer = work->input->tpm_manufacturer,
+        .wanted = work->input->policy_claims_only && work->input->policy
+                      ? policy_claims_read(work->input->policy)
+                      : NULL,
         .crypto = work->crypto,
     };
 
@@ -187,7 +190,7 @@ bool appraise(struct crypto *crypto, const struct appraise_input *input, struct 
         .crypto = crypto, .input = input, .arena = arena, .appraisal = appraisal, .error = error};
     bool done;
 
-    memset(appraisal, 0, sizeof *appraisal);
+    memset(appraisal, 0, offsetof(struct appraisal, reasons.items));
     done = run_stages(&work);
     crypto_key_free(work.own_ak);
     if (!done) /* no verdict: callers that forget the result must find none */

@@ -46,6 +46,7 @@ struct appraise_input {
     bool logs_hashed;
     struct ima_certificates *ima_certificates; /* whose signatures count on files; NULL: nobody's */
     const struct policy *policy;               /* NULL: no verdict better than unknown */
+    bool policy_claims_only; /* long lists that no rule of the policy reads are left out */
 };
 
 /* PCRs demanded by default: 0-7 firmware, 8-15 loader and system, 17-22 dynamic launch, or that there
@@ -68,7 +69,6 @@ struct appraise_memory {
 
 struct appraisal {
     enum verdict verdict;
-    struct reasons reasons;
     struct claims claims;
     struct measured_log log; /* n_events is 0 without one */
     struct tpm_attest quote; /* zero when it could not be decoded */
@@ -83,6 +83,7 @@ struct appraisal {
     } identity;
     struct appraise_memory memory;
     struct evidence evidence;
+    struct reasons reasons; /* last, as its items are in it */
 };
 
 /* Appraises. Returns false only when the work could not be done (memory, crypto failure); then

@@ -79,7 +79,7 @@ bool appraise_steady(struct crypto *crypto, const struct appraise_input *input,
     struct appraise_work work = {
         .crypto = crypto, .input = input, .arena = arena, .appraisal = appraisal, .error = error};
 
-    memset(appraisal, 0, sizeof *appraisal);
+    memset(appraisal, 0, offsetof(struct appraisal, reasons.items));
     if (!run_short(&work, memory, applies))
         return false;
     if (!*applies)

@@ -42,9 +42,9 @@ struct reason {
 };
 
 struct reasons {
-    struct reason items[LIMIT_REASONS];
     size_t n_items;
-    bool overflow; /* more than LIMIT_REASONS were found */
+    bool overflow;                      /* more than LIMIT_REASONS were found */
+    struct reason items[LIMIT_REASONS]; /* last: a new list needs only what stands before zeroed */
 };
 
 /* Adds a copy; the texts must live as long as the list. A zero weight takes the code's own. */

@@ -44,6 +44,12 @@ static inline uint32_t collect_pcr(const struct collector *collector,
 /* True when the digest covers the event's data from its first byte on. */
 bool collect_covers_name(const struct measured_event *event);
 
+/* False for a list that nobody reads: filling in hundreds of items costs more than the rest. */
+static inline bool collect_wants(const struct collector *collector, enum claim_id id)
+{
+    return !collector->input->wanted || collector->input->wanted[id];
+}
+
 /* A claim becomes known with the log's grade, when it was not. */
 struct claim *collect_claim(struct collector *collector, enum claim_id id);
 void collect_bool(struct collector *collector, enum claim_id id, bool value);

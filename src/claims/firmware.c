@@ -236,7 +236,7 @@ static void conclude_order(struct firmware *firmware)
     struct error ignored;
     struct reader order = reader_init(firmware->order_contents, "UEFI 2.10 3.3", &ignored);
 
-    if (firmware->n_orders == 0)
+    if (firmware->n_orders == 0 || !collect_wants(collector, CLAIM_BOOT_ORDER))
         return;
     collect_event(collector, CLAIM_BOOT_ORDER, firmware->order);
     if (firmware->n_orders > 1 ||

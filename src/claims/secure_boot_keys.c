@@ -43,11 +43,19 @@ void secure_boot_read_list(struct secure_boot *state, size_t index, enum claim_i
     struct efi_signature signature;
     struct error error = {0};
     enum efi_signature_step step;
+    /* Hundreds of entries, and no other claim without a revocation list rests on them. */
+    bool wanted = id != CLAIM_SECURE_BOOT_DBX || collect_wants(state->collector, id) ||
+                  collect_wants(state->collector, CLAIM_SECURE_BOOT_DBX_COMPLETE);
 
     collect_claim(state->collector, id);
     efi_signature_list_open(&list, data, &error);
     while ((step = efi_signature_list_next(&list, &signature)) == EFI_SIGNATURE_ENTRY)
-        read_signatures(state, id, item, &list, &signature);
+        if (wanted)
+            read_signatures(state, id, item, &list, &signature);
+        else
+            efi_signature_list_skip(&list);
+    if (!wanted)
+        collect_unknown(state->collector, id);
     if (step == EFI_SIGNATURE_FAILED)
         secure_boot_malformed(state, index, id,
                               arena_printf(state->collector->arena, "%s", error.message));

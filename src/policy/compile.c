@@ -378,14 +378,25 @@ static size_t text_offset(const struct entry *entry, size_t at)
     return entry->pieces[piece].offset + (at - entry->pieces[piece].at);
 }
 
+static bool keep_claims_read(struct compiler *compiler, const bool *read, struct policy_rule *rule)
+{
+    rule->claims_read = arena_array(compiler->arena, CLAIM_IDS, sizeof *rule->claims_read);
+    if (!rule->claims_read)
+        return fail_memory(compiler);
+    for (int id = 0; id < CLAIM_IDS; id++)
+        if (read[id])
+            rule->claims_read[rule->n_claims_read++] = (enum claim_id)id;
+    return true;
+}
+
 static bool read_require(struct compiler *compiler, const struct entry *entry,
                          const struct expression_references *references, struct policy_rule *rule)
 {
     struct span text = span_of(entry->value, entry->value_len);
+    bool read[CLAIM_IDS] = {false};
 
-    if (expression_parse(text, references, compiler->arena, &rule->require, rule->claims_read,
-                         compiler->error))
-        return true;
+    if (expression_parse(text, references, compiler->arena, &rule->require, read, compiler->error))
+        return keep_claims_read(compiler, read, rule);
     compiler->failed = true;
     compiler->error_offset = text_offset(entry, compiler->error->offset);
     compiler->error->offset = compiler->error_offset;
@@ -434,6 +445,8 @@ static bool read_rules(struct compiler *compiler, const struct expression_refere
                            "the rule lacks what it requires:", rule->name);
         if (!rule->message || !*rule->message)
             return fail_at(compiler, section->offset, "the rule lacks a message:", rule->name);
+        for (size_t i = 0; i < rule->n_claims_read; i++)
+            policy->claims_read[rule->claims_read[i]] = true;
         if (__builtin_add_overflow(policy->cost, rule->require->cost, &policy->cost) ||
             policy->cost > LIMIT_POLICY_COST)
             return fail_at(compiler, section->offset,

@@ -19,6 +19,11 @@ size_t policy_rules(const struct policy *policy)
     return policy->n_rules;
 }
 
+const bool *policy_claims_read(const struct policy *policy)
+{
+    return policy->claims_read;
+}
+
 size_t policy_cost(const struct policy *policy)
 {
     return policy->cost;
@@ -27,10 +32,12 @@ size_t policy_cost(const struct policy *policy)
 /* The first claim that the rule reads and that is proven less well than it demands. */
 static enum claim_id weak_claim(const struct policy_rule *rule, const struct claims *claims)
 {
-    for (int id = 0; id < CLAIM_IDS; id++)
-        if (rule->claims_read[id] && claims->claims[id].known &&
-            claims->claims[id].grade < rule->grade)
-            return (enum claim_id)id;
+    for (size_t i = 0; i < rule->n_claims_read; i++) {
+        const struct claim *claim = &claims->claims[rule->claims_read[i]];
+
+        if (claim->known && claim->grade < rule->grade)
+            return rule->claims_read[i];
+    }
     return CLAIM_IDS;
 }
 

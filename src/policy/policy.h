@@ -24,6 +24,9 @@ const char *policy_name(const struct policy *policy);
 const char *policy_version(const struct policy *policy);
 size_t policy_rules(const struct policy *policy);
 
+/* CLAIM_IDS values: whether any rule reads the claim. */
+const bool *policy_claims_read(const struct policy *policy);
+
 /* An upper bound of the steps that one evaluation takes. */
 size_t policy_cost(const struct policy *policy);
 

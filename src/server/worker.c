@@ -310,6 +310,7 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
         .logs_hashed = request.logs_hashed,
         .ima_certificates = worker->ima_certificates,
         .policy = worker->policy,
+        .policy_claims_only = true, /* the answer holds reasons, no claims */
     };
     if (request.memory.len && !work_memory_decode(request.memory, &known, &ignored))
         known = (struct work_memory){0}; /* another version's: the full way */

@@ -39,7 +39,8 @@ static enum separator find_separator(const struct measuring *measuring,
     if (event->coverage == COVERAGE_UNMEASURED || event->digest.len == 0)
         return SEPARATOR_NONE;
     for (int i = SEPARATOR_NONE + 1; i < SEPARATORS; i++)
-        if (span_equal(crypto_digest_span(&measuring->separators[i]), event->digest))
+        if (measuring->separators[i].bytes[0] == event->digest.data[0] && /* most are none */
+            span_equal(crypto_digest_span(&measuring->separators[i]), event->digest))
             return (enum separator)i;
     return SEPARATOR_NONE;
 }
@@ -185,7 +186,7 @@ static enum coverage cover_event(struct measuring *measuring, struct measured_ev
         return cover_text(measuring, event);
     case EVENT_DIGEST_TAGGED:
         return sipa_begins(framed->data) ? cover_demanded(measuring, event)
-                                                   : cover_perhaps(measuring, event);
+                                         : cover_perhaps(measuring, event);
     case EVENT_DIGEST_OPAQUE:
         return COVERAGE_NONE;
     case EVENT_DIGEST_NEVER:

@@ -71,6 +71,12 @@ static inline bool efi_signature_list_step(struct efi_signature_list *list,
     return true;
 }
 
+/* Leaves out what is left in the list that the last entry came from. */
+static inline void efi_signature_list_skip(struct efi_signature_list *list)
+{
+    reader_bytes(&list->entries, reader_left(&list->entries), "signatures");
+}
+
 /* True when bytes begin with a signature list type that we know; authority events hold a bare
  * EFI_SIGNATURE_DATA instead. */
 bool efi_signature_list_is(struct span bytes);

@@ -142,6 +142,10 @@ static void test_baseline_policy(void **state)
         fixture_init(fixture, HOSTS[i].folder, TPM_ALG_ECC, TPM_ALG_SHA256);
         fixture->input.policy = read_policy(fixture, "data/policies/linux-baseline.policy");
         expect_verdict(fixture, soft_host_attest(&fixture->host), HOSTS[i].verdict, REASON_NONE);
+        /* What no rule reads decides nothing. */
+        fixture->input.policy_claims_only = true;
+        expect_verdict(fixture, soft_host_attest(&fixture->host), HOSTS[i].verdict, REASON_NONE);
+        assert_false(fixture->appraisal.claims.claims[CLAIM_BOOT_ORDER].known);
         fixture_done(fixture);
         free(fixture);
     }

@@ -276,6 +276,30 @@ static void header_bytes_of_a_list_are_no_entries(void **state)
     assert_true(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
 }
 
+/* A dbx that nobody reads is not listed, and must be a dbx all the same. */
+static void a_list_that_nobody_reads_stays_unknown(void **state)
+{
+    struct boot *boot = *state;
+    bool wanted[CLAIM_IDS] = {false};
+
+    boot->input.wanted = wanted;
+    boot_firmware(boot, true);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_DBX, "unknown");
+    boot_assert(boot, CLAIM_SECURE_BOOT_DB, "1");
+    assert_false(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
+    wanted[CLAIM_SECURE_BOOT_DBX] = true;
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_DBX, "0");
+    boot_begin(boot);
+    wanted[CLAIM_SECURE_BOOT_DBX] = false;
+    boot_variable(boot, CONFIG, BOOT_DATABASE, "dbx", span_of("no list", 7));
+    for (uint32_t pcr = 0; pcr <= 7; pcr++)
+        boot_separator(boot, pcr);
+    boot_collect(boot);
+    assert_true(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
+}
+
 static void shim_validates_unless_it_says_otherwise(void **state)
 {
     struct boot *boot = *state;
@@ -427,6 +451,7 @@ int main(void)
         STATE_TEST(modes_that_check_nothing_are_seen_through),
         STATE_TEST(an_empty_platform_key_vouches_for_nothing),
         STATE_TEST(header_bytes_of_a_list_are_no_entries),
+        STATE_TEST(a_list_that_nobody_reads_stays_unknown),
         STATE_TEST(shim_validates_unless_it_says_otherwise),
         STATE_TEST(shim_does_not_validate_without_secure_boot),
         STATE_TEST(an_unreadable_authority_may_hide_a_switch),
