@@ -7,10 +7,15 @@ static const char CLAUSE[] = "SBAT, metadata format";
 /* The bytes before the next end, which is skipped too; all of *rest when there is none. */
 static struct span cut(struct span *rest, char end)
 {
-    const uint8_t *found = rest->len ? memchr(rest->data, end, rest->len) : NULL;
-    size_t len = found ? (size_t)(found - rest->data) : rest->len;
-    struct span before = span_of(rest->data, len);
+    const uint8_t *found;
+    struct span before;
+    size_t len;
 
+    if (rest->len == 0)
+        return *rest;
+    found = memchr(rest->data, end, rest->len);
+    len = found ? (size_t)(found - rest->data) : rest->len;
+    before = span_of(rest->data, len);
     *rest = span_of(rest->data + len + (found != NULL), rest->len - len - (found != NULL));
     return before;
 }

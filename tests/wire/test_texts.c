@@ -35,6 +35,8 @@ static void sbat_lines_are_components_with_generations(void **state)
     assert_int_equal(entries[2].vendor.len, 0);
     assert_true(sbat_decode(span_text(""), entries, 4, &n, &error));
     assert_int_equal(n, 0);
+    assert_true(sbat_decode(span_of(NULL, 0), entries, 4, &n, &error));
+    assert_int_equal(n, 0);
     assert_false(sbat_decode(span_of(SBAT, sizeof SBAT - 1), entries, 2, &n, &error));
     assert_int_equal(error.code, ERROR_LIMIT);
 }
