@@ -110,6 +110,9 @@ static void other_messages_are_refused(void **state)
     wanted.content_oid = "1.2.840.113549.1.7.1"; /* plain data */
     assert_false(crypto_image_signature_decode(make(&wanted), &arena, &signature, &error));
     wanted = sample();
+    wanted.two_hashes = true;
+    assert_false(crypto_image_signature_decode(make(&wanted), &arena, &signature, &error));
+    wanted = sample();
     der = make(&wanted);
     for (size_t len = 0; len < der.len; len++) {
         uint8_t *copy = malloc(len ? len : 1);

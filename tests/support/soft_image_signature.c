@@ -37,6 +37,15 @@ static ASN1_TYPE *sequence_of(struct span content)
     return sequence;
 }
 
+static X509_ALGOR *sha384(void)
+{
+    X509_ALGOR *algorithm = X509_ALGOR_new();
+
+    assert(algorithm &&
+           X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_sha384), V_ASN1_NULL, NULL) == 1);
+    return algorithm;
+}
+
 struct span soft_image_signature_make(const struct soft_image_signature *wanted, uint8_t *bytes,
                                       size_t cap)
 {
@@ -60,6 +69,8 @@ struct span soft_image_signature_make(const struct soft_image_signature *wanted,
     assert(PKCS7_add_attrib_content_type(signer, OBJ_dup(type)) == 1);
     assert(PKCS7_add1_attrib_digest(signer, digest, sizeof digest) == 1);
     assert(PKCS7_SIGNER_INFO_sign(signer) == 1);
+    if (wanted->two_hashes)
+        assert(sk_X509_ALGOR_push(message->d.sign->md_algs, sha384()) == 2);
     len = i2d_PKCS7(message, &der);
     assert(len > 0 && (size_t)len <= cap);
     memcpy(bytes, der, (size_t)len);

@@ -13,6 +13,7 @@ struct soft_image_signature {
     struct span digest;       /* of the image: SHA-256 */
     const char *content_oid;  /* NULL: SpcIndirectDataContent */
     bool without_certificate; /* the message does not carry it */
+    bool two_hashes;          /* digestAlgorithms names another one too */
     bool other_content;       /* messageDigest is over something else */
 };
 
