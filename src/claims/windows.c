@@ -14,9 +14,11 @@
 
 void windows_malformed(struct windows *state, const char *what, const struct error *error)
 {
+    /* One is enough: nothing is believed any more, and there may be thousands. */
+    if (!state->broken)
+        collect_reason(state->collector, REASON_EVENTLOG_DATA_MALFORMED, state->index, NULL, what,
+                       arena_printf(state->collector->arena, "%s", error->message));
     state->broken = true;
-    collect_reason(state->collector, REASON_EVENTLOG_DATA_MALFORMED, state->index, NULL, what,
-                   arena_printf(state->collector->arena, "%s", error->message));
 }
 
 void windows_unknown(struct windows *state, uint32_t id)
@@ -76,8 +78,11 @@ static void read_unlock(struct windows *state, const struct sipa_record *record)
         return;
     flags = (uint32_t)number;
     do {
-        const char *word = windows_unlock_word(collector->arena, &flags);
+        const char *word;
 
+        if (!collect_room(collector, CLAIM_BOOT_BITLOCKER_UNLOCK, 1))
+            return;
+        word = windows_unlock_word(collector->arena, &flags);
         collector->out_of_memory |= !word;
         if (word)
             collect_item(collector, CLAIM_BOOT_BITLOCKER_UNLOCK,
@@ -149,6 +154,8 @@ static void read_warning(struct windows *state, const struct sipa_record *record
     uint64_t number = 0;
     bool is_number = sipa_number(record, &number);
 
+    if (state->collector->reasons->overflow)
+        return; /* no more can be said */
     switch (record->id) {
     case SIPA_SVN_CHAIN_STATUS:
         if (is_number && number)
@@ -220,8 +227,9 @@ static void read_container(struct windows *state, struct sipa_walk *walk,
         windows_image_read(state, record->payload);
         break;
     default:
-        collect_reason(state->collector, REASON_WINDOWS_CONTAINER_UNKNOWN, state->index, NULL,
-                       arena_printf(state->collector->arena, "0x%08" PRIx32, record->id), NULL);
+        if (!state->collector->reasons->overflow)
+            collect_reason(state->collector, REASON_WINDOWS_CONTAINER_UNKNOWN, state->index, NULL,
+                           arena_printf(state->collector->arena, "0x%08" PRIx32, record->id), NULL);
     }
     sipa_skip(walk);
 }

@@ -44,6 +44,14 @@ static void add(struct windows *state, enum claim_id id, enum claim_item_kind ki
         collect_item(state->collector, id, item);
 }
 
+/* A name as text; so much of it as anybody needs to know it by, for it may go with many items. */
+static const char *name_text(struct windows *state, struct span utf16)
+{
+    if (utf16.len > LIMIT_SUMMARY_TEXT_LEN)
+        utf16.len = LIMIT_SUMMARY_TEXT_LEN;
+    return text_utf16(state->collector->arena, utf16);
+}
+
 static void add_text(struct windows *state, enum claim_id id, const char *text, const char *label)
 {
     state->collector->out_of_memory |= !text;
@@ -59,7 +67,7 @@ static bool read_policy(struct windows *state, struct span payload, struct error
 
     if (!sipa_si_policy_decode(payload, &policy, error))
         return false;
-    name = text_utf16(arena, policy.name);
+    name = name_text(state, policy.name);
     version = windows_version(arena, policy.version);
     add(state, CLAIM_CODE_INTEGRITY_POLICIES, CLAIM_ITEM_DIGEST, policy.alg, policy.digest,
         name && version ? arena_printf(arena, "%s %s", name, version) : NULL);
@@ -78,15 +86,17 @@ static bool read_signer(struct windows *state, struct span payload, const char *
 
     if (!sipa_signer_decode(payload, &signer, error))
         return false;
-    policy = text_utf16(arena, signer.policy_name);
+    policy = name_text(state, signer.policy_name);
     if (signer.n_certificates == 0)
         add_text(state, id,
                  policy ? arena_printf(arena, "%s: root %u", policy, signer.root_id) : NULL, label);
     for (size_t i = 0; i < signer.n_certificates; i++) {
         if (!sipa_signer_next(&signer.certificates, &certificate, error))
             return false;
-        publisher = text_utf16(arena, certificate.publisher);
-        issuer = text_utf16(arena, certificate.issuer);
+        if (!collect_room(state->collector, id, 1))
+            return true;
+        publisher = name_text(state, certificate.publisher);
+        issuer = name_text(state, certificate.issuer);
         add_text(state, id,
                  policy && publisher && issuer
                      ? arena_printf(arena, "%s: %s, issued by %s", policy, publisher, issuer)
@@ -154,12 +164,15 @@ static bool read_identity_key(struct windows *state, struct span payload, const 
 static void add_elam(struct windows *state, struct span digest, const char *what)
 {
     struct arena *arena = state->collector->arena;
-    const char *name = text_utf16(arena, state->elam_name);
+    const char *name;
     uint16_t alg = digest.len == tpm_digest_len(TPM_ALG_SHA1)     ? TPM_ALG_SHA1
                    : digest.len == tpm_digest_len(TPM_ALG_SHA256) ? TPM_ALG_SHA256
                                                                   : 0;
 
     state->elam_stated = true;
+    if (!collect_room(state->collector, CLAIM_CODE_INTEGRITY_ELAM, 1))
+        return;
+    name = name_text(state, state->elam_name);
     add(state, CLAIM_CODE_INTEGRITY_ELAM, CLAIM_ITEM_DIGEST, alg, digest,
         name ? arena_printf(arena, "%s %s", name, what) : NULL);
 }
@@ -167,8 +180,8 @@ static void add_elam(struct windows *state, struct span digest, const char *what
 void windows_elam_end(struct windows *state)
 {
     if (state->elam_depth && state->elam_name.len && !state->elam_stated)
-        add_text(state, CLAIM_CODE_INTEGRITY_ELAM,
-                 text_utf16(state->collector->arena, state->elam_name), "nothing measured");
+        add_text(state, CLAIM_CODE_INTEGRITY_ELAM, name_text(state, state->elam_name),
+                 "nothing measured");
     state->elam_depth = 0;
     state->elam_name = span_of(NULL, 0);
     state->elam_stated = false;

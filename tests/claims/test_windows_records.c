@@ -664,6 +664,59 @@ static void broken_lists_make_all_unknown(void **state)
     }
 }
 
+/* A thousand records that cannot be read are one finding, and leave room for others. */
+static void broken_records_are_found_once(void **state)
+{
+    struct boot *boot = *state;
+    struct windows_record records[1000];
+
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++)
+        records[i] = windows_bytes(SIPA_SBCP_INFO, span_text("?"));
+    boot_firmware(boot, true);
+    windows_phase(boot, 13, records, sizeof records / sizeof *records);
+    boot_windows_separators(boot);
+    boot_collect(boot);
+    assert_int_equal(boot->reasons.n_items, 1);
+    assert_int_equal(boot->reasons.items[0].code, REASON_EVENTLOG_DATA_MALFORMED);
+}
+
+/* A long name beside thousands of certificates or digests would fill any memory. */
+static void long_names_are_cut(void **state)
+{
+    enum { NAME_LEN = 30000, CERTIFICATES = 3000 };
+    static uint8_t bytes[16 + NAME_LEN + 10 * CERTIFICATES], name[NAME_LEN];
+    struct writer writer = writer_init(bytes, sizeof bytes);
+    struct boot *boot = *state;
+    struct windows_record elam[1000];
+
+    memset(name, 'n', sizeof name);
+    writer_le32(&writer, 6);
+    writer_le32(&writer, 10 * CERTIFICATES);
+    writer_le16(&writer, CERTIFICATES);
+    writer_le16(&writer, NAME_LEN);
+    writer_le16(&writer, 0);
+    writer_le16(&writer, 0);
+    writer_bytes(&writer, span_of(name, sizeof name));
+    for (size_t i = 0; i < CERTIFICATES; i++)
+        writer_bytes(&writer, span_of("\0\0\0\0\0\0\0\0\0\0", 10));
+    boot_firmware(boot, true);
+    WINDOWS_PHASE(boot, 13, windows_bytes(SIPA_SI_POLICY_SIGNER, writer_span(&writer)));
+    boot_windows_separators(boot);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_CODE_INTEGRITY_POLICY_SIGNERS, "1"); /* all say the same */
+
+    elam[0] = windows_bytes(SIPA_ELAM_KEYNAME, span_of(name, sizeof name));
+    for (size_t i = 1; i < sizeof elam / sizeof *elam; i++)
+        elam[i] = windows_bytes(SIPA_ELAM_MEASURED, span_of(name + i % 7, 20));
+    boot_begin(boot);
+    boot_firmware(boot, true);
+    WINDOWS_PHASE(boot, 12,
+                  windows_container(boot, SIPA_ELAM_AGGREGATION, elam, sizeof elam / sizeof *elam));
+    boot_windows_separators(boot);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_CODE_INTEGRITY_ELAM, "1");
+}
+
 /* --- early-launch anti-malware --- */
 
 static void anti_malware_is_listed_with_what_was_measured(void **state)
@@ -791,6 +844,8 @@ int main(void)
         RECORDS_TEST(signers_of_policies_are_listed),
         RECORDS_TEST(absent_lists_are_empty_only_where_windows_would_fill_them),
         RECORDS_TEST(broken_lists_make_all_unknown),
+        RECORDS_TEST(broken_records_are_found_once),
+        RECORDS_TEST(long_names_are_cut),
         RECORDS_TEST(anti_malware_is_listed_with_what_was_measured),
         RECORDS_TEST(identity_keys_are_listed_by_digest),
         RECORDS_TEST(unknown_records_are_noted_once),
