@@ -29,7 +29,7 @@ static void decode(const struct sipa_record *record)
     if (sipa_sbcp_decode(record->payload, &sbcp, &error) && sbcp.digest.len > record->payload.len)
         abort();
     if (sipa_signer_decode(record->payload, &signer, &error) &&
-        20 + signer.policy_name.len + signer.ekus.len + signer.certificates.len !=
+        16 + signer.policy_name.len + signer.ekus.len + signer.certificates.len !=
             record->payload.len)
         abort();
     if (sipa_vsm_key_decode(record->payload, &key, &error) &&
