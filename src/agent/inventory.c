@@ -132,6 +132,7 @@ void inventory_system(struct inventory *inventory)
         inventory_peek(inventory, "/proc/sys/kernel/version", text + len, sizeof text / 2);
         inventory_add(inventory, "kernel.version", span_text(text));
     }
+    inventory_add_file(inventory, "kernel.command_line", "/proc/cmdline");
     if (uname(&system) == 0)
         inventory_add(inventory, "machine", span_text(system.machine));
     add_os_release(inventory);

@@ -19,11 +19,6 @@ static bool digest(struct crypto *crypto, struct span bytes, struct arena *arena
     return true;
 }
 
-static size_t cap_of(enum evidence_log_kind kind)
-{
-    return kind == EVIDENCE_LOG_IMA ? LIMIT_IMA_LEN : LIMIT_EVENTLOG_LEN;
-}
-
 /* An empty log is none: it says nothing. */
 static bool add_log(enum evidence_log_kind kind, const char *path, struct span bytes,
                     struct crypto *crypto, struct arena *arena, struct logs *logs,
@@ -47,7 +42,7 @@ static bool read_log(enum evidence_log_kind kind, const char *path, struct crypt
 {
     struct span bytes = {0};
 
-    if (!os_file_read(path, cap_of(kind), arena, &bytes, error))
+    if (!os_file_read(path, evidence_log_cap(kind), arena, &bytes, error))
         return error->code == ERROR_NOT_FOUND;
     return add_log(kind, path, bytes, crypto, arena, logs, error);
 }
@@ -74,7 +69,9 @@ bool logs_read(const char *eventlog_path, const char *ima_path, struct crypto *c
     return read_log(EVIDENCE_LOG_IMA, ima_path ? ima_path : LOGS_IMA_PATH, crypto, arena, logs,
                     error) &&
            read_log(EVIDENCE_LOG_DRTM, LOGS_DRTM_PATH, crypto, arena, logs, error) &&
-           (eventlog_path || read_smbios(crypto, arena, logs, error));
+           (eventlog_path ||
+            (read_smbios(crypto, arena, logs, error) &&
+             read_log(EVIDENCE_LOG_SYSTEMD, LOGS_SYSTEMD_PATH, crypto, arena, logs, error)));
 }
 
 bool logs_read_smbios(const char *root, struct arena *arena, struct span *bytes,
@@ -122,6 +119,18 @@ static bool read_growth(const char *path, struct evidence_log *log, struct arena
     return true;
 }
 
+/* systemd extends the PCR first and writes the record then (systemd-pcrextend(8)). */
+static bool is_still_so(const char *path, const struct evidence_log *log, struct arena *arena,
+                        struct error *error)
+{
+    struct span bytes;
+
+    if (!os_file_read(path, evidence_log_cap(log->kind), arena, &bytes, error))
+        return false;
+    return span_equal(bytes, log->bytes) ||
+           error_plain(error, ERROR_CONFLICT, "%s changed while the TPM signed; try again", path);
+}
+
 bool logs_finish(struct logs *logs, const struct span *sent, size_t n_sent, struct crypto *crypto,
                  struct arena *arena, struct error *error)
 {
@@ -129,6 +138,8 @@ bool logs_finish(struct logs *logs, const struct span *sent, size_t n_sent, stru
         struct evidence_log *log = &logs->logs[i];
 
         if (log->kind == EVIDENCE_LOG_IMA && !read_growth(logs->paths[i], log, arena, error))
+            return false;
+        if (log->kind == EVIDENCE_LOG_SYSTEMD && !is_still_so(logs->paths[i], log, arena, error))
             return false;
         if (!digest(crypto, log->bytes, arena, &logs->whole_sha256[i], error))
             return false;

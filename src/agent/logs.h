@@ -17,6 +17,7 @@ struct logs {
 #define LOGS_EVENTLOG_PATH           "/sys/kernel/security/tpm0/binary_bios_measurements"
 #define LOGS_IMA_PATH                "/sys/kernel/security/ima/binary_runtime_measurements"
 #define LOGS_DRTM_PATH               "/sys/kernel/security/slaunch/eventlog"
+#define LOGS_SYSTEMD_PATH            "/run/log/systemd/tpm2-measure.log"
 #define LOGS_SMBIOS_ENTRY_POINT_PATH "/sys/firmware/dmi/tables/smbios_entry_point"
 #define LOGS_SMBIOS_TABLES_PATH      "/sys/firmware/dmi/tables/DMI"
 
@@ -25,12 +26,13 @@ bool logs_read_smbios(const char *root, struct arena *arena, struct span *bytes,
                       struct error *error) MUST_CHECK;
 
 /* Reads and hashes every log there is; a missing one is left out. NULL paths are the kernel's; with an
- * event log from elsewhere this system's own tables are left out. Fails for what is there and cannot
- * be read. */
+ * event log from elsewhere this system's own tables and what its systemd measured are left out. Fails
+ * for what is there and cannot be read. */
 bool logs_read(const char *eventlog_path, const char *ima_path, struct crypto *crypto,
                struct arena *arena, struct logs *logs, struct error *error) MUST_CHECK;
 
-/* After the quote: adds to the IMA list what has come since. Then takes the bytes off every log that
+/* After the quote: adds to the IMA list what has come since; fails with ERROR_CONFLICT when systemd has
+ * measured meanwhile, for then nobody can say whether the quote has it. Then takes the bytes off every log that
  * the service has (sent holds SHA-256 digests), as far as nothing has to be added. */
 bool logs_finish(struct logs *logs, const struct span *sent, size_t n_sent, struct crypto *crypto,
                  struct arena *arena, struct error *error) MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "appraise/stages.h"
 
 #include "verify/quoted_logs.h"
+#include "verify/systemd_measurements.h"
 #include "wire/cbor.h"
 #include "wire/event_type.h"
 
@@ -71,6 +72,8 @@ bool stage_log_digests(struct appraise_work *work)
             work->drtm_log = bytes;
         } else if (log->kind == EVIDENCE_LOG_SMBIOS) {
             work->smbios = bytes;
+        } else if (log->kind == EVIDENCE_LOG_SYSTEMD) {
+            work->systemd_log = bytes;
         } else if (log->kind == EVIDENCE_LOG_IMA) {
             work->has_ima_list = true;
             work->ima_list = bytes;
@@ -157,17 +160,35 @@ static void check_start_values(struct appraise_work *work)
 
 /* A further log continues the TCG log. One that cannot be read leaves that as it was, and the PCRs
  * that it would have explained unexplained. */
-static bool append_log(struct appraise_work *work, const struct measured_addition *addition)
+static bool find_unreadable(struct appraise_work *work, enum evidence_log_kind kind,
+                            const struct error *error)
+{
+    return stage_find_error(work,
+                            error->code == ERROR_UNSUPPORTED ? REASON_EVENTLOG_BANK_MISSING
+                                                             : REASON_EVENTLOG_MALFORMED,
+                            evidence_log_kind_name(kind), error);
+}
+
+static bool append_launch(struct appraise_work *work)
+{
+    const struct measured_addition launch = {
+        .kind = EVIDENCE_LOG_DRTM, .pcrs = EVENT_PCRS_DRTM, .log = work->drtm_log};
+    struct error error;
+
+    return !launch.log.len ||
+           measured_log_append(work->crypto, &launch, work->arena, &work->appraisal->log, &error) ||
+           find_unreadable(work, launch.kind, &error);
+}
+
+/* Last: user space runs when all else has been measured. */
+static bool append_systemd(struct appraise_work *work)
 {
     struct error error;
 
-    if (!addition->log.len ||
-        measured_log_append(work->crypto, addition, work->arena, &work->appraisal->log, &error))
-        return true;
-    return stage_find_error(work,
-                            error.code == ERROR_UNSUPPORTED ? REASON_EVENTLOG_BANK_MISSING
-                                                            : REASON_EVENTLOG_MALFORMED,
-                            evidence_log_kind_name(addition->kind), &error);
+    return !work->systemd_log.len ||
+           systemd_measurements_append(work->crypto, work->systemd_log, work->arena,
+                                       &work->appraisal->log, &error) ||
+           find_unreadable(work, EVIDENCE_LOG_SYSTEMD, &error);
 }
 
 static bool read_log(struct appraise_work *work, bool *readable)
@@ -197,8 +218,6 @@ static bool read_log(struct appraise_work *work, bool *readable)
 bool stage_logs(struct appraise_work *work)
 {
     struct appraisal *appraisal = work->appraisal;
-    const struct measured_addition launch = {
-        .kind = EVIDENCE_LOG_DRTM, .pcrs = EVENT_PCRS_DRTM, .log = work->drtm_log};
     bool readable, matches;
 
     if (!evidence_find_log(&appraisal->evidence, EVIDENCE_LOG_TCG))
@@ -211,7 +230,7 @@ bool stage_logs(struct appraise_work *work)
         return false;
     if (!readable)
         return true;
-    if (!append_log(work, &launch))
+    if (!append_launch(work) || !append_systemd(work))
         return false;
     check_extended(work);
     if (!appraisal->quote_verified)

@@ -21,12 +21,13 @@ struct appraise_work {
     uint16_t signing_hash;
     bool has_tcg_log, has_ima_list;
     struct span tcg_log;
-    struct span drtm_log;   /* empty when there is none */
-    struct span smbios;     /* empty when there are none */
-    struct span ima_list;   /* with what is new behind the covered part */
-    size_t ima_covered_len; /* older than the quote */
-    struct span ima_proven; /* what the signed PCR 10 covers */
-    bool logs_complete;     /* every log named is here and has its digest */
+    struct span drtm_log;    /* empty when there is none */
+    struct span systemd_log; /* likewise */
+    struct span smbios;      /* empty when there are none */
+    struct span ima_list;    /* with what is new behind the covered part */
+    size_t ima_covered_len;  /* older than the quote */
+    struct span ima_proven;  /* what the signed PCR 10 covers */
+    bool logs_complete;      /* every log named is here and has its digest */
     bool ima_attested;
     uint32_t unexplained_pcrs, ones_pcrs, zero_pcrs; /* of struct quoted_logs_result */
 };

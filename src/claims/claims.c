@@ -155,9 +155,10 @@ bool claims_collect(const struct claims_input *input, struct arena *arena, struc
                     struct reasons *reasons, struct error *error)
 {
     static const struct measured_log no_log;
+    const struct measured_log boot = collect_boot_part(input->log ? input->log : &no_log);
     struct claims collected = {0};
     struct collector collector = {.input = input,
-                                  .log = input->log ? input->log : &no_log,
+                                  .log = &boot,
                                   .arena = arena,
                                   .claims = &collected,
                                   .reasons = reasons,
@@ -174,6 +175,7 @@ bool claims_collect(const struct claims_input *input, struct arena *arena, struc
     collect_loader(&collector);
     collect_windows(&collector);
     collect_linux(&collector);
+    collect_userspace(&collector);
     limit_grades(&collector);
     collect_ima(&collector);
     collect_drtm(&collector);

@@ -97,6 +97,10 @@ void collect_unknown(struct collector *collector, enum claim_id id);
 void collect_reason(struct collector *collector, enum reason_code code, size_t event,
                     const char *expected, const char *found, const char *message);
 
+/* The log without what user space measured later: who could add to that log must not be able to give
+ * the families that read the boot an event, nor take one from them. */
+struct measured_log collect_boot_part(const struct measured_log *log);
+
 /* The families. */
 void collect_form(struct collector *collector);
 void collect_secure_boot(struct collector *collector);
@@ -109,6 +113,8 @@ void collect_loader(struct collector *collector);
 void collect_windows(struct collector *collector);
 void collect_linux(struct collector *collector);
 void collect_ima(struct collector *collector);
+/* What user space measured; reads the input's log behind the boot part. */
+void collect_userspace(struct collector *collector);
 void collect_drtm(struct collector *collector);
 void collect_inventory(struct collector *collector); /* last: it compares with all others */
 

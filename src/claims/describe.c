@@ -313,9 +313,39 @@ static void name_other(struct naming *naming)
                                          event->type);
 }
 
+/* What systemd measures in user space, by the text that it measures (systemd
+ * docs/TPM2_PCR_MEASUREMENTS.md); that of a disk's key is beside an HMAC. */
+static const struct {
+    const char *beginning, *component;
+} SYSTEMD_TEXTS[] = {
+    {"machine-id:", "machine ID"},
+    {"file-system:", "file system that was mounted"},
+    {"cryptsetup:", "key of an encrypted disk"},
+    {"os-separator", "end of what was measured before the system"},
+    {"nvpcr-init:", "register in NV memory"},
+    {"nvpcr-separator", "end of the registers in NV memory"},
+};
+
+static void name_systemd(struct naming *naming)
+{
+    const struct eventlog_event *event = &this_event(naming)->event;
+
+    name_text(naming, event->pcr == 11 ? "boot phase" : "measurement of user space");
+    for (size_t i = 0; i < sizeof SYSTEMD_TEXTS / sizeof *SYSTEMD_TEXTS; i++)
+        if (begins(event->data, SYSTEMD_TEXTS[i].beginning))
+            naming->component = SYSTEMD_TEXTS[i].component;
+}
+
 static void name_event(struct naming *naming)
 {
     const struct eventlog_event *event = &this_event(naming)->event;
+
+    if (measured_log_source(naming->log, naming->index)->kind == EVIDENCE_LOG_SYSTEMD) {
+        name_systemd(naming);
+        if (naming->out_of_memory)
+            naming->component = NULL;
+        return;
+    }
 
     switch (event->type) {
     case EV_NO_ACTION:

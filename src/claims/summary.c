@@ -312,6 +312,7 @@ static void say_event(struct summary *summary, const struct measured_event *even
     case EV_EFI_ACTION:
     case EV_ACTION:
     case EV_TXT_SLAUNCH:
+    case MEASURED_NO_TYPE: /* the text that systemd measured */
         say_printable(summary, data);
         break;
     default:

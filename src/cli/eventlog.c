@@ -5,9 +5,11 @@
 #include "claims/describe.h"
 #include "cli/print.h"
 #include "msg/result_json.h"
+#include "verify/systemd_measurements.h"
 #include "wire/cbor.h"
 #include "wire/event_type.h"
 #include "wire/evidence.h"
+#include "wire/systemd_log.h"
 
 #include <stdlib.h>
 
@@ -57,59 +59,92 @@ bool eventlog_is_bundle(struct span bytes)
     return bytes.len && bytes.data[0] >> 5 == CBOR_MAP;
 }
 
-/* What one file holds: a log, or the logs of a saved evidence bundle. */
-struct logs {
-    struct span log;
-    struct span launch; /* of a dynamic launch; empty when there is none */
+/* The logs of one boot, and the files that they come from. */
+struct boot_logs {
+    const char *path, *systemd_path;
+    struct span tcg;
+    struct span launch;  /* of a dynamic launch; empty when there is none */
+    struct span systemd; /* likewise */
 };
 
-static bool read_logs(struct cli *cli, const char *path, struct logs *logs,
-                      enum exit_status *status)
+static struct span bundled(const struct evidence *evidence, enum evidence_log_kind kind)
 {
-    const struct evidence_log *log, *launch;
+    const struct evidence_log *log = evidence_find_log(evidence, kind);
+
+    return log && log->has_bytes ? log->bytes : (struct span){0};
+}
+
+static bool take_bundled(struct cli *cli, struct boot_logs *logs, enum exit_status *status)
+{
     struct evidence evidence;
     struct error error = {0};
 
-    *logs = (struct logs){0};
-    if (!talk_read(cli, path, LIMIT_EVIDENCE_LEN, &logs->log, status))
-        return false;
-    if (!eventlog_is_bundle(logs->log))
-        return true;
-    if (evidence_decode(logs->log, &cli->arena, &evidence, &error)) {
-        log = evidence_find_log(&evidence, EVIDENCE_LOG_TCG);
-        launch = evidence_find_log(&evidence, EVIDENCE_LOG_DRTM);
-        if (launch && launch->has_bytes)
-            logs->launch = launch->bytes;
-        if (log && log->has_bytes) {
-            logs->log = log->bytes;
+    if (evidence_decode(logs->tcg, &cli->arena, &evidence, &error)) {
+        logs->launch = bundled(&evidence, EVIDENCE_LOG_DRTM);
+        logs->systemd = bundled(&evidence, EVIDENCE_LOG_SYSTEMD);
+        logs->tcg = bundled(&evidence, EVIDENCE_LOG_TCG);
+        if (logs->tcg.len)
             return true;
-        }
         error_plain(&error, ERROR_NOT_FOUND, "the bundle holds no event log");
     }
+    *status = talk_error(cli, logs->path, &error);
+    return false;
+}
+
+/* The log in path, or that of the bundle there; and systemd's of --systemd-log, or of the bundle. */
+static bool read_logs(struct cli *cli, const char *path, struct boot_logs *logs,
+                      enum exit_status *status)
+{
+    const char *systemd_path = cli->values[OPTION_SYSTEMD_LOG];
+
+    *logs = (struct boot_logs){.path = path, .systemd_path = systemd_path ? systemd_path : path};
+    if (!talk_read(cli, path, LIMIT_EVIDENCE_LEN, &logs->tcg, status) ||
+        (eventlog_is_bundle(logs->tcg) && !take_bundled(cli, logs, status)))
+        return false;
+    return !systemd_path ||
+           talk_read(cli, systemd_path, LIMIT_SYSTEMD_LOG_LEN, &logs->systemd, status);
+}
+
+bool eventlog_continue(struct cli *cli, const char *path, struct span systemd_log,
+                       struct measured_log *log, enum exit_status *status)
+{
+    struct error error = {0};
+
+    if (systemd_log.len == 0 ||
+        systemd_measurements_append(cli->crypto, systemd_log, &cli->arena, log, &error))
+        return true;
     *status = talk_error(cli, path, &error);
     return false;
+}
+
+static bool measure_logs(struct cli *cli, const struct boot_logs *logs, struct measured_log *log,
+                         enum exit_status *status)
+{
+    const struct measured_addition launch = {
+        .kind = EVIDENCE_LOG_DRTM, .pcrs = EVENT_PCRS_DRTM, .log = logs->launch};
+    struct error error = {0};
+
+    if (!eventlog_measure(cli, logs->path, logs->tcg, log, status))
+        return false;
+    if (launch.log.len && !measured_log_append(cli->crypto, &launch, &cli->arena, log, &error)) {
+        *status = talk_error(cli, logs->path, &error);
+        return false;
+    }
+    return eventlog_continue(cli, logs->systemd_path, logs->systemd, log, status);
 }
 
 bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
                    enum exit_status *status)
 {
-    struct measured_addition launch = {.kind = EVIDENCE_LOG_DRTM, .pcrs = EVENT_PCRS_DRTM};
-    struct error error = {0};
-    struct logs logs;
+    struct boot_logs logs;
 
-    if (!read_logs(cli, path, &logs, status) || !eventlog_measure(cli, path, logs.log, log, status))
-        return false;
-    launch.log = logs.launch;
-    if (!launch.log.len || measured_log_append(cli->crypto, &launch, &cli->arena, log, &error))
-        return true;
-    *status = talk_error(cli, path, &error);
-    return false;
+    return read_logs(cli, path, &logs, status) && measure_logs(cli, &logs, log, status);
 }
 
 /* "EV_SEPARATOR", or "0x00000099" for a type that the table does not have; in the arena. */
 static const char *type_text(struct cli *cli, uint32_t type)
 {
-    const char *name = event_type_name(type);
+    const char *name = type == MEASURED_NO_TYPE ? "systemd" : event_type_name(type);
 
     return name ? name : arena_printf(&cli->arena, "0x%08x", type);
 }
@@ -345,26 +380,51 @@ static const char *log_format(struct span bytes)
     return eventlog_open(&log, bytes, &error) ? eventlog_format_name(log.format) : "none";
 }
 
+/* Replays in every bank, or in that of --bank; what systemd measured goes on where the boot ended. */
+static bool replay_logs(struct cli *cli, const struct boot_logs *logs, struct replay *replay,
+                        enum exit_status *status)
+{
+    struct measured_log measured;
+    struct systemd_log systemd = {0};
+    struct error error = {0};
+    uint16_t alg;
+
+    if (!talk_bank(cli, &alg, status))
+        return false;
+    if (!replay_eventlog(cli->crypto, logs->tcg, alg, replay, &error)) {
+        *status = talk_error(cli, logs->path, &error);
+        return false;
+    }
+    if (logs->systemd.len == 0)
+        return true;
+    if (!measure_logs(cli, logs, &measured, status)) /* checks each record against its PCR */
+        return false;
+    if (!systemd_log_decode(logs->systemd, &cli->arena, &systemd, &error)) {
+        *status = talk_error(cli, logs->systemd_path, &error);
+        return false;
+    }
+    for (size_t i = 0; i < systemd.n_events; i++)
+        replay_event(cli->crypto, replay, &systemd.events[i]);
+    return true;
+}
+
 enum exit_status eventlog_replay(struct cli *cli)
 {
     struct replay *replay = arena_new(&cli->arena, struct replay);
-    struct logs logs;
-    struct error error = {0};
+    struct boot_logs logs;
     enum exit_status status;
-    uint16_t alg;
     json_t *object, *pcrs;
 
-    if (!talk_bank(cli, &alg, &status) || !read_logs(cli, cli->arguments[0], &logs, &status))
+    if (!read_logs(cli, cli->arguments[0], &logs, &status) ||
+        !replay_logs(cli, &logs, replay, &status))
         return status;
-    if (!replay_eventlog(cli->crypto, logs.log, alg, replay, &error))
-        return talk_error(cli, cli->arguments[0], &error);
     if (!cli->json) {
         for (size_t i = 0; i < replay->n_banks; i++)
             print_bank(cli, &replay->banks[i]);
         return EXIT_HOLDS;
     }
     object = talk_schema("replay");
-    json_object_set_new(object, "format", json_string(log_format(logs.log)));
+    json_object_set_new(object, "format", json_string(log_format(logs.tcg)));
     json_object_set_new(object, "startup_locality", json_integer(replay->startup_locality));
     pcrs = json_object();
     for (size_t i = 0; i < replay->n_banks; i++)

@@ -8,7 +8,8 @@
 /* Evidence is a CBOR map (RFC 8949, 3: major type 5); no event log starts with such a byte. */
 bool eventlog_is_bundle(struct span bytes);
 
-/* Reads path, a log or a saved evidence bundle, and measures it in the bank of --bank, or else in the strongest usual bank that the
+/* Reads path, a log or a saved evidence bundle, with systemd's log of --systemd-log and the other logs
+ * of the bundle behind it, and measures it in the bank of --bank, or else in the strongest usual bank that the
  * log carries: sha256, sha384, sha512, sm3_256, sha1. On false all has been said. */
 bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
                    enum exit_status *status) MUST_CHECK;
@@ -16,6 +17,10 @@ bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
 /* As eventlog_load for bytes already read. */
 bool eventlog_measure(struct cli *cli, const char *path, struct span bytes,
                       struct measured_log *log, enum exit_status *status) MUST_CHECK;
+
+/* Puts what systemd measured, when there is something, behind the log; path is for errors. */
+bool eventlog_continue(struct cli *cli, const char *path, struct span systemd_log,
+                       struct measured_log *log, enum exit_status *status) MUST_CHECK;
 
 /* "PCR 7", or "no PCR" for an index that is none; in the arena. */
 const char *eventlog_pcr_text(struct cli *cli, const struct measured_log *log, uint32_t pcr);

@@ -158,16 +158,25 @@ static bool read_logs(struct cli *cli, const struct quote_files *files, struct m
 static bool check_logs(struct cli *cli, const struct quote_files *files, struct reasons *reasons,
                        struct quoted_logs_result *result, bool *hold, enum exit_status *status)
 {
-    const char *ima_path = cli->values[OPTION_IMA];
+    const char *ima_path = cli->values[OPTION_IMA], *systemd_path = cli->values[OPTION_SYSTEMD_LOG];
     bool has_log = cli->values[OPTION_EVENTLOG] || cli->values[OPTION_DRTM_LOG];
     struct measured_log log;
     struct quoted_logs logs = {0};
+    struct span bytes;
 
     *hold = true;
+    if (systemd_path && !cli->values[OPTION_EVENTLOG]) {
+        *status = talk_usage(cli, OPTION_SYSTEMD_LOG,
+                             "a file, and --eventlog with what was before it");
+        return false;
+    }
     if (!has_log && !ima_path)
         return true;
     if (has_log) {
         if (!read_logs(cli, files, &log, status))
+            return false;
+        if (systemd_path && (!talk_read(cli, systemd_path, LIMIT_SYSTEMD_LOG_LEN, &bytes, status) ||
+                             !eventlog_continue(cli, systemd_path, bytes, &log, status)))
             return false;
         logs.log = &log;
     }

@@ -37,11 +37,24 @@ static const uint32_t REQUIRED_KEYS = 1u << KEY_VERSION | 1u << KEY_HOST_ID | 1u
                                       1u << KEY_BANK | 1u << KEY_QUOTE | 1u << KEY_QUOTE_SIGNATURE |
                                       1u << KEY_LOGS | 1u << KEY_INVENTORY;
 
-static size_t log_len_cap(enum evidence_log_kind kind)
+static bool is_known(enum evidence_log_kind kind)
 {
-    if (kind == EVIDENCE_LOG_SMBIOS)
+    return (kind >= EVIDENCE_LOG_TCG && kind <= EVIDENCE_LOG_SMBIOS) ||
+           kind == EVIDENCE_LOG_SYSTEMD;
+}
+
+size_t evidence_log_cap(enum evidence_log_kind kind)
+{
+    switch (kind) {
+    case EVIDENCE_LOG_IMA:
+        return LIMIT_IMA_LEN;
+    case EVIDENCE_LOG_SMBIOS:
         return LIMIT_SMBIOS_LEN;
-    return kind == EVIDENCE_LOG_IMA ? LIMIT_IMA_LEN : LIMIT_EVENTLOG_LEN;
+    case EVIDENCE_LOG_SYSTEMD:
+        return LIMIT_SYSTEMD_LOG_LEN;
+    default:
+        return LIMIT_EVENTLOG_LEN;
+    }
 }
 
 /* Bytes of exactly len. */
@@ -70,17 +83,17 @@ static void read_log_member(struct reader *reader, uint64_t key, struct evidence
     switch (key) {
     case 1:
         log->kind = (enum evidence_log_kind)cbor_read_uint(reader, UINT16_MAX, "log kind");
-        if (reader_ok(reader) && (log->kind < EVIDENCE_LOG_TCG || log->kind > EVIDENCE_LOG_SMBIOS))
+        if (reader_ok(reader) && !is_known(log->kind))
             reader_fail(reader, ERROR_UNSUPPORTED, "log kind %d is not known", (int)log->kind);
         break;
     case 2:
         log->sha256 = read_exact(reader, SHA256_LEN, "log digest");
         break;
     case 3:
-        log->covered_len = cbor_read_uint(reader, log_len_cap(log->kind), "covered length");
+        log->covered_len = cbor_read_uint(reader, evidence_log_cap(log->kind), "covered length");
         break;
     case 4:
-        log->bytes = cbor_read_bytes(reader, log_len_cap(log->kind), "log");
+        log->bytes = cbor_read_bytes(reader, evidence_log_cap(log->kind), "log");
         log->has_bytes = true;
         break;
     default:
@@ -349,6 +362,8 @@ const char *evidence_log_kind_name(enum evidence_log_kind kind)
         return "DRTM log";
     case EVIDENCE_LOG_SMBIOS:
         return "SMBIOS tables";
+    case EVIDENCE_LOG_SYSTEMD:
+        return "log of systemd's measurements";
     case EVIDENCE_LOG_NONE:
         break;
     }

@@ -18,10 +18,11 @@
 
 enum evidence_log_kind {
     EVIDENCE_LOG_NONE = 0,
-    EVIDENCE_LOG_TCG = 1,    /* binary_bios_measurements */
-    EVIDENCE_LOG_IMA = 2,    /* binary_runtime_measurements */
-    EVIDENCE_LOG_DRTM = 3,   /* TXT, SKINIT or Windows DRTM log */
-    EVIDENCE_LOG_SMBIOS = 4, /* entry point and tables: wire/smbios.h */
+    EVIDENCE_LOG_TCG = 1,     /* binary_bios_measurements */
+    EVIDENCE_LOG_IMA = 2,     /* binary_runtime_measurements */
+    EVIDENCE_LOG_DRTM = 3,    /* TXT, SKINIT or Windows DRTM log */
+    EVIDENCE_LOG_SMBIOS = 4,  /* entry point and tables: wire/smbios.h */
+    EVIDENCE_LOG_SYSTEMD = 6, /* /run/log/systemd/tpm2-measure.log */
 };
 
 struct evidence_log {
@@ -63,6 +64,9 @@ bool evidence_encode(struct evidence *evidence, struct arena *arena, struct span
 
 /* "TCG event log", "IMA list", "DRTM log". */
 const char *evidence_log_kind_name(enum evidence_log_kind kind);
+
+/* The most bytes that a log of a kind may have. */
+size_t evidence_log_cap(enum evidence_log_kind kind);
 
 /* The log of a kind, or NULL. */
 const struct evidence_log *evidence_find_log(const struct evidence *evidence,

@@ -118,7 +118,9 @@ static void names_the_system(void **state)
     put(fixture, "/proc/sys/kernel/version", "#1 SMP Debian 6.1.27-1\n");
     put(fixture, "/etc/os-release",
         "NAME=Acme\nID=acme\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Acme\033 12\"");
+    put(fixture, "/proc/cmdline", "root=/dev/vda1 quiet\n");
     collect(fixture);
+    expect(fixture, "kernel.command_line", "root=/dev/vda1 quiet");
     expect(fixture, "kernel.version", "6.1.0-9-amd64 #1 SMP Debian 6.1.27-1");
     expect(fixture, "os.id", "acme");
     expect(fixture, "os.version", "12");

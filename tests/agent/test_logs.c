@@ -136,9 +136,35 @@ static void what_the_service_has_goes_by_digest(void **state)
 
 #define WITH_LOGS(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* systemd measured between the reading of its log and the quote, or did not. */
+static void what_systemd_measures_meanwhile_costs_the_quote(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[112];
+
+    read_logs(fixture);
+    snprintf(path, sizeof path, "%s/systemd", fixture->dir);
+    put(path, "one record");
+    fixture->logs.paths[fixture->logs.n_logs] = path;
+    fixture->logs.logs[fixture->logs.n_logs++] = (struct evidence_log){
+        .kind = EVIDENCE_LOG_SYSTEMD,
+        .sha256 = fixture->logs.logs[0].sha256,
+        .covered_len = 10,
+        .bytes = span_text("one record"),
+        .has_bytes = true};
+    assert_true(
+        logs_finish(&fixture->logs, NULL, 0, fixture->crypto, &fixture->arena, &fixture->error));
+    put(path, "one record, another");
+    assert_false(
+        logs_finish(&fixture->logs, NULL, 0, fixture->crypto, &fixture->arena, &fixture->error));
+    assert_int_equal(fixture->error.code, ERROR_CONFLICT);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_LOGS(what_systemd_measures_meanwhile_costs_the_quote),
         WITH_LOGS(both_logs_go_out_in_full_at_first),
         WITH_LOGS(a_missing_log_is_left_out_and_told),
         WITH_LOGS(entries_after_the_quote_follow_the_covered_part),
