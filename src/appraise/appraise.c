@@ -77,6 +77,7 @@ static bool collect_claims(struct appraise_work *work)
     const struct claims_input input = {
         .log = appraisal->log.n_events ? &appraisal->log : NULL,
         .attested_pcrs = attested ? work->pcrs & ~work->unexplained_pcrs : 0,
+        .phases = attested ? work->phases : 0,
         .ones_pcrs = attested ? work->ones_pcrs : 0,
         .zero_pcrs = attested ? work->zero_pcrs : 0,
         .ima = work->ima_proven,

@@ -98,6 +98,7 @@ static bool compare_logs(struct appraise_work *work, bool *matches)
 
     *matches = quoted_logs_check(work->crypto, &appraisal->quote, work->signing_hash, &logs,
                                  work->arena, &result, &appraisal->reasons);
+    work->phases = result.phases;
     work->unexplained_pcrs = result.unexplained_pcrs;
     work->ones_pcrs = result.ones_pcrs;
     work->zero_pcrs = result.zero_pcrs;

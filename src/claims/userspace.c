@@ -1,9 +1,11 @@
-/* What user space measured behind the boot: the phases that systemd reached (PCR 11).
+/* What user space measured behind the boot: the phases that systemd reached (PCR 11), from its log or,
+ * before version 255, from the words that lead to the quoted value.
  *
  * A phase is proven where the digest is that of its word. Which phases came first is proven too;
  * that one was reached means that it, or somebody with root's rights, said so. */
 #include "base/text.h"
 #include "claims/collect.h"
+#include "verify/systemd_measurements.h"
 
 /* Index of the first event of systemd's log in the host's log; its end without one. */
 static size_t first_of_systemd(const struct measured_log *log)
@@ -22,19 +24,21 @@ struct measured_log collect_boot_part(const struct measured_log *log)
     return boot;
 }
 
-static void add_phase(struct collector *collector, const struct measured_event *event, size_t index)
+static void add_phase(struct collector *collector, uint32_t event, const char *word)
 {
-    const char *word = text_printable(collector->arena, event->covered);
-
-    if (!word) {
+    if (word)
+        collect_item(
+            collector, CLAIM_BOOT_PHASES,
+            (struct claim_item){
+                .kind = CLAIM_ITEM_TEXT, .event = event, .pcr = 11, .bytes = span_text(word)});
+    else
         collector->out_of_memory = true;
-        return;
-    }
-    collect_item(collector, CLAIM_BOOT_PHASES,
-                 (struct claim_item){.kind = CLAIM_ITEM_TEXT,
-                                     .event = event->event.number,
-                                     .pcr = 11,
-                                     .bytes = span_text(word)});
+}
+
+static void add_logged(struct collector *collector, const struct measured_event *event,
+                       size_t index)
+{
+    add_phase(collector, event->event.number, text_printable(collector->arena, event->covered));
     collect_event(collector, CLAIM_BOOT_PHASES, index);
 }
 
@@ -46,7 +50,10 @@ void collect_userspace(struct collector *collector)
         return;
     for (size_t i = first_of_systemd(log); i < log->n_events; i++)
         if (log->events[i].event.pcr == 11 && log->events[i].coverage == COVERAGE_WHOLE)
-            add_phase(collector, &log->events[i], i);
+            add_logged(collector, &log->events[i], i);
+    for (unsigned i = 0; i < SYSTEMD_PHASES; i++)
+        if (collector->input->phases >> i & 1)
+            add_phase(collector, REASON_NO_EVENT, systemd_phase(i));
     if (!collector->loader_vouched)
         collect_unproven(collector, CLAIM_BOOT_PHASES);
 }

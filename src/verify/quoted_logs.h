@@ -26,6 +26,7 @@ struct quoted_logs_result {
     bool ima_padded;                  /* the bank holds zero-padded SHA-1 digests for IMA */
     uint32_t
         unexplained_pcrs; /* bit n: PCR n, 16 or higher, is signed but no log given extends it */
+    uint32_t phases;      /* of systemd, that explain PCR 11 without a log: systemd_phases_find */
     uint32_t ones_pcrs;   /* bit n: PCR n, 17-22, is signed and stands at all ones */
     uint32_t zero_pcrs;   /* bit n: PCR n, 17-22, is signed and stands at all zeros */
 };

@@ -4,6 +4,7 @@
 
 #include "wire/event_type.h"
 #include "wire/systemd_log.h"
+#include "wire/tpm_alg.h"
 
 /* The separators of systemd-pcrosseparator.service; the setup of NV registers in PCR 9. */
 enum {
@@ -52,4 +53,35 @@ bool systemd_measurements_append(struct crypto *crypto, struct span bytes, struc
     }
     *measured = grown;
     return true;
+}
+
+static const char *const PHASES[SYSTEMD_PHASES] = {"enter-initrd", "leave-initrd", "sysinit",
+                                                   "ready",        "shutdown",     "final"};
+
+const char *systemd_phase(unsigned phase)
+{
+    return PHASES[phase];
+}
+
+bool systemd_phases_find(struct crypto *crypto, uint16_t alg, const uint8_t *from,
+                         const uint8_t *to, uint32_t *phases)
+{
+    struct crypto_digest words[SYSTEMD_PHASES];
+    size_t len = tpm_digest_len(alg);
+
+    for (unsigned i = 0; i < SYSTEMD_PHASES; i++)
+        crypto_hash_span(crypto, alg, span_text(PHASES[i]), &words[i]);
+    for (uint32_t some = 1; some < UINT32_C(1) << SYSTEMD_PHASES; some++) {
+        uint8_t pcr[LIMIT_TPM_DIGEST_LEN];
+
+        memcpy(pcr, from, len);
+        for (unsigned i = 0; i < SYSTEMD_PHASES; i++)
+            if (some >> i & 1)
+                crypto_extend(crypto, alg, pcr, crypto_digest_span(&words[i]));
+        if (memcmp(pcr, to, len) == 0) {
+            *phases = some;
+            return true;
+        }
+    }
+    return false;
 }

@@ -15,4 +15,15 @@
 bool systemd_measurements_append(struct crypto *crypto, struct span log, struct arena *arena,
                                  struct measured_log *measured, struct error *error) MUST_CHECK;
 
+/* The words that systemd measures into PCR 11, in the order of the boot (systemd-pcrphase.service(8)):
+ * "enter-initrd" is 0. */
+enum { SYSTEMD_PHASES = 6 };
+const char *systemd_phase(unsigned phase);
+
+/* Before version 255 systemd measures phases without a log. True when some of the words, in their
+ * order, lead a PCR from one value to the other: then they are in phases, bit n for word n. Nothing
+ * else leads there, for the TPM allows no way back. Values have the length of alg's digest. */
+bool systemd_phases_find(struct crypto *crypto, uint16_t alg, const uint8_t *from,
+                         const uint8_t *to, uint32_t *phases) MUST_CHECK;
+
 #endif

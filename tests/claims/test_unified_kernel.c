@@ -277,6 +277,39 @@ static void a_kernel_without_a_loader_proves_what_it_got(void **state)
     }
 }
 
+/* Root can add load options behind what the kernel measured, but not before it. */
+static void load_options_behind_something_else_prove_nothing(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_variable(boot, EV_EFI_VARIABLE_AUTHORITY, BOOT_DATABASE, "db",
+                  boot_certificate_authority("signer"));
+    boot_tag(boot, 0x8F3B22EC, span_text("load options of evil, called an initial RAM disk"));
+    boot_load_options(boot, "", "good", true);
+    say(boot, "good");
+    boot_collect(boot);
+    boot_assert(boot, LINE, "good");
+    assert_int_equal(grade(boot, LINE), CLAIM_REPORTED);
+}
+
+/* A stub that found no line in its image may have been followed by root, who extends one. */
+static void a_section_of_the_line_at_the_end_proves_nothing(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_variable(boot, EV_EFI_VARIABLE_AUTHORITY, BOOT_DATABASE, "db",
+                  boot_certificate_authority("signer"));
+    boot_section(boot, ".linux", "kernel code");
+    boot_section(boot, ".osrel", "ID=test");
+    boot_section(boot, ".cmdline", "good");
+    say(boot, "good");
+    boot_collect(boot);
+    boot_assert(boot, LINE, "good");
+    assert_int_equal(grade(boot, LINE), CLAIM_REPORTED);
+}
+
 static void a_line_that_nothing_measured_is_reported(void **state)
 {
     struct boot *boot = *state;
@@ -354,6 +387,8 @@ int main(void)
         UKI_TEST(what_is_no_text_beside_a_line_costs_the_grade),
         UKI_TEST(grub_and_the_kernel_must_agree),
         UKI_TEST(a_kernel_without_a_loader_proves_what_it_got),
+        UKI_TEST(load_options_behind_something_else_prove_nothing),
+        UKI_TEST(a_section_of_the_line_at_the_end_proves_nothing),
         UKI_TEST(a_line_that_nothing_measured_is_reported),
         UKI_TEST(two_loaders_prove_neither),
         UKI_TEST(windows_and_nothing_are_told_apart),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "support/log_builder.h"
+#include "verify/systemd_measurements.h"
 #include "wire/event_type.h"
 
 enum { BANK = TPM_ALG_SHA256, LEN = 32, IMA = 10 };
@@ -267,6 +268,56 @@ static void the_wrong_pcr_is_named(void **state)
     assert_string_equal(reasons.items[0].found, "no event log");
 }
 
+static void words_of_systemd_explain_pcr_11(void **state)
+{
+    static const struct {
+        const char *words[3];
+        uint32_t phases; /* 0: refused */
+    } cases[] = {
+        {{"enter-initrd", "leave-initrd", "sysinit"}, 7},
+        {{"sysinit", "ready"}, 12},
+        {{"final"}, 32},
+        {{"ready", "sysinit"}, 0},   /* not the order of a boot */
+        {{"sysinit", "sysinit"}, 0}, /* nor twice */
+        {{"sysinit", "evil", "ready"}, 0},
+        {{"sysinit\n"}, 0},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin(state);
+        for (size_t k = 0; k < 3 && cases[i].words[k]; k++)
+            extend(11, cases[i].words[k], BANK);
+        quote(0x7FFF);
+        assert_int_equal(check(), cases[i].phases != 0);
+        assert_int_equal(result.phases, cases[i].phases);
+        assert_int_equal(reasons.n_items, cases[i].phases == 0);
+    }
+    begin(state);
+    extend(11, "sysinit", BANK);
+    quote(0x7FFF);
+    host.logs.pcr_values.len--; /* without the signed values nothing is guessed */
+    assert_false(check());
+    assert_int_equal(result.phases, 0);
+}
+
+/* They explain no other PCR, and nothing where systemd's log is at hand. */
+static void words_of_systemd_explain_nothing_else(void **state)
+{
+    struct error error;
+
+    (void)state;
+    extend(12, "sysinit", BANK);
+    quote(0x7FFF);
+    assert_false(check());
+    begin(state);
+    extend(11, "sysinit", BANK);
+    quote(0x7FFF);
+    assert_true(systemd_measurements_append(crypto, span_text("\x1e{\"pcr\":15,\"digests\":[]}\n"),
+                                            &arena, &log_read, &error));
+    log_read.replay.incomplete = 0;
+    assert_false(check());
+}
+
 static void values_that_were_not_signed_are_no_hint(void **state)
 {
     (void)state;
@@ -322,6 +373,9 @@ int main(void)
         cmocka_unit_test_setup(a_list_that_the_quote_covers_nothing_of_is_refused, begin),
         cmocka_unit_test_setup(padded_digests_are_named, begin),
         cmocka_unit_test_setup(the_wrong_pcr_is_named, begin),
+        cmocka_unit_test_setup(words_of_systemd_explain_pcr_11, begin),
+
+        cmocka_unit_test_setup(words_of_systemd_explain_nothing_else, begin),
         cmocka_unit_test_setup(values_that_were_not_signed_are_no_hint, begin),
         cmocka_unit_test_setup(pcrs_open_to_all_are_reported_and_no_failure, begin),
         cmocka_unit_test_setup(without_pcr_10_the_list_is_not_needed, begin),
