@@ -281,6 +281,7 @@ enum exit_status eventlog_show(struct cli *cli)
 {
     struct measured_log log;
     enum exit_status status;
+    struct error error = {0};
     uint32_t pcrs;
     const char *technology;
     json_t *events = json_array(), *object;
@@ -298,7 +299,6 @@ enum exit_status eventlog_show(struct cli *cli)
     for (size_t i = 0; i < log.n_events; i++) {
         struct event_description words;
         struct event_records records;
-        struct error error = {0};
 
         if (!is_wanted(pcrs, log.events[i].event.pcr))
             continue;
@@ -313,6 +313,10 @@ enum exit_status eventlog_show(struct cli *cli)
             print_event(cli, &log, &log.events[i], &words);
         if (!cli->json)
             print_records(cli, &records);
+    }
+    if (!cli->json && pcrs == UINT32_MAX && !eventlog_print_boot(cli, &log, &error)) {
+        json_decref(events);
+        return talk_error(cli, cli->arguments[0], &error);
     }
     if (cli->json) {
         object = talk_schema("eventlog");

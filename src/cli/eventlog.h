@@ -25,4 +25,9 @@ bool eventlog_continue(struct cli *cli, const char *path, struct span systemd_lo
 /* "PCR 7", or "no PCR" for an index that is none; in the arena. */
 const char *eventlog_pcr_text(struct cli *cli, const struct measured_log *log, uint32_t pcr);
 
+/* What the boot started, by the log alone: loader, kernel, initial RAM disk, command line. Nothing for a
+ * log that tells of none. */
+bool eventlog_print_boot(struct cli *cli, const struct measured_log *log,
+                         struct error *error) MUST_CHECK;
+
 #endif
