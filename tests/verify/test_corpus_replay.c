@@ -101,6 +101,37 @@ static int visit_lab(const char *path, const struct stat *info, int type, struct
     return 0;
 }
 
+/* The one public log of an Intel TXT launch; another decoder has replayed it too. */
+static int visit_launch(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    static const char *const pcrs[] = {"17", "18"};
+    char peers_path[512];
+    json_t *peers, *expected;
+    struct replay replay;
+    struct error error;
+    struct span bytes;
+
+    (void)info;
+    (void)where;
+    if (type != FTW_F || !corpus_ends_with(path, "/intel-secl/txt-logs.bin"))
+        return 0;
+    snprintf(peers_path, sizeof peers_path, "%s.peers.json", path);
+    peers = corpus_truth(peers_path);
+    expected = json_object_get(json_object_get(json_object_get(peers, "reference"), "pcrs"),
+                               "sha256");
+    bytes = corpus_read(path);
+    if (!replay_eventlog(crypto, bytes, TPM_ALG_SHA256, &replay, &error))
+        fail_msg("%s: %s", path, error.message);
+    assert_true(replay.banks[0].launched);
+    for (unsigned i = 0; i < 2; i++)
+        compare(path, &replay.banks[0], 17 + i,
+                json_string_value(json_object_get(expected, pcrs[i])));
+    tally.n_logs++;
+    corpus_free(bytes);
+    json_decref(peers);
+    return 0;
+}
+
 /* True when the truth file says that everything in the bank was found equal. */
 static bool bank_is_sure(json_t *truth, const char *bank)
 {
@@ -257,9 +288,17 @@ static void damaged_logs_harm_nobody(void **state)
     walk("lab", visit_to_damage);
 }
 
+static void a_launch_is_replayed_from_zeros(void **state)
+{
+    (void)state;
+    walk("public", visit_launch);
+    assert_int_equal(tally.n_pcrs, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_launch_is_replayed_from_zeros),
         cmocka_unit_test(lab_logs_replay_to_the_recorded_pcrs),
         cmocka_unit_test(public_logs_replay_to_the_recorded_pcrs),
         cmocka_unit_test(damaged_logs_harm_nobody),

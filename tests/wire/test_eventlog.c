@@ -282,6 +282,13 @@ static void a_header_may_say_where_the_log_ends(void **state)
     assert_int_equal(count(log_builder_span(&built), &error), 3);
     build_with_end(0, 0, 5000, false);
     assert_int_equal(count(log_builder_span(&built), &error), 3);
+    /* Nor is an end behind the input, even where memory goes on. */
+    build_with_end(0, 0, 0, true);
+    built.len -= 12 + 22 + 34 + 4 + strlen("left from another boot");
+    assert_int_equal(count(log_builder_span(&built), &error), 2);
+    built.bytes[32 + 28 + 4 * 2 + 1 + 16] = 0xFF; /* next, and the area with it */
+    built.bytes[32 + 28 + 4 * 2 + 1 + 8] = 0xFF;
+    assert_int_equal(count(log_builder_span(&built), &error), 2);
     /* An end inside an event cuts it, and says so. */
     build_with_end(0, 0, 5, false);
     assert_int_equal(count(log_builder_span(&built), &error), -1);
