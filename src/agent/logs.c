@@ -58,6 +58,37 @@ static bool read_smbios(struct crypto *crypto, struct arena *arena, struct logs 
     return add_log(EVIDENCE_LOG_SMBIOS, LOGS_SMBIOS_TABLES_PATH, bytes, crypto, arena, logs, error);
 }
 
+bool logs_read_mok(const char *root, struct arena *arena, struct span *bytes, struct error *error)
+{
+    enum { ATTRIBUTES_LEN = 4 };
+    const char *table_path = arena_printf(arena, "%s%s", root, LOGS_MOK_PATH);
+    const char *variable_path = arena_printf(arena, "%s%s", root, LOGS_MOK_VARIABLE_PATH);
+    struct span variable;
+
+    if (!table_path || !variable_path)
+        return arena_error(arena, error);
+    if (os_file_read(table_path, LIMIT_EVENT_DATA_LEN, arena, bytes, error))
+        return true;
+    if (error->code != ERROR_NOT_FOUND ||
+        !os_file_read(variable_path, LIMIT_EVENT_DATA_LEN, arena, &variable, error))
+        return false;
+    if (variable.len < ATTRIBUTES_LEN)
+        return error_plain(error, ERROR_MALFORMED, "%.120s has %zu bytes, less than its attributes",
+                           variable_path, variable.len);
+    *bytes = span_of(variable.data + ATTRIBUTES_LEN, variable.len - ATTRIBUTES_LEN);
+    return true;
+}
+
+static bool read_mok(struct crypto *crypto, struct arena *arena, struct logs *logs,
+                     struct error *error)
+{
+    struct span bytes = {0};
+
+    if (!logs_read_mok("", arena, &bytes, error))
+        return error->code == ERROR_NOT_FOUND;
+    return add_log(EVIDENCE_LOG_MOK, LOGS_MOK_PATH, bytes, crypto, arena, logs, error);
+}
+
 bool logs_read(const char *eventlog_path, const char *ima_path, struct crypto *crypto,
                struct arena *arena, struct logs *logs, struct error *error)
 {
@@ -70,7 +101,7 @@ bool logs_read(const char *eventlog_path, const char *ima_path, struct crypto *c
                     error) &&
            read_log(EVIDENCE_LOG_DRTM, LOGS_DRTM_PATH, crypto, arena, logs, error) &&
            (eventlog_path ||
-            (read_smbios(crypto, arena, logs, error) &&
+            (read_smbios(crypto, arena, logs, error) && read_mok(crypto, arena, logs, error) &&
              read_log(EVIDENCE_LOG_SYSTEMD, LOGS_SYSTEMD_PATH, crypto, arena, logs, error)));
 }
 

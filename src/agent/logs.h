@@ -20,13 +20,21 @@ struct logs {
 #define LOGS_SYSTEMD_PATH            "/run/log/systemd/tpm2-measure.log"
 #define LOGS_SMBIOS_ENTRY_POINT_PATH "/sys/firmware/dmi/tables/smbios_entry_point"
 #define LOGS_SMBIOS_TABLES_PATH      "/sys/firmware/dmi/tables/DMI"
+#define LOGS_MOK_PATH                "/sys/firmware/efi/mok-variables/MokListRT"
+#define LOGS_MOK_VARIABLE_PATH                                                                     \
+    "/sys/firmware/efi/efivars/MokListRT-605dab50-e046-4300-abb6-3dd810dd8b23"
 
 /* The SMBIOS entry point with the tables behind it, of the system whose files are under root. */
 bool logs_read_smbios(const char *root, struct arena *arena, struct span *bytes,
                       struct error *error) MUST_CHECK;
 
+/* What shim's variable MokListRT holds: from the table that shim hands over, or from the variable
+ * without its four bytes of attributes (UEFI 2.10 section 8.2). ERROR_NOT_FOUND without shim. */
+bool logs_read_mok(const char *root, struct arena *arena, struct span *bytes,
+                   struct error *error) MUST_CHECK;
+
 /* Reads and hashes every log there is; a missing one is left out. NULL paths are the kernel's; with an
- * event log from elsewhere this system's own tables and what its systemd measured are left out. Fails
+ * event log from elsewhere this system's own tables, MOK list and what its systemd measured are left out. Fails
  * for what is there and cannot be read. */
 bool logs_read(const char *eventlog_path, const char *ima_path, struct crypto *crypto,
                struct arena *arena, struct logs *logs, struct error *error) MUST_CHECK;

@@ -90,6 +90,8 @@ static bool collect_claims(struct appraise_work *work)
         .wanted = work->input->policy_claims_only && work->input->policy
                       ? policy_claims_read(work->input->policy)
                       : NULL,
+        .mok_list = work->mok_list,
+        .revocations = work->input->revocations,
         .crypto = work->crypto,
     };
 

@@ -44,6 +44,7 @@ struct appraise_input {
     /* The caller has computed the SHA-256 of the covered bytes of every log sent and found it equal
      * to the one that the evidence names; false: it is done here. */
     bool logs_hashed;
+    struct span revocations; /* what dbx must hold (wire/efi_revocations.h); empty: nothing given */
     struct ima_certificates *ima_certificates; /* whose signatures count on files; NULL: nobody's */
     const struct policy *policy;               /* NULL: no verdict better than unknown */
     bool policy_claims_only; /* long lists that no rule of the policy reads are left out */

@@ -78,6 +78,8 @@ bool stage_log_digests(struct appraise_work *work)
             work->has_ima_list = true;
             work->ima_list = bytes;
             work->ima_covered_len = (size_t)log->covered_len;
+        } else if (log->kind == EVIDENCE_LOG_MOK) {
+            work->mok_list = bytes;
         }
     }
     return true;

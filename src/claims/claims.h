@@ -87,6 +87,8 @@ struct claims_input {
     struct span smbios;           /* as the host sent them: wire/smbios.h; empty when none */
     struct span tpm_manufacturer; /* of the EK certificate, "id:49465800"; empty: not known */
     struct ima_certificates *ima_certificates; /* the operator's, for signed files; NULL: none */
+    struct span
+        revocations;       /* the operator's revocation list, as wire/efi_revocations.h reads it */
     const bool *wanted;    /* CLAIM_IDS values: long lists that nobody reads stay unknown; NULL: all
                               are collected */
     struct crypto *crypto; /* tells whose key allowed a boot loader; NULL: nobody's is known */

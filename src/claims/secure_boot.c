@@ -86,6 +86,8 @@ static void read_variable(struct secure_boot *state, size_t index)
         return;
     }
     state->seen |= 1u << found;
+    if (found == DBX)
+        state->dbx = variable.data;
     if (found == SECURE_BOOT)
         read_state(state, index, variable.data);
     else

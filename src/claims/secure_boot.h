@@ -11,6 +11,7 @@
 struct secure_boot {
     struct collector *collector;
     uint32_t seen;          /* variables, by their bit in secure_boot.c */
+    struct span dbx;        /* the lists that were measured */
     bool test_key;          /* one that the whole world has is in PK, KEK or db */
     bool not_enforced;      /* the firmware says setup or audit mode */
     bool shim;              /* shim ran */

@@ -4,8 +4,9 @@
  * far as wire/efi_signature_list.h has checked them, and no name in a certificate but to distrust it. */
 #include "base/text.h"
 #include "claims/known_certificate.h"
+#include "claims/revocations.h"
 #include "claims/secure_boot.h"
-#include "wire/efi_signature_list.h"
+#include "wire/efi_revocations.h"
 
 /* Entries of one list: of the same kind, and mostly of one owner. */
 static void read_signatures(struct secure_boot *state, enum claim_id id, struct claim_item item,
@@ -112,8 +113,32 @@ static void conclude_microsoft(struct collector *collector)
     }
 }
 
+/* Whether dbx forbids all that the operator's list does. Without the one or the other nothing is said;
+ * programs have told the operator of a list that cannot be read. */
+static void conclude_dbx(struct secure_boot *state)
+{
+    struct collector *collector = state->collector;
+    const enum claim_id id = CLAIM_SECURE_BOOT_DBX_COMPLETE;
+    struct efi_revocations file;
+    struct revocations compared;
+    struct error error;
+
+    if (!collector->claims->claims[CLAIM_SECURE_BOOT_DBX].known ||
+        !efi_revocations_decode(collector->input->revocations, &file, &error))
+        return;
+    if (!revocations_compare(collector->input->crypto, file.lists, state->dbx, collector->arena,
+                             &compared, &error)) {
+        collector->out_of_memory |= error.code == ERROR_MEMORY;
+        return;
+    }
+    collect_bool(collector, id, compared.n_missing == 0);
+    collect_from(collector, id, CLAIM_SECURE_BOOT_DBX);
+}
+
 void secure_boot_conclude_keys(struct secure_boot *state)
 {
     conclude_test_keys(state);
     conclude_microsoft(state->collector);
+    if (state->collector->input->revocations.len)
+        conclude_dbx(state);
 }

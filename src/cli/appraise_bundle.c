@@ -5,6 +5,7 @@
 #include "cli/ima_certificates.h"
 #include "cli/policy.h"
 #include "cli/print.h"
+#include "cli/secureboot.h"
 #include "msg/result_json.h"
 
 static bool read_nonce(struct cli *cli, uint8_t *nonce, struct span *span, enum exit_status *status)
@@ -47,6 +48,7 @@ enum exit_status appraise_bundle(struct cli *cli)
         return talk_usage(cli, OPTION_POLICY, "the policy to appraise under");
     if (!policy_load(cli, cli->values[OPTION_POLICY], &policy, &status) ||
         !read_nonce(cli, nonce, &input.nonce, &status) ||
+        !secureboot_read_revocations(cli, &input.revocations, &status) ||
         !talk_read(cli, cli->arguments[0], LIMIT_EVIDENCE_LEN, &input.evidence, &status))
         return status;
     if (!cli_ima_certificates(cli, &input.ima_certificates, &status))

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "claims/describe.h"
 #include "cli/print.h"
+#include "cli/secureboot.h"
 #include "msg/result_json.h"
 #include "verify/systemd_measurements.h"
 #include "wire/cbor.h"
@@ -439,53 +440,24 @@ enum exit_status eventlog_replay(struct cli *cli)
     return EXIT_HOLDS;
 }
 
-/* In a bundle the host says more of itself than its log does. */
-static bool add_said(struct cli *cli, struct claims_input *input, enum exit_status *status)
-{
-    const struct evidence_log *smbios;
-    struct evidence evidence;
-    struct error error = {0};
-    struct span bytes;
-
-    if (!talk_read(cli, cli->arguments[0], LIMIT_EVIDENCE_LEN, &bytes, status))
-        return false;
-    if (!eventlog_is_bundle(bytes))
-        return true;
-    if (!evidence_decode(bytes, &cli->arena, &evidence, &error)) {
-        *status = talk_error(cli, cli->arguments[0], &error);
-        return false;
-    }
-    input->inventory = evidence.inventory;
-    input->n_inventory = evidence.n_inventory;
-    smbios = evidence_find_log(&evidence, EVIDENCE_LOG_SMBIOS);
-    if (smbios)
-        input->smbios = smbios->bytes;
-    return true;
-}
-
 enum exit_status eventlog_claims(struct cli *cli)
 {
-    struct claims *claims = arena_new(&cli->arena, struct claims);
-    struct reasons *reasons = arena_new(&cli->arena, struct reasons);
-    struct measured_log log;
-    struct claims_input input = {.log = &log, .crypto = cli->crypto};
-    struct error error = {0};
+    struct secureboot_host host;
     enum exit_status status;
     json_t *object;
 
-    if (!eventlog_load(cli, cli->arguments[0], &log, &status) || !add_said(cli, &input, &status))
+    if (!secureboot_load(cli, &host, &status))
         return status;
-    if (!claims_collect(&input, &cli->arena, claims, reasons, &error))
-        return talk_error(cli, cli->arguments[0], &error);
     if (!cli->json) {
-        print_claims(cli, claims);
-        print_reasons(cli, stdout, reasons);
+        print_claims(cli, host.claims);
+        print_reasons(cli, stdout, host.reasons);
         return EXIT_HOLDS;
     }
     object = talk_schema("claims");
-    json_object_set_new(object, "format", json_string(eventlog_format_name(log.format)));
-    json_object_set_new(object, "claims", result_json_claims(cli->crypto, claims, &cli->arena));
-    json_object_set_new(object, "reasons", result_json_reasons(reasons));
+    json_object_set_new(object, "format", json_string(eventlog_format_name(host.log.format)));
+    json_object_set_new(object, "claims",
+                        result_json_claims(cli->crypto, host.claims, &cli->arena));
+    json_object_set_new(object, "reasons", result_json_reasons(host.reasons));
     talk_json(object);
     return EXIT_HOLDS;
 }

@@ -13,7 +13,7 @@ static enum talk_color grade_color(enum claim_grade grade)
     return grade > CLAIM_REPORTED ? TALK_GOOD : TALK_WARN;
 }
 
-static void print_claim(struct cli *cli, enum claim_id id, const struct claim *claim)
+void print_claim(struct cli *cli, enum claim_id id, const struct claim *claim)
 {
     printf("%-32s ", claim_name(id));
     if (!claim->known) {

@@ -5,6 +5,9 @@
 #include "claims/claims.h"
 #include "cli/talk.h"
 
+/* One claim with value, grade and events; a list with its items below. */
+void print_claim(struct cli *cli, enum claim_id id, const struct claim *claim);
+
 /* Every claim with value, grade and events; lists with their items below. */
 void print_claims(struct cli *cli, const struct claims *claims);
 

@@ -96,6 +96,7 @@ struct crypto_certificate_view {
     const char *issuer;
     const char *common_name; /* of the subject; "" when it has none */
     const char *serial_hex;
+    const char *key; /* "RSA-2048", "EC prime256v1"; what cannot be read is "unknown" */
     int64_t not_before_s, not_after_s; /* Unix time */
     struct span sha256;                /* fingerprint */
     struct span spki;                  /* SubjectPublicKeyInfo DER; an id-RSAES-OAEP key as RSA */

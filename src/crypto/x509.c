@@ -188,6 +188,20 @@ static bool fingerprint(const X509 *x509, struct arena *arena, struct span *sha2
     return true;
 }
 
+/* Algorithm and size of a certificate's key. */
+static const char *key_text(const X509 *x509, struct arena *arena)
+{
+    const EVP_PKEY *pkey = X509_get0_pubkey(x509);
+    const char *name = pkey ? EVP_PKEY_get0_type_name(pkey) : NULL;
+    char curve[32] = "";
+
+    if (!name)
+        return "unknown";
+    if (EVP_PKEY_get_group_name(pkey, curve, sizeof curve, NULL) == 1)
+        return arena_printf(arena, "%s %s", name, curve);
+    return arena_printf(arena, "%s-%d", name, EVP_PKEY_get_bits(pkey));
+}
+
 bool crypto_certificate_view(const struct crypto_certificate *certificate, struct arena *arena,
                              struct crypto_certificate_view *view, struct error *error)
 {
@@ -208,10 +222,12 @@ bool crypto_certificate_view(const struct crypto_certificate *certificate, struc
     seen.issuer = crypto_name_text(X509_get_issuer_name(x509), arena);
     seen.common_name = common_name(X509_get_subject_name(x509), arena);
     seen.serial_hex = text_hex(arena, span_of(serial->data, (size_t)serial->length));
+    seen.key = key_text(x509, arena);
     seen.is_ca = X509_check_ca(x509) > 0;
     kept = fingerprint(x509, arena, &seen.sha256) && kept;
     ERR_clear_error();
-    if (!kept || !seen.subject || !seen.issuer || !seen.common_name || !seen.serial_hex)
+    if (!kept || !seen.subject || !seen.issuer || !seen.common_name || !seen.serial_hex ||
+        !seen.key)
         return arena_error(arena, error);
     *view = seen;
     return true;

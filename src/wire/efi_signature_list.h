@@ -26,6 +26,15 @@ struct efi_signature {
     size_t offset;     /* of the entry in the input */
 };
 
+/* EFI_TIME since when an EFI_SIGNATURE_X509_DIGEST revokes, 16 bytes behind the digest; all zero: since
+ * ever. Empty for other kinds. */
+static inline struct span efi_signature_time(const struct efi_signature *signature)
+{
+    if (signature->kind != EFI_SIGNATURE_X509_DIGEST)
+        return span_of(NULL, 0);
+    return span_of(signature->data.data + signature->data.len, 16);
+}
+
 struct efi_signature_list {
     struct reader reader; /* private, like the rest */
     struct reader entries;

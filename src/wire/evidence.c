@@ -39,8 +39,7 @@ static const uint32_t REQUIRED_KEYS = 1u << KEY_VERSION | 1u << KEY_HOST_ID | 1u
 
 static bool is_known(enum evidence_log_kind kind)
 {
-    return (kind >= EVIDENCE_LOG_TCG && kind <= EVIDENCE_LOG_SMBIOS) ||
-           kind == EVIDENCE_LOG_SYSTEMD;
+    return kind >= EVIDENCE_LOG_TCG && kind <= EVIDENCE_LOG_SYSTEMD;
 }
 
 size_t evidence_log_cap(enum evidence_log_kind kind)
@@ -364,6 +363,8 @@ const char *evidence_log_kind_name(enum evidence_log_kind kind)
         return "SMBIOS tables";
     case EVIDENCE_LOG_SYSTEMD:
         return "log of systemd's measurements";
+    case EVIDENCE_LOG_MOK:
+        return "MOK list";
     case EVIDENCE_LOG_NONE:
         break;
     }

@@ -22,6 +22,7 @@ enum evidence_log_kind {
     EVIDENCE_LOG_IMA = 2,     /* binary_runtime_measurements */
     EVIDENCE_LOG_DRTM = 3,    /* TXT, SKINIT or Windows DRTM log */
     EVIDENCE_LOG_SMBIOS = 4,  /* entry point and tables: wire/smbios.h */
+    EVIDENCE_LOG_MOK = 5,     /* MokListRT: shim's list of the owner's keys */
     EVIDENCE_LOG_SYSTEMD = 6, /* /run/log/systemd/tpm2-measure.log */
 };
 

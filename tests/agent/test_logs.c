@@ -134,6 +134,39 @@ static void what_the_service_has_goes_by_digest(void **state)
     assert_true(fixture->logs.logs[1].has_bytes); /* new entries have to be shown */
 }
 
+/* Puts a file below the fixture's folder, which is the root of a system. */
+static void put_below(struct fixture *fixture, const char *path, struct span bytes)
+{
+    char command[512], full[256];
+    struct error error;
+
+    snprintf(full, sizeof full, "%s%s", fixture->dir, path);
+    snprintf(command, sizeof command, "mkdir -p \"$(dirname %s)\"", full);
+    assert_int_equal(system(command), 0);
+    assert_true(os_file_write(full, OS_FILE_PUBLIC, bytes, &error));
+}
+
+static void the_owners_keys_come_from_shims_table_or_its_variable(void **state)
+{
+    struct fixture *fixture = *state;
+    struct span bytes;
+    char command[128];
+
+    assert_false(logs_read_mok(fixture->dir, &fixture->arena, &bytes, &fixture->error));
+    assert_int_equal(fixture->error.code, ERROR_NOT_FOUND);
+    put_below(fixture, LOGS_MOK_VARIABLE_PATH, span_text("abc"));
+    assert_false(logs_read_mok(fixture->dir, &fixture->arena, &bytes, &fixture->error));
+    assert_int_equal(fixture->error.code, ERROR_MALFORMED);
+    put_below(fixture, LOGS_MOK_VARIABLE_PATH, span_of("\6\0\0\0the variable", 16));
+    assert_true(logs_read_mok(fixture->dir, &fixture->arena, &bytes, &fixture->error));
+    assert_true(span_is(bytes, "the variable"));
+    put_below(fixture, LOGS_MOK_PATH, span_text("the table"));
+    assert_true(logs_read_mok(fixture->dir, &fixture->arena, &bytes, &fixture->error));
+    assert_true(span_is(bytes, "the table"));
+    snprintf(command, sizeof command, "rm -r %s/sys", fixture->dir);
+    assert_int_equal(system(command), 0);
+}
+
 #define WITH_LOGS(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 /* systemd measured between the reading of its log and the quote, or did not. */
@@ -170,6 +203,7 @@ int main(void)
         WITH_LOGS(entries_after_the_quote_follow_the_covered_part),
         WITH_LOGS(a_list_that_is_another_one_suddenly_stays_as_covered),
         WITH_LOGS(what_the_service_has_goes_by_digest),
+        WITH_LOGS(the_owners_keys_come_from_shims_table_or_its_variable),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,35 @@ static void test_no_event_log(void **state)
     check("b-sb-off", "a-sb-ms", VERDICT_UNKNOWN, REASON_EVENTLOG_MISSING);
 }
 
+/* The list of the owner's keys, as Linux shows it, is the one that shim measured: its certificates
+ * are attested. */
+static void test_keys_of_the_owner(void **state)
+{
+    const char *corpus = getenv("BOOTSEAL_CORPUS");
+    struct fixture *fixture;
+    const struct claim *mok;
+    struct span variable;
+    char folder[512];
+
+    (void)state;
+    if (!corpus)
+        skip();
+    fixture = calloc(1, sizeof *fixture);
+    snprintf(folder, sizeof folder, "%s/lab/h2-mok-kernel", corpus);
+    fixture_init(fixture, folder, TPM_ALG_ECC, TPM_ALG_SHA256);
+    variable = soft_host_fixture(&fixture->host, folder, "efivar-MokListRT.bin");
+    assert_true(variable.len > 4);
+    soft_host_send(&fixture->host, EVIDENCE_LOG_MOK, span_of(variable.data + 4, variable.len - 4));
+    fixture_appraise(fixture, soft_host_attest(&fixture->host));
+    mok = &fixture->appraisal.claims.claims[CLAIM_SECURE_BOOT_MOK_LIST];
+    assert_false(reasons_have(&fixture->appraisal.reasons, REASON_MOK_LIST_MISMATCH));
+    assert_int_equal(mok->n_items, 2); /* Debian's, which is built in, and the owner's */
+    assert_int_equal(mok->items[1].kind, CLAIM_ITEM_CERTIFICATE);
+    assert_int_equal(mok->grade, CLAIM_ATTESTED);
+    fixture_done(fixture);
+    free(fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -61,6 +90,7 @@ int main(void)
         cmocka_unit_test(test_bigger_dbx),
         cmocka_unit_test(test_other_boots_are_refused),
         cmocka_unit_test(test_no_event_log),
+        cmocka_unit_test(test_keys_of_the_owner),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,20 @@ static void test_ima_in_a_padded_bank(void **state)
     expect_verdict(fixture, soft_host_evidence(host), VERDICT_ATTENTION, REASON_IMA_PADDED_BANK);
 }
 
+/* What the host calls the owner's keys is not what shim measured: none of it is believed. */
+static void test_mok_list_that_was_not_measured(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct claim *mok = &fixture->appraisal.claims.claims[CLAIM_SECURE_BOOT_MOK_LIST];
+
+    soft_host_send(&fixture->host, EVIDENCE_LOG_MOK, span_text("no keys at all"));
+    expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_ATTENTION,
+                   REASON_MOK_LIST_MISMATCH);
+    assert_true(mok->known);
+    assert_int_equal(mok->n_items, 1);
+    assert_int_equal(mok->items[0].kind, CLAIM_ITEM_DIGEST);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +117,7 @@ int main(void)
         WITH_FIXTURE(test_ima_entry_that_was_not_measured),
         WITH_FIXTURE(test_ima_template_hash_that_is_not_that_of_the_data),
         WITH_FIXTURE(test_ima_in_a_padded_bank),
+        WITH_FIXTURE(test_mok_list_that_was_not_measured),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
