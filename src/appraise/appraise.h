@@ -45,6 +45,7 @@ struct appraise_input {
      * to the one that the evidence names; false: it is done here. */
     bool logs_hashed;
     struct span revocations; /* what dbx must hold (wire/efi_revocations.h); empty: nothing given */
+    struct span revocations_sha256;            /* of that file: with another one no memory holds */
     struct ima_certificates *ima_certificates; /* whose signatures count on files; NULL: nobody's */
     const struct policy *policy;               /* NULL: no verdict better than unknown */
     bool policy_claims_only; /* long lists that no rule of the policy reads are left out */
@@ -60,8 +61,8 @@ struct appraise_memory {
     bool valid;
     uint32_t pcrs;
     uint16_t bank;
-    uint8_t logs_digest[32]; /* SHA-256 over kinds and digests of the logs named, and over the
-                                certificates that count on files */
+    uint8_t logs_digest[32]; /* SHA-256 over kinds and digests of the logs named, over the
+                                certificates that count on files and over the revocation list */
     uint8_t inventory_digest[32];
     uint8_t pcr_digest[LIMIT_TPM_DIGEST_LEN];
     size_t pcr_digest_len;

@@ -262,6 +262,8 @@ bool stage_memory_digests(struct appraise_work *work, uint8_t logs_digest[32],
         cbor_write_uint(&writer, evidence->logs[i].covered_len);
         cbor_write_bytes(&writer, evidence->logs[i].sha256);
     }
+    if (work->input->revocations_sha256.len)
+        cbor_write_bytes(&writer, work->input->revocations_sha256);
     if (!cbor_writer_done(&writer, &bytes, work->error))
         return false;
     /* What the IMA list is worth depends on whose signatures count. */

@@ -206,7 +206,8 @@ void collect_image_authorities(struct collector *collector)
     if (!collector->loader_vouched || !images->known ||
         !collector->claims->claims[CLAIM_BOOT_AUTHORITIES].known)
         return;
-    if (!collect_room(collector, id, images->n_items) || !match(&matching)) {
+    if (!collect_room(collector, id, images->n_items) || !match(&matching) ||
+        collector->claims->claims[id].n_items == 0) {
         collect_unknown(collector, id);
         return;
     }

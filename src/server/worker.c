@@ -6,6 +6,7 @@
 #include "os/sandbox.h"
 #include "server/role.h"
 #include "server/work_message.h"
+#include "wire/efi_revocations.h"
 
 enum {
     KEY_SLOTS = 1024, /* about 2 KiB each when filled */
@@ -26,6 +27,9 @@ struct worker {
     struct crypto *crypto;
     struct crypto_trust *trust;
     struct ima_certificates *ima_certificates; /* NULL: signatures of files are not checked */
+    struct arena start_arena;                  /* of the file below */
+    struct span revocations;
+    struct crypto_digest revocations_sha256;
     struct arena policy_arena;
     struct policy *policy;
     struct key_slot keys[KEY_SLOTS];
@@ -68,6 +72,25 @@ static bool load_ima_certificates(struct worker *worker, struct arena *arena, st
             ima_certificates_new(worker->crypto, text, &worker->ima_certificates, error));
 }
 
+/* The operator's revocation list. One that cannot be read ends the worker: hosts must not go on being
+ * judged without it. */
+static bool load_revocations(struct worker *worker, struct error *error)
+{
+    const char *path = conf_text(&worker->start.conf, CONF_ATTEST_REVOCATIONS);
+    struct efi_revocations ignored;
+
+    if (path[0] == '\0')
+        return true;
+    worker->start_arena = arena_init(2 * LIMIT_EVENT_DATA_LEN);
+    if (!os_file_read(path, LIMIT_EVENT_DATA_LEN, &worker->start_arena, &worker->revocations,
+                      error) ||
+        !efi_revocations_decode(worker->revocations, &ignored, error))
+        return false;
+    crypto_hash_span(worker->crypto, TPM_ALG_SHA256, worker->revocations,
+                     &worker->revocations_sha256);
+    return true;
+}
+
 static bool start(struct worker *worker, int control, struct error *error)
 {
     struct arena arena = arena_init(START_ARENA_LEN);
@@ -79,7 +102,7 @@ static bool start(struct worker *worker, int control, struct error *error)
     worker->policy_arena = arena_init(POLICY_ARENA_LEN);
     worker->crypto = crypto_new(error);
     ok = worker->crypto && load_trust(worker, &arena, error) &&
-         load_ima_certificates(worker, &arena, error);
+         load_ima_certificates(worker, &arena, error) && load_revocations(worker, error);
     arena_done(&arena);
     return ok && os_sandbox_worker(
                      (uint64_t)conf_number(&worker->start.conf, CONF_SERVER_WORKER_MEMORY) * MIB, 0,
@@ -309,6 +332,8 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
         .n_known_logs = request.n_known_logs,
         .logs_hashed = request.logs_hashed,
         .ima_certificates = worker->ima_certificates,
+        .revocations = worker->revocations,
+        .revocations_sha256 = crypto_digest_span(&worker->revocations_sha256),
         .policy = worker->policy,
         .policy_claims_only = true, /* the answer holds reasons, no claims */
     };

@@ -55,6 +55,17 @@ static bool applies(struct steady *steady, struct span evidence)
     return applies;
 }
 
+/* What was judged with one revocation list, or none, says nothing with another. */
+static void test_another_revocation_list(void **state)
+{
+    struct steady *steady = *state;
+    struct span evidence = soft_host_attest(&steady->fixture.host);
+
+    assert_true(applies(steady, evidence));
+    steady->fixture.input.revocations_sha256 = span_of(steady->fixture.host.nonce, 32);
+    assert_false(applies(steady, evidence));
+}
+
 static void test_unchanged_host(void **state)
 {
     struct steady *steady = *state;
@@ -165,9 +176,8 @@ static void test_bad_quotes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_STEADY(test_unchanged_host),
-        WITH_STEADY(test_nothing_remembered),
-        WITH_STEADY(test_changed_hosts),
+        WITH_STEADY(test_unchanged_host),     WITH_STEADY(test_another_revocation_list),
+        WITH_STEADY(test_nothing_remembered), WITH_STEADY(test_changed_hosts),
         WITH_STEADY(test_bad_quotes),
     };
 
