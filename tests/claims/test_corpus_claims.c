@@ -2,6 +2,7 @@
  * facts in the truth files. Every event of every log is described on the way. Reads the folder that
  * BOOTSEAL_CORPUS names; skipped without it. */
 #include "claims/describe.h"
+#include "claims/revocations.h"
 #include "corpus_claims.h"
 
 #include <ftw.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include "support/corpus.h"
+#include "wire/efi_revocations.h"
 
 static struct crypto *crypto;
 static unsigned n_right, n_wrong, n_logs;
@@ -279,6 +281,91 @@ static void a_shim_that_does_not_validate_is_seen(void **state)
     walk("public", visit_shim);
 }
 
+/* The list of the owner's keys that Linux shows is the one that shim measured, on every host of the lab;
+ * where Secure Boot is off, nobody vouches for who measured it. */
+static int visit_mok(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    struct claims_input input = {.attested_pcrs = UINT32_MAX, .crypto = crypto};
+    struct collected collected;
+    struct span variable, log;
+    const struct claim *mok;
+    struct error error;
+    char log_path[512];
+
+    (void)info;
+    (void)where;
+    if (type != FTW_F || !corpus_ends_with(path, "/efivar-MokListRT.bin"))
+        return 0;
+    snprintf(log_path, sizeof log_path, "%.*s/eventlog.bin",
+             (int)(strlen(path) - strlen("/efivar-MokListRT.bin")), path);
+    log = corpus_read(log_path);
+    if (!log.data)
+        return 0;
+    variable = corpus_read(path);
+    assert_true(variable.len > 4 && collect(log, &collected));
+    input.log = &collected.log;
+    input.mok_list = span_of(variable.data + 4, variable.len - 4);
+    assert_true(
+        claims_collect(&input, &collected.arena, &collected.claims, &collected.reasons, &error));
+    mok = find(&collected, "secure_boot.mok_list");
+    check(path, "the owner's keys",
+          mok->known && mok->n_items && mok->items[0].kind == CLAIM_ITEM_CERTIFICATE &&
+              mok->grade == (find(&collected, "secure_boot.shim_validation")->is_true
+                                 ? CLAIM_ATTESTED
+                                 : CLAIM_UNPROVEN),
+          "something else");
+    arena_done(&collected.arena);
+    corpus_free(variable);
+    corpus_free(log);
+    return 0;
+}
+
+static void owners_keys_are_those_that_shim_measured(void **state)
+{
+    (void)state;
+    walk("lab", visit_mok);
+    assert_true(n_right >= 20);
+}
+
+/* Published revocation lists are read, and say more the newer they are. */
+static int visit_revocations(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    static const struct {
+        const char *name;
+        size_t n_listed;
+    } files[] = {{"/sb_dbxupdate-2014-08-11.bin", 13},
+                 {"/sb_dbxupdate_x64-2020-10-12.bin", 186},
+                 {"/sb_dbxupdate_x64-2021-04-29.bin", 211}};
+    struct arena arena = arena_init((size_t)1 << 20);
+    struct efi_revocations file;
+    struct revocations compared;
+    struct span bytes;
+    struct error error;
+
+    (void)info;
+    (void)where;
+    for (size_t i = 0; type == FTW_F && i < sizeof files / sizeof *files; i++) {
+        if (!corpus_ends_with(path, files[i].name))
+            continue;
+        bytes = corpus_read(path);
+        check(path, "the revocation list",
+              efi_revocations_decode(bytes, &file, &error) && file.form == EFI_REVOCATIONS_UPDATE &&
+                  revocations_compare(crypto, file.lists, file.lists, &arena, &compared, &error) &&
+                  compared.n_listed == files[i].n_listed && compared.n_missing == 0,
+              "something else");
+        corpus_free(bytes);
+    }
+    arena_done(&arena);
+    return 0;
+}
+
+static void published_revocation_lists_are_read(void **state)
+{
+    (void)state;
+    walk("public", visit_revocations);
+    assert_int_equal(n_right, 3);
+}
+
 static void lab_claims_are_as_expected(void **state)
 {
     (void)state;
@@ -308,6 +395,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lab_claims_are_as_expected),
+        cmocka_unit_test(owners_keys_are_those_that_shim_measured),
+        cmocka_unit_test(published_revocation_lists_are_read),
         cmocka_unit_test(windows_claims_are_the_known_facts),
         cmocka_unit_test(windows_records_are_proven_by_windows_keys_alone),
         cmocka_unit_test(a_shim_that_does_not_validate_is_seen),
