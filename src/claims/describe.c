@@ -406,6 +406,27 @@ const char *event_component(const struct measured_log *log, size_t index, struct
                         index - source->first, naming.component);
 }
 
+/* What a reader must not take for proven. */
+static const char *event_caveat(const struct measured_event *event)
+{
+    switch (event->coverage) {
+    case COVERAGE_WHOLE:
+        break;
+    case COVERAGE_PART:
+        if (event->covered.data == event->event.data.data)
+            break; /* shim's byte too many, which is nothing */
+        return event->event.type == EV_IPL ? "the digest does not cover the prefix"
+                                           : "the digest does not cover the name";
+    case COVERAGE_MISMATCH:
+        return "the digest is of other data";
+    case COVERAGE_UNMEASURED:
+        return "never measured";
+    case COVERAGE_NONE:
+        return event->digest.len ? "the digest does not cover this" : "no digest in this bank";
+    }
+    return NULL;
+}
+
 bool event_describe(const struct measured_log *log, size_t index, struct crypto *crypto,
                     struct arena *arena, struct event_description *description, struct error *error)
 {
@@ -422,6 +443,7 @@ bool event_describe(const struct measured_log *log, size_t index, struct crypto 
             event->event.pcr < LIMIT_PCRS ? (int)event->event.pcr : REASON_NO_PCR, naming.component,
             naming.detail ? "/" : "", naming.detail ? naming.detail : "");
     described.proven = event->coverage == COVERAGE_WHOLE || event->coverage == COVERAGE_PART;
+    described.caveat = event_caveat(event);
     if (!described.component || !described.summary || !described.key)
         return arena_error(arena, error);
     *description = described;

@@ -13,6 +13,7 @@ struct event_description {
     const char *summary;   /* contents decoded: certificates by subject, paths, digests; or "" */
     const char *key;       /* equal for the same component in two logs; repeats within one log */
     bool proven;           /* the digest covers what the summary says */
+    const char *caveat;    /* what the digest does not cover, in words; NULL: it covers all */
 };
 
 /* What an event measures, without decoding its contents: cheap. log->events[index] must exist. The

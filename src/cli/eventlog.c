@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "claims/describe.h"
+#include "claims/quirks.h"
 #include "cli/print.h"
 #include "cli/secureboot.h"
 #include "msg/result_json.h"
@@ -186,6 +187,25 @@ static bool is_wanted(uint32_t mask, uint32_t pcr)
     return pcr < LIMIT_PCRS ? mask >> pcr & 1 : mask == UINT32_MAX;
 }
 
+static json_t *quirks_json(quirk_set quirks)
+{
+    json_t *names = json_array();
+
+    for (int i = 0; i < QUIRKS; i++)
+        if (quirks >> i & 1)
+            json_array_append_new(names, json_string(quirk_text((enum quirk)i)->name));
+    return names;
+}
+
+static void print_quirks(struct cli *cli, quirk_set quirks)
+{
+    for (int i = 0; i < QUIRKS; i++)
+        if (quirks >> i & 1)
+            printf("     %squirk %s: %s%s\n", talk_color(cli, TALK_DIM),
+                   quirk_text((enum quirk)i)->name, quirk_text((enum quirk)i)->deviation,
+                   talk_color(cli, TALK_PLAIN));
+}
+
 /* The records at a depth, from *at on, with what each container holds. */
 static json_t *records_json(const struct event_records *records, size_t *at, size_t depth)
 {
@@ -207,7 +227,7 @@ static json_t *records_json(const struct event_records *records, size_t *at, siz
 }
 
 static json_t *event_json(struct cli *cli, const struct measured_event *measured,
-                          const struct event_description *words,
+                          const struct event_description *words, quirk_set quirks,
                           const struct event_records *records)
 {
     size_t at = 0;
@@ -221,12 +241,14 @@ static json_t *event_json(struct cli *cli, const struct measured_event *measured
             name = arena_printf(&cli->arena, "0x%04x", event->digests[i].alg);
         json_object_set_new(digests, name, result_json_hex(event->digests[i].bytes));
     }
-    object = json_pack("{s:I, s:I, s:I, s:s, s:I, s:s, s:s, s:s, s:b, s:o, s:I}", "number",
-                       (json_int_t)event->number, "offset", (json_int_t)event->offset, "pcr",
-                       (json_int_t)event->pcr, "type", type_text(cli, event->type), "type_value",
-                       (json_int_t)event->type, "component", words->component, "summary",
-                       words->summary, "coverage", coverage_name(measured->coverage), "proven",
-                       words->proven, "digests", digests, "data_len", (json_int_t)event->data.len);
+    object = json_pack("{s:I, s:I, s:I, s:s, s:I, s:s, s:s, s:s, s:b, s:s?, s:o, s:o, s:I}",
+                       "number", (json_int_t)event->number, "offset", (json_int_t)event->offset,
+                       "pcr", (json_int_t)event->pcr, "type", type_text(cli, event->type),
+                       "type_value", (json_int_t)event->type, "component", words->component,
+                       "summary", words->summary, "coverage", coverage_name(measured->coverage),
+                       "proven", words->proven, "caveat", words->caveat, "quirks",
+                       quirks_json(quirks), "digests", digests, "data_len",
+                       (json_int_t)event->data.len);
     if (event_holds_records(event)) {
         json_object_set_new(object, "records", records_json(records, &at, 0));
         json_object_set_new(object, "records_broken",
@@ -253,7 +275,7 @@ static void print_records(struct cli *cli, const struct event_records *records)
 
 static void print_event(struct cli *cli, const struct measured_log *log,
                         const struct measured_event *measured,
-                        const struct event_description *words)
+                        const struct event_description *words, quirk_set quirks)
 {
     const struct eventlog_event *event = &measured->event;
     char digest[2 * LIMIT_TPM_DIGEST_LEN + 1] = "";
@@ -266,11 +288,11 @@ static void print_event(struct cli *cli, const struct measured_log *log,
            eventlog_pcr_text(cli, log, event->pcr), talk_color(cli, TALK_PLAIN),
            type_text(cli, event->type), talk_color(cli, TALK_DIM), digest,
            talk_color(cli, TALK_PLAIN), words->component);
-    if (*words->summary)
-        printf("     %s%s\n", words->summary,
-               words->proven || measured->coverage == COVERAGE_UNMEASURED
-                   ? ""
-                   : "  [not covered by the digest]");
+    if (*words->summary || words->caveat)
+        printf("     %s%s%s%s%s\n", words->summary, *words->summary && words->caveat ? "  " : "",
+               words->caveat ? "[" : "", words->caveat ? words->caveat : "",
+               words->caveat ? "]" : "");
+    print_quirks(cli, quirks);
     if (measured->coverage == COVERAGE_MISMATCH)
         printf("     %sdata does not match the digest: do not believe it%s\n",
                talk_color(cli, TALK_BAD), talk_color(cli, TALK_PLAIN));
@@ -278,42 +300,56 @@ static void print_event(struct cli *cli, const struct measured_log *log,
         printf("     data %s\n", text_hex(&cli->arena, event->data));
 }
 
-enum exit_status eventlog_show(struct cli *cli)
+/* Prints the events of these PCRs, or adds them to the array. */
+static bool show_events(struct cli *cli, const struct measured_log *log, uint32_t pcrs,
+                        json_t *events, struct error *error)
 {
-    struct measured_log log;
-    enum exit_status status;
-    struct error error = {0};
-    uint32_t pcrs;
-    const char *technology;
-    json_t *events = json_array(), *object;
+    struct quirk_scan scan;
 
-    if (!wanted_pcrs(cli, &pcrs, &status) ||
-        !eventlog_load(cli, cli->arguments[0], &log, &status)) {
-        json_decref(events);
-        return status;
-    }
-    technology = launch_technology(&log);
-    if (!cli->json)
-        printf("%s log, %s bank, %zu events%s%s\n", eventlog_format_name(log.format),
-               tpm_alg_name(log.bank), log.n_events,
-               technology ? ", with a dynamic launch by " : "", technology ? technology : "");
-    for (size_t i = 0; i < log.n_events; i++) {
+    quirk_scan_init(&scan, log);
+    for (size_t i = 0; i < log->n_events; i++) {
+        quirk_set quirks = quirk_scan_next(&scan);
         struct event_description words;
         struct event_records records;
 
-        if (!is_wanted(pcrs, log.events[i].event.pcr))
+        if (!is_wanted(pcrs, log->events[i].event.pcr))
             continue;
-        if (!event_describe(&log, i, cli->crypto, &cli->arena, &words, &error) ||
-            !event_records(&log, i, cli->crypto, &cli->arena, &records, &error)) {
-            json_decref(events);
-            return talk_error(cli, cli->arguments[0], &error);
-        }
-        if (cli->json)
-            json_array_append_new(events, event_json(cli, &log.events[i], &words, &records));
-        else
-            print_event(cli, &log, &log.events[i], &words);
-        if (!cli->json)
+        if (!event_describe(log, i, cli->crypto, &cli->arena, &words, error) ||
+            !event_records(log, i, cli->crypto, &cli->arena, &records, error))
+            return false;
+        if (cli->json) {
+            json_array_append_new(events,
+                                  event_json(cli, &log->events[i], &words, quirks, &records));
+        } else {
+            print_event(cli, log, &log->events[i], &words, quirks);
             print_records(cli, &records);
+        }
+    }
+    return true;
+}
+
+enum exit_status eventlog_show(struct cli *cli)
+{
+    struct measured_log log;
+    struct error error = {0};
+    enum exit_status status;
+    uint32_t pcrs;
+    const char *technology;
+    json_t *events, *object;
+
+    if (!wanted_pcrs(cli, &pcrs, &status) || !eventlog_load(cli, cli->arguments[0], &log, &status))
+        return status;
+    technology = launch_technology(&log);
+    events = json_array();
+    if (!cli->json) {
+        printf("%s log, %s bank, %zu events%s%s\n", eventlog_format_name(log.format),
+               tpm_alg_name(log.bank), log.n_events,
+               technology ? ", with a dynamic launch by " : "", technology ? technology : "");
+        print_quirks(cli, quirks_of_log(&log));
+    }
+    if (!show_events(cli, &log, pcrs, events, &error)) {
+        json_decref(events);
+        return talk_error(cli, cli->arguments[0], &error);
     }
     if (!cli->json && pcrs == UINT32_MAX && !eventlog_print_boot(cli, &log, &error)) {
         json_decref(events);
@@ -324,6 +360,7 @@ enum exit_status eventlog_show(struct cli *cli)
         json_object_set_new(object, "format", json_string(eventlog_format_name(log.format)));
         json_object_set_new(object, "bank", json_string(tpm_alg_name(log.bank)));
         json_object_set_new(object, "launch", technology ? json_string(technology) : json_null());
+        json_object_set_new(object, "quirks", quirks_json(quirks_of_log(&log)));
         json_object_set(object, "events", events);
         talk_json(object);
     }

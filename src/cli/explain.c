@@ -1,5 +1,6 @@
 /* bootseal explain: what a word means, offline; the same tables as the service's answers. */
 #include "appraise/appraise.h"
+#include "claims/quirks.h"
 #include "cli/talk.h"
 #include "wire/event_type.h"
 
@@ -88,6 +89,20 @@ static enum exit_status explain_event_type(struct cli *cli, const struct event_t
     return say(cli, "event type", texts);
 }
 
+static enum exit_status explain_quirk(struct cli *cli, enum quirk quirk)
+{
+    static const char *const EFFECTS[] = {
+        [QUIRK_SHOWN] = "Nothing to do: it is named where a log is shown, and nothing is found",
+        [QUIRK_NOTED] = "Nothing to do: it is noted as eventlog.quirk",
+        [QUIRK_REFUSED] = "Update the firmware: its finding stays although the deviation is known",
+    };
+    const struct quirk_text *text = quirk_text(quirk);
+    const char *texts[4] = {text->deviation, text->cost, EFFECTS[text->effect],
+                            arena_printf(&cli->arena, "seen in logs of: %s", text->shown_by)};
+
+    return say(cli, "quirk", texts);
+}
+
 enum exit_status explain_word(struct cli *cli)
 {
     const char *word = cli->arguments[0];
@@ -104,6 +119,8 @@ enum exit_status explain_word(struct cli *cli)
         return explain_claim(cli, claim);
     if (type)
         return explain_event_type(cli, type);
+    if (quirk_by_name(word) != QUIRKS)
+        return explain_quirk(cli, quirk_by_name(word));
     for (size_t i = 0; i < sizeof VERDICTS / sizeof *VERDICTS; i++)
         if (strcmp(word, verdict_name(VERDICTS[i].verdict)) == 0) {
             const char *texts[4] = {VERDICTS[i].meaning, NULL, VERDICTS[i].action, NULL};
@@ -111,7 +128,8 @@ enum exit_status explain_word(struct cli *cli)
         }
     error_plain(&error, ERROR_NOT_FOUND,
                 "nothing is known of '%s': give a reason code (quote.nonce), a claim "
-                "(secure_boot.enabled), an event type (EV_SEPARATOR) or a verdict",
+                "(secure_boot.enabled), an event type (EV_SEPARATOR), a quirk "
+                "(hp.action_after_separator) or a verdict",
                 word);
     return talk_error(cli, NULL, &error);
 }

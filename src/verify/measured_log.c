@@ -135,7 +135,8 @@ static bool digest_is_of_name(struct measuring *measuring, const struct measured
 }
 
 /* GRUB logs a prefix and a NUL around the text that it measures; what it was built from decides
- * about both. systemd-boot cuts the last byte of its UTF-16 text off in the log. */
+ * about both. systemd-boot cuts the last byte of its UTF-16 text off in the log (quirk
+ * systemd.text_one_byte_less). */
 static enum coverage cover_text(struct measuring *measuring, struct measured_event *event)
 {
     static const char *const prefixes[] = {
