@@ -31,7 +31,7 @@ struct appraise_work {
     bool ima_attested;
     uint32_t phases;                                 /* of struct quoted_logs_result, as the next */
     uint32_t unexplained_pcrs, ones_pcrs, zero_pcrs; /* of struct quoted_logs_result */
-    struct span mok_list; /* as the host sent it */
+    struct span mok_list;                            /* as the host sent it */
 };
 
 /* One finding with texts made printable by the caller. */

@@ -75,11 +75,11 @@ static inline uint32_t claim_event(const struct claim *claim)
 struct claims_input {
     const struct measured_log *log; /* NULL when there is none */
     uint32_t attested_pcrs;         /* the log reproduces these in a verified quote; 0: no quote */
-    uint32_t phases; /* of systemd, that explain a verified quote of PCR 11: systemd_phase(n) */
-    uint32_t ones_pcrs;             /* of PCR 17-22: a verified quote proves all ones */
-    uint32_t zero_pcrs;             /* of PCR 17-22: a verified quote proves all zeros */
-    struct span ima;                /* the proven part of the IMA list; empty when none */
-    bool ima_attested;              /* and it reproduces PCR 10 in a verified quote */
+    uint32_t phases;    /* of systemd, that explain a verified quote of PCR 11: systemd_phase(n) */
+    uint32_t ones_pcrs; /* of PCR 17-22: a verified quote proves all ones */
+    uint32_t zero_pcrs; /* of PCR 17-22: a verified quote proves all zeros */
+    struct span ima;    /* the proven part of the IMA list; empty when none */
+    bool ima_attested;  /* and it reproduces PCR 10 in a verified quote */
     const struct evidence_item *inventory; /* host-said */
     size_t n_inventory;
     struct span

@@ -86,10 +86,8 @@ static void test_keys_of_the_owner(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_host_after_a_reboot),
-        cmocka_unit_test(test_bigger_dbx),
-        cmocka_unit_test(test_other_boots_are_refused),
-        cmocka_unit_test(test_no_event_log),
+        cmocka_unit_test(test_same_host_after_a_reboot), cmocka_unit_test(test_bigger_dbx),
+        cmocka_unit_test(test_other_boots_are_refused),  cmocka_unit_test(test_no_event_log),
         cmocka_unit_test(test_keys_of_the_owner),
     };
 

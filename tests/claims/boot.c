@@ -307,3 +307,14 @@ bool boot_has(const struct boot *boot, enum reason_code code)
 {
     return reasons_have(&boot->reasons, code);
 }
+
+const struct claim_item *boot_item(const struct boot *boot, enum claim_id id, size_t number)
+{
+    assert_true(number < boot->claims.claims[id].n_items);
+    return &boot->claims.claims[id].items[number];
+}
+
+const char *boot_label(struct boot *boot, enum claim_id id, size_t number)
+{
+    return claim_item_label(boot_item(boot, id, number), &boot->arena);
+}

@@ -74,6 +74,9 @@ void boot_collect(struct boot *boot);
 /* "true", "false", a text, or "unknown"; lists give the number of items. */
 const char *boot_value(struct boot *boot, enum claim_id id);
 bool boot_has(const struct boot *boot, enum reason_code code);
+/* An item of a list claim, which must have so many, and its label. */
+const struct claim_item *boot_item(const struct boot *boot, enum claim_id id, size_t number);
+const char *boot_label(struct boot *boot, enum claim_id id, size_t number);
 
 #define boot_assert(boot, id, value) assert_string_equal(boot_value(boot, id), value)
 

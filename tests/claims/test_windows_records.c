@@ -1,4 +1,4 @@
-/* Windows records that are more than a switch: phases, images, lists, words. */
+/* Windows records that are more than a switch: phases, lists, words. */
 #include "windows_boot.h"
 
 #include <setjmp.h>
@@ -7,17 +7,6 @@
 #include <cmocka.h>
 
 #include "base/writer.h"
-
-static const struct claim_item *item(struct boot *boot, enum claim_id id, size_t number)
-{
-    assert_true(number < boot->claims.claims[id].n_items);
-    return &boot->claims.claims[id].items[number];
-}
-
-static const char *label(struct boot *boot, enum claim_id id, size_t number)
-{
-    return claim_item_label(item(boot, id, number), &boot->arena);
-}
 
 /* --- phases --- */
 
@@ -165,14 +154,14 @@ static void unlocking_is_listed_for_each_phase(void **state)
     boot_windows_separators(boot);
     boot_collect(boot);
     boot_assert(boot, id, "6");
-    assert_true(span_is(item(boot, id, 0)->bytes, "TPM"));
-    assert_string_equal(label(boot, id, 0), "boot manager");
-    assert_true(span_is(item(boot, id, 1)->bytes, "PIN"));
-    assert_true(span_is(item(boot, id, 2)->bytes, "recovery key"));
-    assert_string_equal(label(boot, id, 2), "loader");
-    assert_true(span_is(item(boot, id, 3)->bytes, "automatic unlock key"));
-    assert_true(span_is(item(boot, id, 4)->bytes, "0x400"));
-    assert_true(span_is(item(boot, id, 5)->bytes, "none"));
+    assert_true(span_is(boot_item(boot, id, 0)->bytes, "TPM"));
+    assert_string_equal(boot_label(boot, id, 0), "boot manager");
+    assert_true(span_is(boot_item(boot, id, 1)->bytes, "PIN"));
+    assert_true(span_is(boot_item(boot, id, 2)->bytes, "recovery key"));
+    assert_string_equal(boot_label(boot, id, 2), "loader");
+    assert_true(span_is(boot_item(boot, id, 3)->bytes, "automatic unlock key"));
+    assert_true(span_is(boot_item(boot, id, 4)->bytes, "0x400"));
+    assert_true(span_is(boot_item(boot, id, 5)->bytes, "none"));
     assert_int_equal(boot->reasons.n_items, 0);
 }
 
@@ -309,185 +298,6 @@ static void texts_are_held_against_their_copies(void **state)
     }
 }
 
-/* --- images --- */
-
-/* Three images in both PCRs, the second's details as given. */
-static void three_images(struct boot *boot, int validated)
-{
-    boot_begin(boot);
-    boot_firmware(boot, true);
-    WINDOWS_PHASE(boot, 12, windows_image(boot, 12, 1, "", 0), windows_image(boot, 12, 2, "", 0),
-                  windows_image(boot, 12, 3, "", 0));
-    WINDOWS_PHASE(boot, 13, windows_image(boot, 13, 1, "\\a.sys", 1),
-                  windows_image(boot, 13, 2, "\\b.sys", validated),
-                  windows_image(boot, 13, 3, "\\c.sys", 1));
-}
-
-static void images_are_listed_with_what_is_said_of_them(void **state)
-{
-    struct boot *boot = *state;
-    const enum claim_id id = CLAIM_BOOT_MODULES;
-
-    three_images(boot, 1);
-    boot_windows_separators(boot);
-    boot_collect(boot);
-    boot_assert(boot, id, "3");
-    assert_int_equal(item(boot, id, 1)->kind, CLAIM_ITEM_DIGEST);
-    assert_int_equal(item(boot, id, 1)->alg, TPM_ALG_SHA256);
-    assert_int_equal(item(boot, id, 1)->bytes.data[0], 2);
-    assert_int_equal(item(boot, id, 1)->pcr, 13);
-    assert_string_equal(label(boot, id, 1), "\\b.sys, Signer");
-    assert_int_equal(boot->claims.claims[id].n_events, 2);
-    boot_assert(boot, CLAIM_BOOT_MODULES_VALIDATED, "true");
-    assert_int_equal(boot->reasons.n_items, 0);
-}
-
-static void an_image_that_did_not_validate_is_seen(void **state)
-{
-    struct boot *boot = *state;
-
-    three_images(boot, 0);
-    boot_windows_separators(boot);
-    boot_collect(boot);
-    boot_assert(boot, CLAIM_BOOT_MODULES_VALIDATED, "false");
-    assert_string_equal(label(boot, CLAIM_BOOT_MODULES, 1), "\\b.sys, Signer, NOT VALIDATED");
-    three_images(boot, -1);
-    boot_windows_separators(boot);
-    boot_collect(boot);
-    boot_assert(boot, CLAIM_BOOT_MODULES_VALIDATED, "unknown");
-    assert_string_equal(label(boot, CLAIM_BOOT_MODULES, 1),
-                        "\\b.sys, Signer, not said whether validated");
-}
-
-/* Wherever it stands, and whatever value it has. */
-static void an_image_without_authority_is_seen(void **state)
-{
-    struct boot *boot = *state;
-
-    for (uint32_t pcr = 12; pcr <= 14; pcr++)
-        for (size_t len = 0; len <= 1; len++) {
-            three_images(boot, 1);
-            WINDOWS_PHASE(boot, pcr, windows_bytes(SIPA_NOAUTHORITY, span_of("\0", len)));
-            boot_windows_separators(boot);
-            boot_collect(boot);
-            boot_assert(boot, CLAIM_BOOT_MODULES_VALIDATED, "false");
-        }
-}
-
-static void without_a_separator_in_pcr_14_images_may_lack_authority(void **state)
-{
-    struct boot *boot = *state;
-
-    three_images(boot, 1);
-    boot_text(boot, 12, EV_SEPARATOR, "WBCL");
-    boot_text(boot, 13, EV_SEPARATOR, "WBCL");
-    boot_collect(boot);
-    boot_assert(boot, CLAIM_BOOT_MODULES_VALIDATED, "unknown");
-    boot_assert(boot, CLAIM_BOOT_MODULES, "3");
-}
-
-/* An event of PCR 14 under another name may be one that says NOAUTHORITY. */
-static void a_relabelled_authority_leaves_it_open(void **state)
-{
-    struct boot *boot = *state;
-
-    three_images(boot, 1);
-    boot_text(boot, 14, EV_IPL, "MokList");
-    boot_windows_separators(boot);
-    boot_collect(boot);
-    boot_assert(boot, CLAIM_BOOT_MODULES_VALIDATED, "unknown");
-}
-
-static void images_in_another_order_are_the_same(void **state)
-{
-    struct boot *boot = *state;
-
-    boot_firmware(boot, true);
-    WINDOWS_PHASE(boot, 12, windows_image(boot, 12, 3, "", 0), windows_image(boot, 12, 1, "", 0),
-                  windows_image(boot, 12, 1, "", 0));
-    WINDOWS_PHASE(boot, 13, windows_image(boot, 13, 1, "\\a.sys", 1),
-                  windows_image(boot, 13, 3, "\\c.sys", 1),
-                  windows_image(boot, 13, 1, "\\a.sys", 1));
-    boot_windows_separators(boot);
-    boot_collect(boot);
-    boot_assert(boot, CLAIM_BOOT_MODULES, "3");
-    boot_assert(boot, CLAIM_BOOT_MODULES_VALIDATED, "true");
-    assert_int_equal(boot->reasons.n_items, 0);
-}
-
-static void an_image_in_one_list_only_is_found_and_listed(void **state)
-{
-    struct boot *boot = *state;
-
-    for (uint32_t pcr = 12; pcr <= 13; pcr++) {
-        three_images(boot, 1);
-        WINDOWS_PHASE(boot, pcr, windows_image(boot, pcr, 2, "\\hidden.sys", 1));
-        boot_windows_separators(boot);
-        boot_collect(boot);
-        boot_assert(boot, CLAIM_BOOT_MODULES, "4");
-        boot_assert(boot, CLAIM_BOOT_MODULES_VALIDATED, "unknown");
-        assert_int_equal(item(boot, CLAIM_BOOT_MODULES, 3)->bytes.data[0], 2);
-        assert_int_equal(item(boot, CLAIM_BOOT_MODULES, 3)->pcr, (int)pcr);
-        assert_true(boot_has(boot, REASON_WINDOWS_MODULES_DIFFER));
-    }
-}
-
-static void lists_without_one_image_in_common_are_both_found(void **state)
-{
-    struct boot *boot = *state;
-
-    boot_firmware(boot, true);
-    WINDOWS_PHASE(boot, 12, windows_image(boot, 12, 1, "", 0));
-    WINDOWS_PHASE(boot, 13, windows_image(boot, 13, 2, "\\b.sys", 1));
-    boot_windows_separators(boot);
-    boot_collect(boot);
-    boot_assert(boot, CLAIM_BOOT_MODULES, "2");
-    assert_int_equal(boot->reasons.n_items, 2);
-}
-
-static void a_broken_image_makes_all_unknown(void **state)
-{
-    struct boot *boot = *state;
-
-    three_images(boot, 1);
-    WINDOWS_PHASE(boot, 13, windows_bytes(SIPA_LOADEDMODULE_AGGREGATION, span_text("?")));
-    boot_windows_separators(boot);
-    boot_collect(boot);
-    boot_assert(boot, CLAIM_BOOT_MODULES, "unknown");
-    boot_assert(boot, CLAIM_BOOT_MODULES_VALIDATED, "unknown");
-    assert_true(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
-}
-
-static void the_hypervisor_runs_when_it_was_loaded(void **state)
-{
-    static const struct {
-        uint64_t launch;
-        const char *path, *value;
-    } CASES[] = {
-        {1, "\\Windows\\system32\\hvix64.exe", "true"},
-        {1, "\\Windows\\system32\\HVAX64.EXE", "true"},
-        {1, "\\hvaa64.exe", "true"},
-        {2, "\\hvix64.exe", "true"},
-        {0, "\\hvix64.exe", "false"},
-        {1, "\\Windows\\system32\\nothvix64.exe", "unknown"},
-        {1, "hvix64.exe", "unknown"},
-        {1, "\\hvix64.exe.mui", "unknown"},
-        {1, "", "unknown"},
-    };
-    struct boot *boot = *state;
-
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        boot_begin(boot);
-        boot_firmware(boot, true);
-        boot_windows_both(boot, SIPA_HYPERVISOR_LAUNCH_TYPE, CASES[i].launch);
-        WINDOWS_PHASE(boot, 12, windows_image(boot, 12, 1, "", 0));
-        WINDOWS_PHASE(boot, 13, windows_image(boot, 13, 1, CASES[i].path, 1));
-        boot_windows_separators(boot);
-        boot_collect(boot);
-        boot_assert(boot, CLAIM_HYPERVISOR_ENABLED, CASES[i].value);
-    }
-}
-
 /* --- lists of code integrity --- */
 
 static struct windows_record revocation_list(struct boot *boot, uint32_t id, uint64_t time)
@@ -527,8 +337,8 @@ static void revocation_lists_have_dates(void **state)
         boot_windows_separators(boot);
         boot_collect(boot);
         boot_assert(boot, id, "1");
-        assert_string_equal(label(boot, id, 0), CASES[i].date);
-        assert_true(span_is(item(boot, id, 0)->bytes, "xyz"));
+        assert_string_equal(boot_label(boot, id, 0), CASES[i].date);
+        assert_true(span_is(boot_item(boot, id, 0)->bytes, "xyz"));
     }
 }
 
@@ -544,7 +354,7 @@ static void what_two_phases_state_is_listed_once(void **state)
     boot_windows_separators(boot);
     boot_collect(boot);
     boot_assert(boot, id, "2");
-    assert_string_equal(label(boot, id, 1), "system 1601-01-01");
+    assert_string_equal(boot_label(boot, id, 1), "system 1601-01-01");
     assert_int_equal(boot->claims.claims[id].n_events, 2);
 }
 
@@ -567,7 +377,7 @@ static void secure_boot_policies_are_listed(void **state)
     boot_windows_separators(boot);
     boot_collect(boot);
     boot_assert(boot, id, "1");
-    assert_string_equal(label(boot, id, 0), "version 1, options 0x00000010, 1 signer");
+    assert_string_equal(boot_label(boot, id, 0), "version 1, options 0x00000010, 1 signer");
 }
 
 static struct windows_record signer(struct boot *boot, uint32_t id, uint16_t n_certificates)
@@ -603,10 +413,10 @@ static void signers_of_policies_are_listed(void **state)
     boot_windows_separators(boot);
     boot_collect(boot);
     boot_assert(boot, id, "2");
-    assert_true(span_is(item(boot, id, 0)->bytes, "pq: A, issued by B"));
-    assert_string_equal(label(boot, id, 0), "signed the policy");
-    assert_true(span_is(item(boot, id, 1)->bytes, "pq: root 6"));
-    assert_string_equal(label(boot, id, 1), "may change the policy");
+    assert_true(span_is(boot_item(boot, id, 0)->bytes, "pq: A, issued by B"));
+    assert_string_equal(boot_label(boot, id, 0), "signed the policy");
+    assert_true(span_is(boot_item(boot, id, 1)->bytes, "pq: root 6"));
+    assert_string_equal(boot_label(boot, id, 1), "may change the policy");
 }
 
 /* A boot that states the kernel's settings would state policies; nothing is said of signers. */
@@ -744,12 +554,12 @@ static void anti_malware_is_listed_with_what_was_measured(void **state)
     boot_windows_separators(boot);
     boot_collect(boot);
     boot_assert(boot, id, "4");
-    assert_string_equal(label(boot, id, 0), "Defender measured");
-    assert_int_equal(item(boot, id, 0)->alg, TPM_ALG_SHA1);
-    assert_string_equal(label(boot, id, 1), "Defender policy");
-    assert_string_equal(label(boot, id, 2), "Other configuration");
-    assert_int_equal(item(boot, id, 2)->alg, TPM_ALG_SHA256);
-    assert_true(span_is(item(boot, id, 3)->bytes, "Bare"));
+    assert_string_equal(boot_label(boot, id, 0), "Defender measured");
+    assert_int_equal(boot_item(boot, id, 0)->alg, TPM_ALG_SHA1);
+    assert_string_equal(boot_label(boot, id, 1), "Defender policy");
+    assert_string_equal(boot_label(boot, id, 2), "Other configuration");
+    assert_int_equal(boot_item(boot, id, 2)->alg, TPM_ALG_SHA256);
+    assert_true(span_is(boot_item(boot, id, 3)->bytes, "Bare"));
     boot_assert(boot, CLAIM_VBS_MANDATORY, "true"); /* it stands behind the containers */
     assert_int_equal(boot->reasons.n_items, 0);
 }
@@ -769,9 +579,9 @@ static void identity_keys_are_listed_by_digest(void **state)
     boot_collect(boot);
     boot_assert(boot, id, "2");
     crypto_hash_span(boot->crypto, TPM_ALG_SHA256, span_text("key"), &digest);
-    assert_true(span_equal(item(boot, id, 0)->bytes, crypto_digest_span(&digest)));
-    assert_string_equal(label(boot, id, 0), "identity key");
-    assert_string_equal(label(boot, id, 1), "identity signing key");
+    assert_true(span_equal(boot_item(boot, id, 0)->bytes, crypto_digest_span(&digest)));
+    assert_string_equal(boot_label(boot, id, 0), "identity key");
+    assert_string_equal(boot_label(boot, id, 1), "identity signing key");
     boot->input.crypto = NULL; /* then there is nothing to know them by */
     boot_collect(boot);
     boot_assert(boot, id, "unknown");
@@ -828,16 +638,6 @@ int main(void)
         RECORDS_TEST(words_stand_for_numbers),
         RECORDS_TEST(what_stands_in_one_pcr_only_is_found),
         RECORDS_TEST(texts_are_held_against_their_copies),
-        RECORDS_TEST(images_are_listed_with_what_is_said_of_them),
-        RECORDS_TEST(an_image_that_did_not_validate_is_seen),
-        RECORDS_TEST(an_image_without_authority_is_seen),
-        RECORDS_TEST(without_a_separator_in_pcr_14_images_may_lack_authority),
-        RECORDS_TEST(a_relabelled_authority_leaves_it_open),
-        RECORDS_TEST(images_in_another_order_are_the_same),
-        RECORDS_TEST(an_image_in_one_list_only_is_found_and_listed),
-        RECORDS_TEST(lists_without_one_image_in_common_are_both_found),
-        RECORDS_TEST(a_broken_image_makes_all_unknown),
-        RECORDS_TEST(the_hypervisor_runs_when_it_was_loaded),
         RECORDS_TEST(revocation_lists_have_dates),
         RECORDS_TEST(what_two_phases_state_is_listed_once),
         RECORDS_TEST(secure_boot_policies_are_listed),

@@ -37,6 +37,14 @@ static ASN1_TYPE *sequence_of(struct span content)
     return sequence;
 }
 
+static ASN1_OCTET_STRING *octets_of(struct span content)
+{
+    ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+
+    assert(octets && ASN1_OCTET_STRING_set(octets, content.data, (int)content.len) == 1);
+    return octets;
+}
+
 static X509_ALGOR *sha384(void)
 {
     X509_ALGOR *algorithm = X509_ALGOR_new();
@@ -63,7 +71,10 @@ struct span soft_image_signature_make(const struct soft_image_signature *wanted,
     if (!wanted->without_certificate)
         assert(PKCS7_add_certificate(message, wanted->certificate) == 1);
     inner->type = OBJ_dup(type);
-    inner->d.other = sequence_of(content);
+    if (OBJ_obj2nid(type) == NID_pkcs7_data)
+        inner->d.data = octets_of(content);
+    else
+        inner->d.other = sequence_of(content);
     assert(PKCS7_set_content(message, inner) == 1);
     SHA256(content.data, content.len - (wanted->other_content ? 1 : 0), digest);
     assert(PKCS7_add_attrib_content_type(signer, OBJ_dup(type)) == 1);
