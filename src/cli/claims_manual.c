@@ -99,11 +99,19 @@ static json_t *value_schema(enum claim_type type)
 
 static json_t *claim_schema(enum claim_id id)
 {
-    return json_pack("{s:s, s:s, s:[s,s,s], s:b, s:{s:o, s:{s:s}, s:{s:s, s:{s:s, s:i}}}}",
-                     "description", claim_meaning(id), "type", "object", "required", "value",
-                     "grade", "events", "additionalProperties", 0, "properties", "value",
-                     value_schema(claim_type(id)), "grade", "$ref", "#/$defs/grade", "events",
-                     "type", "array", "items", "type", "integer", "minimum", 0);
+    json_t *schema = json_pack(
+        "{s:s, s:s, s:[s,s,s], s:b, s:{s:o, s:{s:s}, s:{s:s, s:{s:s, s:i}}}}", "description",
+        claim_meaning(id), "type", "object", "required", "value", "grade", "events",
+        "additionalProperties", 0, "properties", "value", value_schema(claim_type(id)), "grade",
+        "$ref", "#/$defs/grade", "events", "type", "array", "items", "type", "integer", "minimum",
+        0);
+
+    if (claim_type(id) == CLAIM_LIST)
+        json_object_set_new(json_object_get(schema, "properties"), "labels",
+                            json_pack("{s:s, s:s, s:{s:[s,s]}}", "description",
+                                      "for each item of value, what it is in words; a hint", "type",
+                                      "array", "items", "type", "string", "null"));
+    return schema;
 }
 
 void cli_print_claims_schema(FILE *out)

@@ -62,20 +62,39 @@ static json_t *claim_value(struct crypto *crypto, enum claim_id id, const struct
     return list;
 }
 
+/* What each item is in words, a hint unless covered; null where nothing is said of it. */
+static json_t *claim_labels(const struct claim *claim, struct arena *arena)
+{
+    json_t *labels = json_array();
+    bool any = false;
+
+    for (size_t i = 0; i < claim->n_items; i++) {
+        const char *label = claim_item_label(&claim->items[i], arena);
+
+        json_array_append_new(labels, label ? json_string(label) : json_null());
+        any |= label != NULL;
+    }
+    if (any)
+        return labels;
+    json_decref(labels);
+    return NULL;
+}
+
 json_t *result_json_claims(struct crypto *crypto, const struct claims *claims, struct arena *arena)
 {
     json_t *object = json_object();
 
     for (int i = 0; i < CLAIM_IDS; i++) {
         const struct claim *claim = &claims->claims[i];
-        json_t *events = json_array();
+        json_t *events = json_array(), *labels = claim_labels(claim, arena);
 
         for (size_t k = 0; k < claim->n_events; k++)
             json_array_append_new(events, json_integer(claim->events[k]));
         json_object_set_new(object, claim_name((enum claim_id)i),
-                            json_pack("{s:o, s:s, s:o}", "value",
+                            json_pack("{s:o, s:s, s:o, s:o*}", "value",
                                       claim_value(crypto, (enum claim_id)i, claim, arena), "grade",
-                                      claim_grade_name(claim->grade), "events", events));
+                                      claim_grade_name(claim->grade), "events", events, "labels",
+                                      labels));
     }
     return object;
 }

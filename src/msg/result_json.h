@@ -14,7 +14,7 @@
 json_t *result_json_reasons(const struct reasons *reasons);
 
 /* {"NAME": {"value", "grade", "events"}, ...} with every claim of the table; a list's items are
- * texts. */
+ * texts, and "labels" says of each what it is where that is known. */
 json_t *result_json_claims(struct crypto *crypto, const struct claims *claims, struct arena *arena);
 
 /* {"verdict", "reasons", "claims", "quote": {...}}. */
