@@ -57,6 +57,10 @@ bool component_note_problem(struct component_set *set, struct component *compone
 {
     char text[512];
 
+    if (problem->code == ERROR_MEMORY) { /* says nothing about the file */
+        *error = *problem;
+        return false;
+    }
     if (*component->problem)
         return true;
     component->problem = arena_printf(set->arena, "%s", error_print(problem, text, sizeof text));

@@ -19,7 +19,8 @@ bool component_add_digests(struct component_set *set, struct component *componen
 bool component_add_image_digests(struct component_set *set, struct component *component,
                                  const struct pe *pe, struct error *error) MUST_CHECK;
 
-/* Notes what is wrong with the component; the first one stays. False when the arena is full. */
+/* Notes what is wrong with the component; the first one stays. False when the arena is full, also when
+ * that is the problem. */
 bool component_note_problem(struct component_set *set, struct component *component,
                             const struct error *problem, struct error *error) MUST_CHECK;
 

@@ -324,20 +324,219 @@ static void names_from_outside_are_printable(void **state)
     assert_string_equal(set.last->path, "a\\x1b[31mb\\x0ac\\xff");
 }
 
-static void a_set_without_memory_says_so(void **state)
+static void long_names_are_cut(void **state)
 {
-    struct arena small = arena_init(6000);
-    struct component_set set;
-    struct error error = {0};
-    struct component_file file = {.path = span_text("x"), .bytes = span_text("x"), .source = ""};
-    bool good = component_set_init(&set, crypto, &small, SHA256_ONLY, 1, &error);
+    static char name[LIMIT_COMPONENT_TEXT_LEN + 10];
+    struct component_set set = new_set(SHA256_ONLY, 1);
+    struct component_file file = {.path = span_of(name, sizeof name), .source = ""};
+    struct error error;
 
     (void)state;
-    for (int i = 0; good && i < 100; i++)
-        good = component_add_file(&set, &file, &error);
-    assert_false(good);
-    assert_true(error.code == ERROR_MEMORY || error.code == ERROR_LIMIT);
-    arena_done(&small);
+    memset(name, 'n', sizeof name);
+    assert_true(component_add_file(&set, &file, &error));
+    assert_int_equal(strlen(set.last->path), LIMIT_COMPONENT_TEXT_LEN);
+}
+
+static void kinds_and_forms_have_their_words(void **state)
+{
+    (void)state;
+    assert_string_equal(component_kind_name(COMPONENT_UKI), "uki");
+    assert_string_equal(component_kind_title(COMPONENT_UKI), "unified kernel image");
+    assert_string_equal(component_form_name(COMPONENT_OVER_SIGNED_IMAGE), "signed-image");
+    for (int kind = 0; kind < COMPONENT_KINDS; kind++)
+        assert_true(*component_kind_name(kind) && *component_kind_title(kind));
+    for (int form = 0; form < COMPONENT_FORMS; form++)
+        assert_true(*component_form_name(form) && *component_form_title(form));
+}
+
+static void broken_certificate_tables_are_said(void **state)
+{
+    struct pe_builder builder = plain_image();
+    struct span file = {0};
+    const struct component *component;
+    size_t len_at;
+
+    (void)state;
+    builder.certificate = span_text("no PKCS #7");
+    file = pe_builder_write(&builder, buffer, sizeof buffer);
+    component = component_of(file);
+    assert_non_null(strstr(component->problem, "PKCS #7"));
+    /* Other kinds of certificates sign no image. */
+    len_at = file.len - 24;
+    assert_int_equal(buffer[len_at + 6], 2);
+    buffer[len_at + 6] = 1;
+    component = component_of(file);
+    assert_string_equal(component->problem, "");
+    assert_int_equal(component->n_signers, 0);
+    has_value(component, COMPONENT_OVER_IMAGE, authenticode_of(file, false));
+    /* A certificate longer than its table. */
+    buffer[len_at] = 200;
+    component = component_of(file);
+    assert_int_equal(component->kind, COMPONENT_IMAGE);
+    assert_non_null(strstr(component->problem, "certificate"));
+    assert_int_equal(component->n_signers, 0);
+    /* A section that reaches into the table: firmware refuses the image, so it has no digest. */
+    pe_builder_write(&builder, buffer, sizeof buffer);
+    buffer[pe_builder_section_at(&builder, 1) + 16] += 8;
+    component = component_of(file);
+    assert_int_equal(component->kind, COMPONENT_IMAGE);
+    lacks_digest(component, COMPONENT_OVER_IMAGE);
+    assert_non_null(strstr(component->problem, "follow the sections"));
+}
+
+static void a_kernel_whose_release_lies_outside_stays_a_kernel_and_says_why(void **state)
+{
+    struct span file = kernel_image();
+    const struct component *component;
+
+    (void)state;
+    kernel[0x20F] = 0xFF;
+    component = component_of(file);
+    assert_int_equal(component->kind, COMPONENT_KERNEL);
+    assert_string_equal(component->version, "");
+    assert_string_not_equal(component->problem, "");
+    has_value(component, COMPONENT_OVER_IMAGE, authenticode_of(file, false));
+}
+
+/* The component of a unified image's only section. */
+static const struct component *only_section(const char *name, struct span data, uint32_t len)
+{
+    struct pe_builder_section sections[] = {{name, data, len}};
+    struct pe_builder builder = {.sections = sections, .n_sections = 1};
+
+    return component_of(pe_builder_write(&builder, buffer, sizeof buffer))->next;
+}
+
+static void
+a_command_line_that_the_stub_changes_otherwise_has_no_digest_as_load_options(void **state)
+{
+    static char line[LIMIT_COMPONENT_TEXT_LEN + 1];
+    const struct component *section = only_section(".cmdline", span_text("t\xc3\xbcr"), 0);
+
+    (void)state;
+    assert_non_null(component_find_digest(section, COMPONENT_OVER_SECTION, TPM_ALG_SHA256));
+    lacks_digest(section, COMPONENT_OVER_LOAD_OPTIONS);
+    memset(line, 'l', sizeof line);
+    section = only_section(".cmdline", span_of(line, sizeof line), 0);
+    assert_non_null(component_find_digest(section, COMPONENT_OVER_SECTION, TPM_ALG_SHA256));
+    lacks_digest(section, COMPONENT_OVER_LOAD_OPTIONS);
+    section = only_section(".cmdline", span_of(line, sizeof line - 1), 0);
+    assert_non_null(component_find_digest(section, COMPONENT_OVER_LOAD_OPTIONS, TPM_ALG_SHA256));
+    /* The line ends at its first NUL, and one of blanks is empty. */
+    section = only_section(".cmdline", span_of(" \n\0quiet", 8), 0);
+    has_digest(section, COMPONENT_OVER_LOAD_OPTIONS, &(struct span){(const uint8_t *)"\0\0", 2}, 1);
+    section = only_section(".cmdline", span_of("a\tb\0quiet", 9), 0);
+    has_digest(section, COMPONENT_OVER_LOAD_OPTIONS,
+               &(struct span){(const uint8_t *)"a\0 \0b\0\0\0", 8}, 1);
+}
+
+static void a_section_that_is_no_image_gets_no_digest_of_one(void **state)
+{
+    struct span file = kernel_image();
+    const struct component *section = only_section(".linux", span_text("no kernel"), 0);
+
+    (void)state;
+    assert_non_null(component_find_digest(section, COMPONENT_OVER_SECTION, TPM_ALG_SHA256));
+    lacks_digest(section, COMPONENT_OVER_IMAGE);
+    assert_string_equal(section->version, "");
+    assert_string_equal(section->problem, "");
+    /* Of one that the file does not hold whole, nobody knows what firmware would hash. */
+    section = only_section(".linux", file, (uint32_t)file.len + 1);
+    assert_string_equal(section->version, "6.1.0-test");
+    lacks_digest(section, COMPONENT_OVER_IMAGE);
+    kernel[PE_BUILDER_MAGIC_AT] ^= 1;
+    section = only_section(".linux", file, 0);
+    lacks_digest(section, COMPONENT_OVER_IMAGE);
+    assert_non_null(strstr(section->problem, "magic"));
+}
+
+static void a_set_has_an_end(void **state)
+{
+    struct component_set set = new_set(SHA256_ONLY, 1);
+    struct component_file file = {.path = span_text("x"), .bytes = span_text("x"), .source = ""};
+    struct error error;
+
+    (void)state;
+    set.n_components = LIMIT_COMPONENTS - 1;
+    assert_true(component_add_file(&set, &file, &error));
+    assert_false(component_add_file(&set, &file, &error));
+    assert_int_equal(error.code, ERROR_LIMIT);
+}
+
+/* An image that has everything: signature, kernel, sections, SBAT, which may be broken. */
+static struct span whole_image(bool broken)
+{
+    struct pe_builder_section sections[] = {
+        {".linux", kernel_image(), 0},
+        {".osrel", span_text("PRETTY_NAME=\"Debian GNU/Linux 12\"\n"), 0},
+        {".uname", span_text("6.1.0"), 0},
+        {".cmdline", span_text("quiet"), 0},
+        {".sbat", broken ? span_text("sbat,one\n") : span_text("sbat,1\nstub,1,x\n"), 0},
+    };
+    struct pe_builder builder = {.is_64 = true, .sections = sections, .n_sections = 5};
+    static uint8_t message[8192];
+    struct crypto_digest digest;
+    struct soft_key key;
+    X509 *certificate;
+
+    soft_key_rsa(&key, 2048);
+    certificate = soft_certificate_make(&(struct soft_certificate){
+        .subject = "Signer", .key = key.pkey, .issuer_key = key.pkey, .no_tpm_name = true});
+    digest = authenticode_of(pe_builder_write(&builder, buffer, sizeof buffer), true);
+    builder.certificate = soft_image_signature_make(
+        &(struct soft_image_signature){
+            .certificate = certificate, .key = key.pkey, .digest = crypto_digest_span(&digest)},
+        message, sizeof message);
+    X509_free(certificate);
+    soft_key_done(&key);
+    return pe_builder_write(&builder, buffer, sizeof buffer);
+}
+
+static void is_the_same(const struct component_set *set, const struct component_set *whole)
+{
+    const struct component *a = set->first, *b = whole->first;
+
+    assert_int_equal(set->n_components, whole->n_components);
+    assert_int_equal(set->n_digests, whole->n_digests);
+    for (; b; a = a->next, b = b->next) {
+        assert_string_equal(a->path, b->path);
+        assert_string_equal(a->section, b->section);
+        assert_string_equal(a->version, b->version);
+        assert_string_equal(a->system, b->system);
+        assert_string_equal(a->problem, b->problem);
+        assert_int_equal(a->n_signers, b->n_signers);
+        assert_int_equal(a->n_sbat, b->n_sbat);
+    }
+}
+
+/* Whatever the arena's size, a file is known whole or not at all; no lack of memory is told as the
+ * file's problem. */
+static void a_full_arena_is_an_error(void **state)
+{
+    (void)state;
+    for (int broken = 0; broken < 2; broken++) {
+        struct component_file file = {
+            .path = span_text("uki.efi"), .bytes = whole_image(broken), .source = ""};
+        struct component_set whole = new_set(SHA256_ONLY, 1), set;
+        struct error error;
+        bool fits = false;
+        size_t n_failed = 0;
+
+        assert_true(component_add_file(&whole, &file, &error));
+        for (size_t cap = 0; !fits; cap += 16) {
+            struct arena small = arena_init(cap);
+
+            fits = component_set_init(&set, crypto, &small, SHA256_ONLY, 1, &error) &&
+                   component_add_file(&set, &file, &error);
+            if (fits)
+                is_the_same(&set, &whole);
+            else
+                assert_int_equal(error.code, ERROR_MEMORY);
+            n_failed += !fits;
+            arena_done(&small);
+        }
+        assert_true(n_failed > 100);
+    }
 }
 
 static int start(void **state)
@@ -372,7 +571,15 @@ int main(void)
         cmocka_unit_test(the_release_in_uname_comes_first),
         cmocka_unit_test(sections_without_end_get_no_digest),
         cmocka_unit_test(names_from_outside_are_printable),
-        cmocka_unit_test(a_set_without_memory_says_so),
+        cmocka_unit_test(long_names_are_cut),
+        cmocka_unit_test(kinds_and_forms_have_their_words),
+        cmocka_unit_test(broken_certificate_tables_are_said),
+        cmocka_unit_test(a_kernel_whose_release_lies_outside_stays_a_kernel_and_says_why),
+        cmocka_unit_test(
+            a_command_line_that_the_stub_changes_otherwise_has_no_digest_as_load_options),
+        cmocka_unit_test(a_section_that_is_no_image_gets_no_digest_of_one),
+        cmocka_unit_test(a_set_has_an_end),
+        cmocka_unit_test(a_full_arena_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

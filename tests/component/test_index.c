@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "support/log_builder.h"
+#include "support/pe_builder.h"
 #include "wire/event_type.h"
 
 static struct crypto *crypto;
@@ -89,6 +90,56 @@ static void files_of_one_content_are_all_found_in_order(void **state)
     assert_int_equal(n, 3);
     for (size_t i = 0; i < 3; i++)
         assert_string_equal(found[i]->component->path, PATHS[i]);
+}
+
+/* A command line of two NULs in memory: as a section and as load options it has the same digest. */
+static void equal_digests_of_one_component_stand_in_the_order_of_their_forms(void **state)
+{
+    static const struct pe_builder_section SECTIONS[] = {
+        {".cmdline", {(const uint8_t *)"\0\0", 2}, 0}};
+    struct pe_builder image = {.sections = SECTIONS, .n_sections = 1};
+    static uint8_t bytes[4096];
+    struct component_set set;
+    struct component_index index;
+    const struct component_digest *const *found;
+    struct crypto_digest digest;
+    struct error error;
+    size_t n;
+
+    (void)state;
+    assert_true(component_set_init(&set, crypto, &arena, BANKS, 1, &error));
+    assert_true(component_add_file(
+        &set,
+        &(struct component_file){.path = span_text("uki"),
+                                 .bytes = pe_builder_write(&image, bytes, sizeof bytes),
+                                 .source = ""},
+        &error));
+    assert_true(component_index_build(&set, &arena, &index, &error));
+    crypto_hash_span(crypto, TPM_ALG_SHA256, span_of("\0\0", 2), &digest);
+    found = component_index_find(&index, crypto_digest_span(&digest), &n);
+    assert_int_equal(n, 2);
+    assert_ptr_equal(found[0]->component, found[1]->component);
+    assert_int_equal(found[0]->form, COMPONENT_OVER_SECTION);
+    assert_int_equal(found[1]->form, COMPONENT_OVER_LOAD_OPTIONS);
+}
+
+static void a_full_arena_is_an_error(void **state)
+{
+    struct arena none = arena_init(8);
+    struct component_set set;
+    struct component_index index = {0};
+    struct component_matches matches;
+    struct measured_log log = {.n_events = 10};
+    struct error error = {0};
+
+    (void)state;
+    assert_true(component_set_init(&set, crypto, &arena, BANKS, 1, &error));
+    assert_false(component_index_build(&set, &none, &index, &error));
+    assert_int_equal(error.code, ERROR_MEMORY);
+    error.code = ERROR_NONE;
+    assert_false(component_match_log(&index, &log, &none, &matches, &error));
+    assert_int_equal(error.code, ERROR_MEMORY);
+    arena_done(&none);
 }
 
 static struct component_matches match(const struct component_index *index)
@@ -238,6 +289,8 @@ int main(void)
         cmocka_unit_test(the_stubs_section_names_are_known_without_files),
         cmocka_unit_test(what_another_event_holds_is_not_unknown),
         cmocka_unit_test(a_log_of_measurement_registers_is_refused),
+        cmocka_unit_test(equal_digests_of_one_component_stand_in_the_order_of_their_forms),
+        cmocka_unit_test(a_full_arena_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
