@@ -42,9 +42,15 @@ void differences_done(struct differences *differences)
     free(differences->text);
 }
 
-void differences_see(struct differences *differences, const char *input, const char *what)
+void differences_see(struct differences *differences, const char *input, const char *format, ...)
 {
     bool explained = false;
+    va_list arguments;
+    char what[320];
+
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
 
     for (size_t i = 0; i < differences->n_lines; i++) {
         struct difference_line *line = &differences->lines[i];

@@ -3,6 +3,7 @@
 #ifndef BOOTSEAL_TESTS_DIFFERENTIAL_DIFFERENCES_H
 #define BOOTSEAL_TESTS_DIFFERENTIAL_DIFFERENCES_H
 
+#include "base/error.h"
 #include "base/span.h"
 
 enum { DIFFERENCES_MAX = 64 };
@@ -18,7 +19,7 @@ struct differences {
     char *text; /* owned */
     struct difference_line lines[DIFFERENCES_MAX];
     size_t n_lines;
-    unsigned n_inputs, n_pcrs, n_explained, n_unexplained;
+    unsigned n_inputs, n_pcrs, n_events, n_facts, n_explained, n_unexplained;
     bool quiet; /* does not print what has no line: for tests of the table itself */
 };
 
@@ -28,7 +29,8 @@ void differences_init(struct differences *differences, struct span table);
 void differences_done(struct differences *differences);
 
 /* Counts what was seen in the input, and prints it when no line of the table explains it. */
-void differences_see(struct differences *differences, const char *input, const char *what);
+PRINTF_LIKE(3, 4)
+void differences_see(struct differences *differences, const char *input, const char *format, ...);
 
 /* The number of lines for inputs of a kind ("fixture") that nothing has matched, each printed. */
 unsigned differences_stale(const struct differences *differences, const char *kind);

@@ -14,6 +14,7 @@ enum { EVENTS_MAX = 256, INSERTED_MAX = 512 };
 /* Where the events of the log begin; the last entry is the end of the last one. */
 struct frames {
     size_t at[EVENTS_MAX + 1];
+    size_t data_at[EVENTS_MAX];
     size_t n_events;
     struct eventlog log;
 };
@@ -49,6 +50,7 @@ static void find_frames(struct frames *frames, struct span log)
     assert_int_equal(frames->log.format, EVENTLOG_FORMAT_CRYPTO_AGILE);
     while ((step = eventlog_next(&frames->log, &event)) == EVENTLOG_EVENT) {
         assert_true(frames->n_events < EVENTS_MAX);
+        frames->data_at[frames->n_events] = event.data_offset;
         frames->at[frames->n_events++] = event.offset;
         frames->at[frames->n_events] = event.data_offset + event.data.len;
     }
@@ -122,6 +124,18 @@ static void repcr(struct work *work)
     put_le32(work->mutant->bytes + at, pcrs[below(work, sizeof pcrs / sizeof *pcrs)]);
 }
 
+/* Where the structures of UEFI have their lengths: in the first 32 bytes of an event's data. */
+static void body(struct work *work)
+{
+    size_t number = some_event(work), at = work->frames.data_at[number];
+    size_t len = work->frames.at[number + 1] - at;
+
+    if (len) {
+        at += below(work, len < 32 ? len : 32);
+        work->mutant->bytes[at] ^= (uint8_t)(1u << below(work, 8));
+    }
+}
+
 /* A StartupLocality event (PFP 1.06, 10.4.5.3) somewhere: behind the header it counts, after the
  * first measurement of PCR 0 it does not. */
 static void start(struct work *work)
@@ -169,7 +183,7 @@ static const struct {
     void (*apply)(struct work *work);
 } MUTATIONS[] = {
     {"flip", flip}, {"cut", cut},     {"drop", drop},   {"swap", swap}, {"retype", retype},
-    {"pcr", repcr}, {"start", start}, {"hcrtm", hcrtm}, {"pad", pad},
+    {"pcr", repcr}, {"start", start}, {"hcrtm", hcrtm}, {"pad", pad},   {"body", body},
 };
 
 void mutant_init(struct mutant *mutant, struct span log, unsigned number)

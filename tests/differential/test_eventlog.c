@@ -1,5 +1,5 @@
-/* Replay of event logs against tpm2_eventlog: over the recorded boots, over the corpus, and over
- * changed logs. It is a second opinion, not the truth: where the two differ, a line of
+/* Reading and replay of event logs against tpm2_eventlog: over the recorded boots, over the corpus,
+ * and over changed logs. It is a second opinion, not the truth: where the two differ, a line of
  * differences.tsv says who is right and why, or the test fails. */
 #include <dirent.h>
 #include <setjmp.h>
@@ -11,29 +11,18 @@
 #include <cmocka.h>
 
 #include "differences.h"
+#include "event_facts.h"
 #include "mutant.h"
 #include "peer.h"
 #include "support/corpus.h"
 #include "verify/replay.h"
 #include "wire/event_type.h"
 
-enum { MUTANTS_PER_LOG = 54, HCRTM_LOCALITY = 4 };
+enum { MUTANTS_PER_LOG = 100, HCRTM_LOCALITY = 4 };
 
 static struct crypto *crypto;
 static struct differences differences;
 static char folder[] = "/tmp/bootseal-differential-XXXXXX";
-
-PRINTF_LIKE(2, 3)
-static void see(const char *input, const char *format, ...)
-{
-    char what[320];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
-    va_end(arguments);
-    differences_see(&differences, input, what);
-}
 
 /* Replay with a fault: PCR 0 starts from some locality's value whatever the log says, and perhaps
  * the digests of EV_NO_ACTION events are extended too. */
@@ -70,14 +59,16 @@ static void see_value(const char *input, struct span log, const struct replay *o
         if (memcmp(replay.banks[0].pcrs[pcr], peer->pcrs[pcr], replay.banks[0].digest_len) != 0)
             continue;
         if (pcr == 0)
-            see(input, "%s PCR 0: we start from locality %u, the peer from %u%s", bank,
-                ours->startup_locality, localities[i / 2],
-                extend ? " and extends EV_NO_ACTION" : "");
+            differences_see(&differences, input,
+                            "%s PCR 0: we start from locality %u, the peer from %u%s", bank,
+                            ours->startup_locality, localities[i / 2],
+                            extend ? " and extends EV_NO_ACTION" : "");
         else
-            see(input, "%s PCR %u: the peer extends EV_NO_ACTION", bank, pcr);
+            differences_see(&differences, input, "%s PCR %u: the peer extends EV_NO_ACTION", bank,
+                            pcr);
         return;
     }
-    see(input, "%s PCR %u: other value", bank, pcr);
+    differences_see(&differences, input, "%s PCR %u: other value", bank, pcr);
 }
 
 static void compare_pcr(const char *input, struct span log, const struct replay *replay,
@@ -91,9 +82,10 @@ static void compare_pcr(const char *input, struct span log, const struct replay 
     if (!we_have && !peer_has)
         return;
     if (!peer_has)
-        see(input, "%s PCR %u: the peer lacks it", bank, pcr);
+        differences_see(&differences, input, "%s PCR %u: the peer lacks it", bank, pcr);
     else if (pcr >= LIMIT_PCRS)
-        see(input, "%s PCR %u: there is none, the peer has it", bank, pcr);
+        differences_see(&differences, input, "%s PCR %u: there is none, the peer has it", bank,
+                        pcr);
     else if (!we_have || memcmp(ours->pcrs[pcr], peer->pcrs[pcr], ours->digest_len) != 0)
         see_value(input, log, replay, peer, pcr);
     differences.n_pcrs += we_have && peer_has;
@@ -108,7 +100,7 @@ static void compare_banks(const char *input, struct span log, const struct repla
         for (unsigned pcr = 0; bank && pcr < PEER_PCRS; pcr++)
             compare_pcr(input, log, ours, &peer->banks[i], pcr);
         if (!bank && peer->banks[i].listed)
-            see(input, "bank 0x%04x: we lack it", peer->banks[i].alg);
+            differences_see(&differences, input, "bank 0x%04x: we lack it", peer->banks[i].alg);
     }
     for (size_t i = 0; i < ours->n_banks; i++) {
         bool found = ours->banks[i].extended == 0;
@@ -116,7 +108,8 @@ static void compare_banks(const char *input, struct span log, const struct repla
         for (size_t k = 0; k < peer->n_banks; k++)
             found = found || peer->banks[k].alg == ours->banks[i].alg;
         if (!found)
-            see(input, "bank %s: the peer lacks it", tpm_alg_name(ours->banks[i].alg));
+            differences_see(&differences, input, "bank %s: the peer lacks it",
+                            tpm_alg_name(ours->banks[i].alg));
     }
 }
 
@@ -130,13 +123,16 @@ static void compare(const char *input, struct span log)
     differences.n_inputs++;
     peer_replay(folder, log, &peer);
     if (peer.outcome == PEER_CRASHED)
-        see(input, "the peer crashes, we %s", replayed ? "replay" : "refuse");
+        differences_see(&differences, input, "the peer crashes, we %s",
+                        replayed ? "replay" : "refuse");
     else if (replayed && peer.outcome == PEER_REFUSED)
-        see(input, "the peer refuses: %s", peer.message);
+        differences_see(&differences, input, "the peer refuses: %s", peer.message);
     else if (!replayed && peer.outcome == PEER_REPLAYED)
-        see(input, "we refuse: %s", error.message);
+        differences_see(&differences, input, "we refuse: %s", error.message);
     else if (replayed)
         compare_banks(input, log, &ours, &peer);
+    if (peer.outcome != PEER_CRASHED)
+        event_facts_compare_log(&differences, input, log, folder, peer.outcome == PEER_REPLAYED);
 }
 
 /* Fails when something was seen that no line explains, or a line explains nothing. */
@@ -144,9 +140,11 @@ static void conclude(const char *kind)
 {
     unsigned n_stale = differences_stale(&differences, kind);
 
-    printf("%s: %u inputs, %u PCRs held against the peer's, %u differences explained, %u not\n",
-           kind, differences.n_inputs, differences.n_pcrs, differences.n_explained,
-           differences.n_unexplained);
+    printf("%s: %u inputs; %u PCRs, %u events with %u facts held against the peer's; "
+           "%u differences explained, %u not\n",
+           kind, differences.n_inputs, differences.n_pcrs, differences.n_events,
+           differences.n_facts, differences.n_explained, differences.n_unexplained);
+    assert_int_not_equal(differences.n_facts, 0);
     assert_int_not_equal(differences.n_pcrs, 0);
     assert_int_equal(differences.n_unexplained, 0);
     assert_int_equal(n_stale, 0);
@@ -298,6 +296,13 @@ static void compare_with_other_boot(const char *name, struct span log)
     struct peer peer;
 
     assert_true(replay_eventlog(crypto, log, 0, &replay, &error));
+    if (first.n_banks) {
+        unsigned before = differences.n_unexplained;
+
+        /* What the peer said of the boot before still stands there. */
+        event_facts_compare_log(&differences, name, log, folder, true);
+        assert_int_not_equal(differences.n_unexplained, before);
+    }
     peer_replay(folder, log, &peer);
     if (first.n_banks) {
         unsigned before = differences.n_unexplained;
@@ -335,6 +340,32 @@ static void the_table_forgives_what_it_names_and_grows_stale(void **state)
     differences_done(&small);
 }
 
+static void each_word_that_differs_is_seen(void **state)
+{
+    static const struct {
+        const char *ours, *peer;
+        unsigned n_differences, n_facts;
+    } CASES[] = {
+        {"EventType: A\nBlobBase: 0x1\n", "EventType: A\nBlobBase: 0x1\n", 0, 2},
+        {"EventType: A\nBlobBase: 0x1\n", "BlobBase: 0x1\nEventType: A\n", 0, 2},
+        {"EventType: A\nBlobBase: 0x1\n", "EventType: B\nBlobBase: 0x2\n", 2, 2},
+        {"EventType: A\nBlobBase: 0x1\n", "EventType: A\nBlobBase: 0x10\n", 1, 2},
+        {"EventType: A\nBlobBase: 0x1\n", "EventType: A\n", 1, 2},
+        {"EventType: A\nBlobBase: \n", "EventType: A\n", 1, 2},
+        {"EventType: A\n", "EventType: A\nBlobBase: 0x1\n", 1, 2},
+        {"EventType: A\n", "EventType: A\nBlob: 0x1\nBlobBase: 0x1\n", 2, 3},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct differences none = {.quiet = true};
+
+        event_facts_compare(&none, "fixture/a", CASES[i].ours, CASES[i].peer);
+        assert_int_equal(none.n_unexplained, CASES[i].n_differences);
+        assert_int_equal(none.n_facts, CASES[i].n_facts);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +373,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(changed_logs_replay_alike, begin, end),
         cmocka_unit_test_setup_teardown(the_corpus_replays_alike, begin, end),
         cmocka_unit_test_setup_teardown(another_boots_values_are_noticed, begin, end),
+        cmocka_unit_test(each_word_that_differs_is_seen),
         cmocka_unit_test(the_table_forgives_what_it_names_and_grows_stale),
     };
     static const char *const files[] = {"log", "stdout", "stderr"};
