@@ -463,17 +463,10 @@ static void a_set_has_an_end(void **state)
     assert_int_equal(error.code, ERROR_LIMIT);
 }
 
-/* An image that has everything: signature, kernel, sections, SBAT, which may be broken. */
-static struct span whole_image(bool broken)
+/* A signed image of these sections. */
+static struct span signed_image(const struct pe_builder_section *sections, size_t n)
 {
-    struct pe_builder_section sections[] = {
-        {".linux", kernel_image(), 0},
-        {".osrel", span_text("PRETTY_NAME=\"Debian GNU/Linux 12\"\n"), 0},
-        {".uname", span_text("6.1.0"), 0},
-        {".cmdline", span_text("quiet"), 0},
-        {".sbat", broken ? span_text("sbat,one\n") : span_text("sbat,1\nstub,1,x\n"), 0},
-    };
-    struct pe_builder builder = {.is_64 = true, .sections = sections, .n_sections = 5};
+    struct pe_builder builder = {.is_64 = true, .sections = sections, .n_sections = n};
     static uint8_t message[8192];
     struct crypto_digest digest;
     struct soft_key key;
@@ -514,9 +507,18 @@ static void is_the_same(const struct component_set *set, const struct component_
 static void a_full_arena_is_an_error(void **state)
 {
     (void)state;
-    for (int broken = 0; broken < 2; broken++) {
-        struct component_file file = {
-            .path = span_text("uki.efi"), .bytes = whole_image(broken), .source = ""};
+    for (size_t i = 0; i < 3; i++) {
+        const struct pe_builder_section sections[] = {
+            {".sbat", i == 1 ? span_text("sbat,one\n") : span_text("sbat,1\nstub,1,x\n"), 0},
+            {".linux", kernel_image(), 0},
+            {".osrel", span_text("PRETTY_NAME=\"Debian GNU/Linux 12\"\n"), 0},
+            {".uname", span_text("6.1.0"), 0},
+            {".cmdline", span_text("quiet"), 0},
+        };
+        struct component_file file = {.path = span_text("uki.efi"),
+                                      .bytes = i == 2 ? signed_image(PLAIN, 1)
+                                                      : signed_image(sections, 5),
+                                      .source = ""};
         struct component_set whole = new_set(SHA256_ONLY, 1), set;
         struct error error;
         bool fits = false;
@@ -535,7 +537,7 @@ static void a_full_arena_is_an_error(void **state)
             n_failed += !fits;
             arena_done(&small);
         }
-        assert_true(n_failed > 100);
+        assert_true(n_failed > 50);
     }
 }
 
