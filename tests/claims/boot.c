@@ -303,6 +303,34 @@ const char *boot_value(struct boot *boot, enum claim_id id)
     return arena_printf(&boot->arena, "%zu", claim->n_items);
 }
 
+void boot_collect_in_every_arena(struct boot *boot)
+{
+    const char *whole[CLAIM_IDS];
+    size_t n_reasons, n_failed = 0;
+    bool fits = false;
+
+    boot_collect(boot);
+    n_reasons = boot->reasons.n_items;
+    for (int id = 0; id < CLAIM_IDS; id++)
+        whole[id] = boot_value(boot, id);
+    for (size_t cap = 0; !fits; cap += 16) {
+        struct arena small = arena_init(cap);
+        struct error error;
+
+        boot->reasons = (struct reasons){.n_items = 0};
+        fits = claims_collect(&boot->input, &small, &boot->claims, &boot->reasons, &error);
+        if (!fits)
+            assert_int_equal(error.code, ERROR_MEMORY);
+        for (int id = 0; fits && id < CLAIM_IDS; id++)
+            assert_string_equal(boot_value(boot, id), whole[id]);
+        n_failed += !fits;
+        arena_done(&small);
+    }
+    assert_int_equal(boot->reasons.n_items, n_reasons);
+    assert_true(n_failed > 10);
+    boot_collect(boot);
+}
+
 bool boot_has(const struct boot *boot, enum reason_code code)
 {
     return reasons_have(&boot->reasons, code);

@@ -71,6 +71,9 @@ void boot_windows_separators(struct boot *boot);
 
 /* Reads the log and collects; then these look at what came out. */
 void boot_collect(struct boot *boot);
+/* Collects again with arenas of every size: whatever it is, the host has all its claims and findings,
+ * or the error says that memory ran out. */
+void boot_collect_in_every_arena(struct boot *boot);
 /* "true", "false", a text, or "unknown"; lists give the number of items. */
 const char *boot_value(struct boot *boot, enum claim_id id);
 bool boot_has(const struct boot *boot, enum reason_code code);

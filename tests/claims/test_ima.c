@@ -409,6 +409,21 @@ static void a_list_that_would_be_shortened_is_none(void **state)
     boot_assert(boot, CLAIM_IMA_UNSIGNED, "unknown");
 }
 
+static void a_list_in_a_full_arena_is_an_error(void **state)
+{
+    static const uint8_t ZEROS[32], DER[] = {0x30, 0x82, 0, 1, 'x'};
+    struct boot *boot = *state;
+
+    begin(boot);
+    add_boot(boot);
+    ima_builder_file(&list, "/etc/ima/ima-policy", "measure func=BPRM_CHECK", span_of(NULL, 0));
+    ima_builder_buffer(&list, "_ima", span_of(DER, sizeof DER));
+    add_violation(span_of(ZEROS, 32), "/var/log");
+    collect(boot);
+    boot_collect_in_every_arena(boot);
+    boot_assert(boot, CLAIM_IMA_KEYS, "1");
+}
+
 static int make_certificates(void **state)
 {
     struct crypto *crypto = crypto_new(NULL);
@@ -459,6 +474,7 @@ int main(void)
         IMA_TEST(signatures_are_checked_with_certificates_only),
         IMA_TEST(signatures_that_do_not_hold_are_told_apart),
         IMA_TEST(a_list_that_would_be_shortened_is_none),
+        IMA_TEST(a_list_in_a_full_arena_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, make_certificates, free_certificates);

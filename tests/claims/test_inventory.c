@@ -462,6 +462,23 @@ static void a_real_host_without_uefi_is_attested(void **state)
     assert_int_equal(n_real, 1);
 }
 
+static void words_in_a_full_arena_are_an_error(void **state)
+{
+    struct boot *boot = *state;
+
+    seabios(boot, machine(boot, "Anvil"));
+    machine(boot, "Anvil");
+    for (size_t i = 0; i < N_WORDS; i++)
+        say(boot, claim_name(WORDS[i].id), WORDS[i].good);
+    boot_collect_in_every_arena(boot);
+    boot_assert(boot, CLAIM_HARDWARE_CPU_FEATURES, "3");
+    /* Tables that were not measured: the finding has both digests. */
+    boot->input.n_inventory = 0;
+    machine(boot, "Hammer");
+    boot_collect_in_every_arena(boot);
+    assert_true(boot_has(boot, REASON_INVENTORY_CONTRADICTED));
+}
+
 int main(void)
 {
 #define CLAIMS_TEST(name) cmocka_unit_test_setup_teardown(name, boot_setup, boot_teardown)
@@ -482,6 +499,7 @@ int main(void)
         CLAIMS_TEST(a_boot_variable_does_not_pass_for_seabios),
         CLAIMS_TEST(only_the_first_event_is_seabioss),
         CLAIMS_TEST(tables_with_lying_lengths_are_told),
+        CLAIMS_TEST(words_in_a_full_arena_are_an_error),
         cmocka_unit_test(a_real_host_without_uefi_is_attested),
     };
 

@@ -297,6 +297,21 @@ static void a_dbx_that_is_not_known_is_not_complete_either(void **state)
     boot_assert(boot, CLAIM_SECURE_BOOT_DBX_COMPLETE, "unknown");
 }
 
+static void lists_in_a_full_arena_are_an_error(void **state)
+{
+    struct boot *boot = *state;
+
+    begin();
+    add_digest(&one, 1);
+    add(&one, X509, 1, span_of(CERTIFICATE, sizeof CERTIFICATE));
+    add_digest(&other, 1);
+    add_x509_digest(&other, certificate_digest(boot), 0);
+    boot_dbx(boot, writer_span(&other));
+    boot->input.revocations = writer_span(&one);
+    boot_collect_in_every_arena(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_DBX_COMPLETE, "true");
+}
+
 int main(void)
 {
 #define REVOCATION_TEST(name) cmocka_unit_test_setup_teardown(name, boot_setup, boot_teardown)
@@ -313,6 +328,7 @@ int main(void)
         REVOCATION_TEST(the_claim_says_whether_all_is_forbidden),
         REVOCATION_TEST(an_empty_dbx_is_not_complete),
         REVOCATION_TEST(a_dbx_that_is_not_known_is_not_complete_either),
+        REVOCATION_TEST(lists_in_a_full_arena_are_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

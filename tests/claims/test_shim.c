@@ -203,6 +203,17 @@ static void a_list_in_pcr_7_is_the_list(void **state)
     assert_true(boot_has(boot, REASON_EVENTLOG_DUPLICATE));
 }
 
+static void the_owners_list_in_a_full_arena_is_an_error(void **state)
+{
+    struct boot *boot = *state;
+    struct span list = kept(boot, boot_certificate_list("owner"));
+
+    boot_shim(boot, true, list, "sbat,1,1\n");
+    boot->input.mok_list = list;
+    boot_collect_in_every_arena(boot);
+    boot_assert(boot, CLAIM_SECURE_BOOT_MOK_LIST, "1");
+}
+
 int main(void)
 {
 #define SHIM_TEST(name) cmocka_unit_test_setup_teardown(name, boot_setup, boot_teardown)
@@ -218,6 +229,7 @@ int main(void)
         SHIM_TEST(a_measured_list_that_is_none_is_found),
         SHIM_TEST(without_shim_pcr_14_is_anybodys),
         SHIM_TEST(a_list_in_pcr_7_is_the_list),
+        SHIM_TEST(the_owners_list_in_a_full_arena_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

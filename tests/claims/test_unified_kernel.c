@@ -369,6 +369,17 @@ static void events_are_described_in_words(void **state)
     assert_true(image && name && contents && initrd && options);
 }
 
+static void sections_in_a_full_arena_are_an_error(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_unified_kernel(boot, "quiet lockdown=integrity");
+    say(boot, "quiet lockdown=integrity");
+    boot_collect_in_every_arena(boot);
+    boot_assert(boot, CLAIM_KERNEL_LOCKDOWN, "integrity");
+}
+
 int main(void)
 {
 #define UKI_TEST(name) cmocka_unit_test_setup_teardown(name, boot_setup, boot_teardown)
@@ -393,6 +404,7 @@ int main(void)
         UKI_TEST(two_loaders_prove_neither),
         UKI_TEST(windows_and_nothing_are_told_apart),
         UKI_TEST(events_are_described_in_words),
+        UKI_TEST(sections_in_a_full_arena_are_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,17 @@ static void the_hypervisor_runs_when_it_was_loaded(void **state)
     }
 }
 
+static void lists_in_a_full_arena_are_an_error(void **state)
+{
+    struct boot *boot = *state;
+
+    three_images(boot, 1);
+    WINDOWS_PHASE(boot, 12, windows_image(boot, 12, 4, "\\hidden.sys", 1));
+    boot_windows_separators(boot);
+    boot_collect_in_every_arena(boot);
+    boot_assert(boot, CLAIM_BOOT_MODULES, "4");
+}
+
 int main(void)
 {
 #define IMAGES_TEST(name) cmocka_unit_test_setup_teardown(name, boot_setup, boot_teardown)
@@ -197,6 +208,7 @@ int main(void)
         IMAGES_TEST(lists_without_one_image_in_common_are_both_found),
         IMAGES_TEST(a_broken_image_makes_all_unknown),
         IMAGES_TEST(the_hypervisor_runs_when_it_was_loaded),
+        IMAGES_TEST(lists_in_a_full_arena_are_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -622,6 +622,27 @@ static void settings_in_pcr_14_are_none(void **state)
     assert_true(boot_has(boot, REASON_WINDOWS_RECORD_UNKNOWN));
 }
 
+static void lists_in_a_full_arena_are_an_error(void **state)
+{
+    static const uint8_t digest[20] = {9};
+    struct boot *boot = *state;
+    struct windows_record elam[] = {
+        windows_text(boot, SIPA_ELAM_KEYNAME, "Defender"),
+        windows_bytes(SIPA_ELAM_MEASURED, span_of(digest, 20)),
+    };
+
+    boot_firmware(boot, true);
+    WINDOWS_PHASES_BOTH(boot, revocation_list(boot, SIPA_BOOT_REVOCATION_LIST, 0),
+                        signer(boot, SIPA_SI_POLICY_SIGNER, 1),
+                        signer(boot, SIPA_SI_POLICY_UPDATE_SIGNER, 0),
+                        windows_container(boot, SIPA_ELAM_AGGREGATION, elam, 2),
+                        windows_number(boot, SIPA_HYPERVISOR_IOMMU_POLICY, 77),
+                        windows_bytes(SIPA_VSM_IDK_INFO, span_text("key")));
+    boot_windows_separators(boot);
+    boot_collect_in_every_arena(boot);
+    boot_assert(boot, CLAIM_CODE_INTEGRITY_POLICY_SIGNERS, "2");
+}
+
 int main(void)
 {
 #define RECORDS_TEST(name) cmocka_unit_test_setup_teardown(name, boot_setup, boot_teardown)
@@ -650,6 +671,7 @@ int main(void)
         RECORDS_TEST(identity_keys_are_listed_by_digest),
         RECORDS_TEST(unknown_records_are_noted_once),
         RECORDS_TEST(settings_in_pcr_14_are_none),
+        RECORDS_TEST(lists_in_a_full_arena_are_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
