@@ -222,6 +222,44 @@ static void overlapping_sections_are_hashed_twice(void **state)
     assert_string_equal(digest_of(file, TPM_ALG_SHA256, false), hex);
 }
 
+/* Without directories there is no entry to leave out, and a section without data adds nothing. */
+static void only_what_is_there_is_left_out(void **state)
+{
+    static const struct pe_builder_section WITH_BSS[] = {
+        {".text", {(const uint8_t *)"code", 4}, 0},
+        {".bss", {NULL, 0}, 4096},
+    };
+    struct pe_builder builder = {.is_64 = true,
+                                 .no_directories = true,
+                                 .sections = WITH_BSS,
+                                 .n_sections = 2,
+                                 .extra = span_text("behind..")};
+    struct span file = pe_builder_write(&builder, buffer, sizeof buffer);
+
+    (void)state;
+    assert_string_equal(
+        digest_of(file, TPM_ALG_SHA256, false),
+        digest_without(file,
+                       (const size_t[][2]){{PE_BUILDER_CHECKSUM_AT, PE_BUILDER_CHECKSUM_AT + 4}}, 1,
+                       TPM_ALG_SHA256));
+}
+
+static void a_full_arena_is_an_error(void **state)
+{
+    struct pe_builder builder = sample();
+    struct authenticode image = {.n_parts = 4711};
+    struct arena none = arena_init(8);
+    struct error error;
+    struct pe pe;
+
+    (void)state;
+    assert_true(pe_decode(pe_builder_write(&builder, buffer, sizeof buffer), &pe, &error));
+    assert_false(authenticode_read(&pe, &none, &image, &error));
+    assert_int_equal(error.code, ERROR_MEMORY);
+    assert_int_equal(image.n_parts, 4711);
+    arena_done(&none);
+}
+
 static int start(void **state)
 {
     struct error error;
@@ -247,6 +285,8 @@ int main(void)
         cmocka_unit_test(sections_are_hashed_in_the_order_of_the_file),
         cmocka_unit_test(only_the_certificates_length_counts),
         cmocka_unit_test(overlapping_sections_are_hashed_twice),
+        cmocka_unit_test(only_what_is_there_is_left_out),
+        cmocka_unit_test(a_full_arena_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

@@ -304,6 +304,34 @@ static void test_version_and_keys(void **state)
     assert_int_equal(fixture->error.code, ERROR_MALFORMED);
 }
 
+static void test_a_full_arena_is_an_error(void **state)
+{
+    struct fixture *fixture = *state;
+    struct span bytes = encode(fixture), again = {0};
+    struct evidence found = {.bank = 0xBEEF};
+    struct arena none = arena_init(8);
+
+    assert_false(evidence_decode(bytes, &none, &found, &fixture->error));
+    assert_int_equal(fixture->error.code, ERROR_MEMORY);
+    assert_int_equal(found.bank, 0xBEEF);
+    assert_false(evidence_encode(&fixture->evidence, &none, &again, &fixture->error));
+    assert_int_equal(fixture->error.code, ERROR_MEMORY);
+    assert_null(again.data);
+    arena_done(&none);
+}
+
+static void test_kinds_of_logs_have_names_of_their_own(void **state)
+{
+    const enum evidence_log_kind last = EVIDENCE_LOG_SYSTEMD;
+
+    (void)state;
+    assert_string_equal(evidence_log_kind_name(EVIDENCE_LOG_NONE), "log");
+    assert_string_equal(evidence_log_kind_name(EVIDENCE_LOG_MOK), "MOK list");
+    for (enum evidence_log_kind a = EVIDENCE_LOG_TCG; a <= last; a++)
+        for (enum evidence_log_kind b = EVIDENCE_LOG_NONE; b < a; b++)
+            assert_string_not_equal(evidence_log_kind_name(a), evidence_log_kind_name(b));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +344,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_whole_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_the_schema_forbids, setup, teardown),
         cmocka_unit_test_setup_teardown(test_version_and_keys, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_full_arena_is_an_error, setup, teardown),
+        cmocka_unit_test(test_kinds_of_logs_have_names_of_their_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
