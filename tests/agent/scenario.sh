@@ -57,7 +57,7 @@ power_on() {
         --ctrl "type=unixio,path=$work/s.ctrl" --flags not-need-init,startup-clear 2>/dev/null &
     tpm_pid=$!
     pids+=("$tpm_pid")
-    wait_for 5 test -S "$work/s.ctrl"
+    wait_for 10 socat -u OPEN:/dev/null "UNIX-CONNECT:$work/s" # a socket is there before anybody listens
     "$boot" "$tcti" "$fixture/eventlog.bin" "$fixture/ima.bin" || fail "the boot cannot be replayed"
 }
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_tctildr.h>
@@ -30,6 +32,20 @@ __attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
     demand(system(command) == 0); /* NOLINT(cert-env33-c): our own words, in a test */
 }
 
+/* A socket's file is there before anybody listens to it. */
+static bool listens(const struct swtpm *swtpm, const char *name)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool connected;
+
+    demand(fd >= 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", swtpm->dir, name);
+    connected = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return connected;
+}
+
 static void start(struct swtpm *swtpm)
 {
     char state[96], server[96], control[96];
@@ -46,11 +62,8 @@ static void start(struct swtpm *swtpm)
                "--ctrl", control, "--flags", "not-need-init,startup-clear", (char *)NULL);
         _exit(127);
     }
-    for (int tries = 0; tries < 500; tries++) {
-        char path[96];
-
-        snprintf(path, sizeof path, "%s/s.ctrl", swtpm->dir);
-        if (access(path, F_OK) == 0)
+    for (int tries = 0; tries < 1000; tries++) {
+        if (listens(swtpm, "s") && listens(swtpm, "s.ctrl"))
             return;
         usleep(10000);
     }
