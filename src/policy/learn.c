@@ -188,6 +188,7 @@ static bool is_lasting(enum claim_id id)
         CLAIM_BOOT_BITLOCKER_UNLOCK,
         CLAIM_BOOT_ORDER,
         CLAIM_BOOT_DISK,
+        CLAIM_KERNEL_PARAMETERS, /* boot.kernel_command_line says all of it */
         CLAIM_VBS_IDENTITY_KEYS,
         CLAIM_IMA_VIOLATIONS,
         CLAIM_IMA_UNSIGNED,
