@@ -10,7 +10,6 @@
 #include "verify/systemd_measurements.h"
 #include "wire/cbor.h"
 #include "wire/event_type.h"
-#include "wire/evidence.h"
 #include "wire/systemd_log.h"
 
 #include <stdlib.h>
@@ -64,12 +63,13 @@ bool eventlog_is_bundle(struct span bytes)
 /* The logs of one boot, and the files that they come from. */
 struct boot_logs {
     const char *path, *systemd_path;
+    struct evidence evidence; /* all zero when path is no bundle */
     struct span tcg;
     struct span launch;  /* of a dynamic launch; empty when there is none */
     struct span systemd; /* likewise */
 };
 
-static struct span bundled(const struct evidence *evidence, enum evidence_log_kind kind)
+struct span eventlog_bundled(const struct evidence *evidence, enum evidence_log_kind kind)
 {
     const struct evidence_log *log = evidence_find_log(evidence, kind);
 
@@ -78,13 +78,12 @@ static struct span bundled(const struct evidence *evidence, enum evidence_log_ki
 
 static bool take_bundled(struct cli *cli, struct boot_logs *logs, enum exit_status *status)
 {
-    struct evidence evidence;
     struct error error = {0};
 
-    if (evidence_decode(logs->tcg, &cli->arena, &evidence, &error)) {
-        logs->launch = bundled(&evidence, EVIDENCE_LOG_DRTM);
-        logs->systemd = bundled(&evidence, EVIDENCE_LOG_SYSTEMD);
-        logs->tcg = bundled(&evidence, EVIDENCE_LOG_TCG);
+    if (evidence_decode(logs->tcg, &cli->arena, &logs->evidence, &error)) {
+        logs->launch = eventlog_bundled(&logs->evidence, EVIDENCE_LOG_DRTM);
+        logs->systemd = eventlog_bundled(&logs->evidence, EVIDENCE_LOG_SYSTEMD);
+        logs->tcg = eventlog_bundled(&logs->evidence, EVIDENCE_LOG_TCG);
         if (logs->tcg.len)
             return true;
         error_plain(&error, ERROR_NOT_FOUND, "the bundle holds no event log");
@@ -135,12 +134,23 @@ static bool measure_logs(struct cli *cli, const struct boot_logs *logs, struct m
     return eventlog_continue(cli, logs->systemd_path, logs->systemd, log, status);
 }
 
-bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
-                   enum exit_status *status)
+bool eventlog_load_evidence(struct cli *cli, const char *path, struct measured_log *log,
+                            struct evidence *evidence, enum exit_status *status)
 {
     struct boot_logs logs;
 
-    return read_logs(cli, path, &logs, status) && measure_logs(cli, &logs, log, status);
+    if (!read_logs(cli, path, &logs, status) || !measure_logs(cli, &logs, log, status))
+        return false;
+    *evidence = logs.evidence;
+    return true;
+}
+
+bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
+                   enum exit_status *status)
+{
+    struct evidence evidence;
+
+    return eventlog_load_evidence(cli, path, log, &evidence, status);
 }
 
 /* "EV_SEPARATOR", or "0x00000099" for a type that the table does not have; in the arena. */

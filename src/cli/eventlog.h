@@ -4,6 +4,7 @@
 
 #include "cli/talk.h"
 #include "verify/measured_log.h"
+#include "wire/evidence.h"
 
 /* Evidence is a CBOR map (RFC 8949, 3: major type 5); no event log starts with such a byte. */
 bool eventlog_is_bundle(struct span bytes);
@@ -13,6 +14,13 @@ bool eventlog_is_bundle(struct span bytes);
  * log carries: sha256, sha384, sha512, sm3_256, sha1. On false all has been said. */
 bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
                    enum exit_status *status) MUST_CHECK;
+
+/* As eventlog_load, and gives out what else the bundle holds; all zero when path is a log. */
+bool eventlog_load_evidence(struct cli *cli, const char *path, struct measured_log *log,
+                            struct evidence *evidence, enum exit_status *status) MUST_CHECK;
+
+/* The bytes of a log in a bundle; empty when it holds none of the kind. */
+struct span eventlog_bundled(const struct evidence *evidence, enum evidence_log_kind kind);
 
 /* As eventlog_load for bytes already read. */
 bool eventlog_measure(struct cli *cli, const char *path, struct span bytes,

@@ -7,7 +7,6 @@
 #include "cli/print.h"
 #include "msg/result_json.h"
 #include "wire/efi_revocations.h"
-#include "wire/evidence.h"
 
 static const struct {
     enum claim_id id;
@@ -58,43 +57,24 @@ static bool read_mok_list(struct cli *cli, struct span *lists, enum exit_status 
     return true;
 }
 
-/* In a bundle the host says more of itself than its log does. */
-static bool add_said(struct cli *cli, const char *path, struct claims_input *input,
-                     enum exit_status *status)
-{
-    const struct evidence_log *found;
-    struct evidence evidence;
-    struct error error = {0};
-    struct span bytes;
-
-    if (!talk_read(cli, path, LIMIT_EVIDENCE_LEN, &bytes, status))
-        return false;
-    if (!eventlog_is_bundle(bytes))
-        return true;
-    if (!evidence_decode(bytes, &cli->arena, &evidence, &error)) {
-        *status = talk_error(cli, path, &error);
-        return false;
-    }
-    input->inventory = evidence.inventory;
-    input->n_inventory = evidence.n_inventory;
-    if ((found = evidence_find_log(&evidence, EVIDENCE_LOG_SMBIOS)))
-        input->smbios = found->bytes;
-    if ((found = evidence_find_log(&evidence, EVIDENCE_LOG_MOK)))
-        input->mok_list = found->bytes;
-    return true;
-}
-
 bool secureboot_load(struct cli *cli, struct secureboot_host *host, enum exit_status *status)
 {
     const char *path = cli->arguments[0];
     struct claims_input input = {.crypto = cli->crypto};
+    struct evidence evidence;
     struct error error = {0};
 
     *host = (struct secureboot_host){.claims = arena_new(&cli->arena, struct claims),
                                      .reasons = arena_new(&cli->arena, struct reasons)};
     if (!secureboot_read_revocations(cli, &host->revocations, status) ||
-        !eventlog_load(cli, path, &host->log, status) || !add_said(cli, path, &input, status) ||
-        !read_mok_list(cli, &input.mok_list, status))
+        !eventlog_load_evidence(cli, path, &host->log, &evidence, status))
+        return false;
+    /* In a bundle the host says more of itself than its log does. */
+    input.inventory = evidence.inventory;
+    input.n_inventory = evidence.n_inventory;
+    input.smbios = eventlog_bundled(&evidence, EVIDENCE_LOG_SMBIOS);
+    input.mok_list = eventlog_bundled(&evidence, EVIDENCE_LOG_MOK);
+    if (!read_mok_list(cli, &input.mok_list, status))
         return false;
     host->mok_list = input.mok_list;
     input.log = &host->log;
