@@ -29,9 +29,8 @@ struct appraise_work {
     struct span ima_proven;  /* what the signed PCR 10 covers */
     bool logs_complete;      /* every log named is here and has its digest */
     bool ima_attested;
-    uint32_t phases;                                 /* of struct quoted_logs_result, as the next */
-    uint32_t unexplained_pcrs, ones_pcrs, zero_pcrs; /* of struct quoted_logs_result */
-    struct span mok_list;                            /* as the host sent it */
+    uint32_t phases, unexplained_pcrs, ones_pcrs, zero_pcrs; /* of struct quoted_logs_result */
+    struct span mok_list;                                    /* as the host sent it */
 };
 
 /* One finding with texts made printable by the caller. */

@@ -147,7 +147,6 @@ static bool search_ima(struct comparison *comparison, struct quoted_logs_result 
     return false;
 }
 
-/* With the signed values at hand, each wrong PCR is named. */
 /* systemd before 255 measures phases and writes no log; with one, nothing has to be guessed. */
 static bool phases_explain(const struct comparison *comparison, uint32_t *phases)
 {
@@ -158,6 +157,7 @@ static bool phases_explain(const struct comparison *comparison, uint32_t *phases
                                comparison->quoted_values[PHASES_PCR], phases);
 }
 
+/* With the signed values at hand, each wrong PCR is named. */
 static bool compare_each(struct comparison *comparison, struct quoted_logs_result *result,
                          struct reasons *reasons)
 {
