@@ -268,10 +268,13 @@ static void learn_policy(struct bench *bench)
         appraise(bench->host.crypto, &bench->input, &bench->arena, &bench->appraisal, &error) &&
             policy_learn(&bench->appraisal.claims, bench->host.crypto, "bench", &bench->arena,
                          &text, &error) &&
-            policy_compile(span_of(soft_host_copy(&bench->host, text), text.len),
-                           &bench->host.arena, &bench->policy, &position, &error),
+            policy_compile(
+                &(struct policy_sources){
+                    .text = span_of(soft_host_copy(&bench->host, text), text.len)},
+                &bench->host.arena, &bench->policy, &position, &error),
         "no policy can be learned");
-    bench->input.policy = bench->policy;
+    bench->input.policies = &bench->policy;
+    bench->input.n_policies = 1;
     bench->input.policy_claims_only = true; /* as the service's workers do */
 }
 

@@ -18,9 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct error error;
     struct crypto *crypto = crypto_new(&error);
 
-    if (!policy_compile(span_text(POLICY), &arena, &policy, &position, &error))
+    if (!policy_compile(&(struct policy_sources){.text = span_text(POLICY)}, &arena, &policy,
+                        &position, &error))
         abort();
-    input.policy = policy;
+    input.policies = &policy;
+    input.n_policies = 1;
     if (appraise(crypto, &input, &arena, &appraisal, &error) &&
         appraisal.verdict == VERDICT_TRUSTED && !appraisal.quote_verified)
         abort();

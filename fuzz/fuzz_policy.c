@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct crypto *crypto = crypto_new(&error);
 
     fill(&claims, items);
-    if (policy_compile(span_of(data, len), &arena, &policy, &position, &error))
+    if (policy_compile(&(struct policy_sources){.text = span_of(data, len)}, &arena, &policy,
+                       &position, &error))
         (void)!policy_evaluate(policy, crypto, &claims, &arena, NULL, &reasons, &error);
     crypto_free(crypto);
     arena_done(&arena);

@@ -125,13 +125,15 @@ static enum bootseal_status appraise_into(struct appraisal_object *object, struc
 
     if (!copy_input(object, bundle, &input.evidence) || !copy_input(object, policy, &policy_text))
         return say(BOOTSEAL_RESOURCES, "no memory for the input", error, error_len);
-    if (!policy_compile(policy_text, &object->arena, &compiled, &position, &failure)) {
+    if (!policy_compile(&(struct policy_sources){.text = policy_text}, &object->arena, &compiled,
+                        &position, &failure)) {
         snprintf(text, sizeof text, "policy, line %zu, column %zu: %s", position.line,
                  position.column, failure.message);
         return say(failure.code == ERROR_MEMORY ? BOOTSEAL_RESOURCES : BOOTSEAL_POLICY, text, error,
                    error_len);
     }
-    input.policy = compiled;
+    input.policies = &compiled;
+    input.n_policies = 1;
     if (!appraise(crypto, &input, &object->arena, &object->appraisal, &failure))
         return say_error(&failure, error, error_len);
     publish(object);

@@ -49,12 +49,11 @@ void stage_expectations(struct appraise_work *work)
 }
 
 /* A reason of the policy knows its event by number; the log knows its PCR and what it measures. */
-static bool name_components(struct appraise_work *work)
+static bool name_components(struct appraise_work *work, struct reasons *reasons)
 {
     const struct measured_log *log = &work->appraisal->log;
-    struct reasons *reasons = &work->appraisal->reasons;
 
-    for (size_t i = 0; i < reasons->n_items; i++) {
+    for (size_t i = 0; reasons && i < reasons->n_items; i++) {
         struct reason *reason = &reasons->items[i];
 
         if (reason->event >= log->n_events)
@@ -70,9 +69,27 @@ static bool name_components(struct appraise_work *work)
     return true;
 }
 
+/* The claims that any of the policies reads; NULL: all are wanted. */
+static bool *wanted_claims(const struct appraise_input *input, bool claims_read[CLAIM_IDS])
+{
+    if (!input->policy_claims_only || input->n_policies + input->n_observed == 0)
+        return NULL;
+    for (size_t i = 0; i < input->n_policies + input->n_observed; i++) {
+        const struct policy *policy = i < input->n_policies
+                                          ? input->policies[i]
+                                          : input->observed[i - input->n_policies];
+
+        for (int id = 0; id < CLAIM_IDS; id++)
+            claims_read[id] |= policy_claims_read(policy)[id];
+    }
+    return claims_read;
+}
+
 static bool collect_claims(struct appraise_work *work)
 {
     struct appraisal *appraisal = work->appraisal;
+    bool claims_read[CLAIM_IDS] = {false};
+    const bool *wanted = wanted_claims(work->input, claims_read);
     const bool attested = appraisal->quote_verified && appraisal->logs_match;
     const struct claims_input input = {
         .log = appraisal->log.n_events ? &appraisal->log : NULL,
@@ -87,9 +104,7 @@ static bool collect_claims(struct appraise_work *work)
         .n_inventory = appraisal->evidence.n_inventory,
         .smbios = work->smbios,
         .tpm_manufacturer = work->input->tpm_manufacturer,
-        .wanted = work->input->policy_claims_only && work->input->policy
-                      ? policy_claims_read(work->input->policy)
-                      : NULL,
+        .wanted = wanted,
         .mok_list = work->mok_list,
         .revocations = work->input->revocations,
         .crypto = work->crypto,
@@ -108,38 +123,66 @@ static bool judge(struct appraise_work *work, bool *judged)
     *judged = false;
     if (!appraisal->quote_verified || !appraisal->logs_match)
         return true;
-    if (!work->input->policy) {
-        stage_find(work, REASON_POLICY_INVALID, NULL, "a policy", "none");
+    if (work->input->n_policies == 0) {
+        stage_find(work, REASON_POLICY_NONE, NULL, "a policy", "none");
         return true;
     }
-    if (!policy_evaluate(work->input->policy, work->crypto, &appraisal->claims, work->arena, NULL,
-                         &appraisal->reasons, work->error))
-        return false;
+    for (size_t i = 0; i < work->input->n_policies; i++)
+        if (!policy_evaluate(work->input->policies[i], work->crypto, &appraisal->claims,
+                             work->arena, NULL, &appraisal->reasons, work->error))
+            return false;
     *judged = true;
     return true;
+}
+
+/* What the observed policies would add. They are asked about a proven state only, too. */
+static bool observe(struct appraise_work *work)
+{
+    struct appraisal *appraisal = work->appraisal;
+
+    if (work->input->n_observed == 0 || !appraisal->quote_verified || !appraisal->logs_match)
+        return true;
+    appraisal->observed = arena_new(work->arena, struct reasons);
+    if (!appraisal->observed)
+        return arena_error(work->arena, work->error);
+    for (size_t i = 0; i < work->input->n_observed; i++)
+        if (!policy_evaluate(work->input->observed[i], work->crypto, &appraisal->claims,
+                             work->arena, NULL, appraisal->observed, work->error))
+            return false;
+    return true;
+}
+
+static enum verdict verdict_of(enum reason_weight heaviest, bool proven)
+{
+    switch (heaviest) {
+    case REASON_WEIGHT_UNTRUSTED:
+        return VERDICT_UNTRUSTED;
+    case REASON_WEIGHT_UNKNOWN:
+        break;
+    case REASON_WEIGHT_ATTENTION:
+        if (proven)
+            return VERDICT_ATTENTION;
+        break;
+    case REASON_WEIGHT_NOTE:
+    case REASON_WEIGHT_NONE:
+        if (proven)
+            return VERDICT_TRUSTED;
+        break;
+    }
+    return VERDICT_UNKNOWN;
 }
 
 /* The one place where a verdict is written. */
 static void write_verdict(struct appraisal *appraisal, bool judged)
 {
-    bool proven = appraisal->quote_verified && appraisal->logs_match && judged;
+    bool proven = appraisal->quote_verified && appraisal->logs_match;
+    enum reason_weight heaviest = reasons_weight(&appraisal->reasons);
 
-    appraisal->verdict = VERDICT_UNKNOWN;
-    switch (reasons_weight(&appraisal->reasons)) {
-    case REASON_WEIGHT_UNTRUSTED:
-        appraisal->verdict = VERDICT_UNTRUSTED;
-        break;
-    case REASON_WEIGHT_UNKNOWN:
-        break;
-    case REASON_WEIGHT_ATTENTION:
-        if (proven)
-            appraisal->verdict = VERDICT_ATTENTION;
-        break;
-    case REASON_WEIGHT_NOTE:
-    case REASON_WEIGHT_NONE:
-        if (proven)
-            appraisal->verdict = VERDICT_TRUSTED;
-        break;
+    appraisal->verdict = verdict_of(heaviest, proven && judged);
+    if (appraisal->observed) {
+        enum reason_weight observed = reasons_weight(appraisal->observed);
+
+        appraisal->observed_verdict = verdict_of(observed > heaviest ? observed : heaviest, proven);
     }
 }
 
@@ -180,7 +223,8 @@ static bool run_stages(struct appraise_work *work)
     }
     stage_expectations(work);
     if (!stage_ak(work) || !stage_log_digests(work) || !stage_quote(work) || !stage_logs(work) ||
-        !collect_claims(work) || !judge(work, &judged) || !name_components(work))
+        !collect_claims(work) || !judge(work, &judged) || !observe(work) ||
+        !name_components(work, &appraisal->reasons) || !name_components(work, appraisal->observed))
         return false;
     write_verdict(appraisal, judged);
     return remember(work);

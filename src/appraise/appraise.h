@@ -47,8 +47,11 @@ struct appraise_input {
     struct span revocations; /* what dbx must hold (wire/efi_revocations.h); empty: nothing given */
     struct span revocations_sha256;            /* of that file: with another one no memory holds */
     struct ima_certificates *ima_certificates; /* whose signatures count on files; NULL: nobody's */
-    const struct policy *policy;               /* NULL: no verdict better than unknown */
-    bool policy_claims_only; /* long lists that no rule of the policy reads are left out */
+    struct policy *const *policies;            /* each must hold; none: nothing passes */
+    size_t n_policies;
+    struct policy *const *observed; /* said what they would say; the verdict is without them */
+    size_t n_observed;
+    bool policy_claims_only; /* long lists that no rule of these policies reads are left out */
 };
 
 /* PCRs demanded by default: 0-7 firmware, 8-15 loader and system, 17-22 dynamic launch, or that there
@@ -85,7 +88,9 @@ struct appraisal {
     } identity;
     struct appraise_memory memory;
     struct evidence evidence;
-    struct reasons reasons; /* last, as its items are in it */
+    struct reasons *observed;      /* what the observed policies say; NULL: none was asked */
+    enum verdict observed_verdict; /* if they judged as well; NONE: none was asked */
+    struct reasons reasons;        /* last, as its items are in it */
 };
 
 /* Appraises. Returns false only when the work could not be done (memory, crypto failure); then

@@ -104,12 +104,18 @@ enum {
     LIMIT_CERTIFICATE_LEN = 16 * 1024,
     LIMIT_CHAIN_CERTIFICATES = 8,
 
-    /* Policy text and its rules. */
-    LIMIT_POLICY_LEN = 1024 * 1024,
+    /* Documents of operators: policies, reference values, updates. */
+    LIMIT_DOCUMENT_LEN = 1024 * 1024,
+    LIMIT_DOCUMENT_VALUES = 16384,
+    LIMIT_DOCUMENT_VALUE_LINES = 1024,
+    LIMIT_DOCUMENT_NAME_LEN = 128,
+
+    /* Policies and their rules. */
+    LIMIT_POLICY_LEN = LIMIT_DOCUMENT_LEN,
+    LIMIT_POLICY_SOURCES = 64, /* references and updates that one policy is compiled with */
     LIMIT_POLICY_RULES = 512,
     LIMIT_POLICY_REFERENCES = 8192,
     LIMIT_POLICY_DEPTH = 32,
-    LIMIT_POLICY_VALUE_LINES = 1024,
     /* Steps at the worst, with every list full: a few tenths of a second, which no real log needs.
      * Each all() over a claim counts LIMIT_CLAIM_ITEMS times its body. */
     LIMIT_POLICY_COST = 20000000,

@@ -36,7 +36,9 @@ struct reason {
     const char *component;     /* what the event measures, in words; or NULL */
     const char *expected;      /* printable text; or NULL */
     const char *found;         /* printable text; or NULL */
+    const char *policy;        /* name of the policy that has the rule; or NULL */
     const char *rule;          /* id of the policy's rule; or NULL */
+    const char *claim;         /* name of the claim that decided; or NULL */
     const char *message;       /* the rule's message or a detail; or NULL */
     const char *action;        /* the rule's advice; NULL means the code's own */
 };

@@ -53,7 +53,8 @@ enum exit_status appraise_bundle(struct cli *cli)
         return status;
     if (!cli_ima_certificates(cli, &input.ima_certificates, &status))
         return status;
-    input.policy = policy;
+    input.policies = &policy;
+    input.n_policies = 1;
     done = appraise(cli->crypto, &input, &cli->arena, appraisal, &error);
     ima_certificates_free(input.ima_certificates);
     if (!done)

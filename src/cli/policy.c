@@ -16,7 +16,8 @@ bool policy_compile_text(struct cli *cli, const char *path, struct span text,
     struct policy_position position = {0};
     struct error error = {0};
 
-    if (policy_compile(text, &cli->arena, policy, &position, &error))
+    if (policy_compile(&(struct policy_sources){.text = text}, &cli->arena, policy, &position,
+                       &error))
         return true;
     if (cli->json) {
         json_t *problem = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "schema",

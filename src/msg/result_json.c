@@ -22,11 +22,12 @@ static json_t *reason_json(const struct reason *reason)
     json_t *pcr = reason->pcr == REASON_NO_PCR ? json_null() : json_integer(reason->pcr);
     json_t *event = reason->event == REASON_NO_EVENT ? json_null() : json_integer(reason->event);
 
-    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s?, s:s?, s:s?, s:s?, s:s?, s:s}", "code",
-                     reason_code_text(reason->code), "weight", reason_weight_text(reason->weight),
-                     "title", reason_title(reason->code), "pcr", pcr, "event", event, "component",
-                     reason->component, "expected", reason->expected, "found", reason->found,
-                     "rule", reason->rule, "message", reason->message, "action",
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s}",
+                     "code", reason_code_text(reason->code), "weight",
+                     reason_weight_text(reason->weight), "title", reason_title(reason->code), "pcr",
+                     pcr, "event", event, "component", reason->component, "expected",
+                     reason->expected, "found", reason->found, "policy", reason->policy, "rule",
+                     reason->rule, "claim", reason->claim, "message", reason->message, "action",
                      reason->action ? reason->action : reason_action(reason->code));
 }
 

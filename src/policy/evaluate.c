@@ -60,6 +60,13 @@ static bool is_among(struct evaluation *evaluation, const struct claim_item *ite
     return false;
 }
 
+static bool is_accepted(struct evaluation *evaluation, const struct node *node,
+                        const struct claim_item *item)
+{
+    return node->accepted &&
+           is_among(evaluation, item, node->accepted->items, node->accepted->n_items, true);
+}
+
 /* The characters of a string for contains and its like. */
 static bool characters(struct evaluation *evaluation, const struct claim_item *item,
                        struct span *text)
@@ -229,7 +236,8 @@ static bool evaluate_pair(struct evaluation *evaluation, const struct node *node
         return true;
     if (node->kind == NODE_IN) {
         *value = of_bool(is_among(evaluation, &left.text, right.items, right.n_items,
-                                  second->kind == NODE_LIST));
+                                  second->kind == NODE_LIST) ||
+                         is_accepted(evaluation, node, &left.text));
     } else if (node->kind == NODE_CONTAINS || node->kind == NODE_STARTS_WITH ||
                node->kind == NODE_ENDS_WITH) {
         if (!characters(evaluation, &left.text, &text) ||
@@ -237,8 +245,9 @@ static bool evaluate_pair(struct evaluation *evaluation, const struct node *node
             return false;
         *value = of_bool(text_matches(node->kind, text, part));
     } else if (node->child->type == EXPRESSION_STRING) {
-        *value = of_bool(items_equal(evaluation, &left.text, &right.text) ==
-                         (node->kind == NODE_EQUAL));
+        *value = of_bool(
+            (items_equal(evaluation, &left.text, &right.text) == (node->kind == NODE_EQUAL)) ||
+            is_accepted(evaluation, node, &left.text));
     } else if (node->child->type == EXPRESSION_BOOL) {
         *value = of_bool((left.is_true == right.is_true) == (node->kind == NODE_EQUAL));
     } else {

@@ -79,6 +79,15 @@ static const char *print_value(struct explanation *explanation, const struct nod
     return print_list(explanation, value);
 }
 
+/* The claim whose items a variable runs over; NULL when it is none's. */
+static const char *behind_variable(const struct explanation *explanation, const struct node *node)
+{
+    while (node && node->kind != NODE_CLAIM)
+        node = node->kind == NODE_VARIABLE ? explanation->evaluation->variable_lists[node->variable]
+                                           : node->child;
+    return node ? claim_name(node->claim) : NULL;
+}
+
 /* Where an operand's value was measured. */
 static void name_source(struct explanation *explanation, const struct node *node)
 {
@@ -87,10 +96,12 @@ static void name_source(struct explanation *explanation, const struct node *node
     while (node->child && node->kind != NODE_CLAIM && node->kind != NODE_VARIABLE)
         node = node->child;
     if (node->kind == NODE_CLAIM) {
+        reason->claim = claim_name(node->claim);
         reason->event = claim_event(&explanation->evaluation->claims->claims[node->claim]);
     } else if (node->kind == NODE_VARIABLE) {
         const struct claim_item *item = explanation->evaluation->variables[node->variable];
 
+        reason->claim = behind_variable(explanation, node);
         reason->event = item->event;
         reason->pcr = item->pcr;
         reason->component = claim_item_label(item, explanation->evaluation->arena);

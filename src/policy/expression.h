@@ -58,13 +58,15 @@ struct node {
     int64_t number;
     struct claim_item text;
     const struct expression_list *list;
+    const struct expression_list *accepted; /* by an update, besides what it compares; or NULL */
     enum claim_id claim;
     unsigned variable; /* number of the enclosing all() or exists(), outermost is 0 */
 };
 
 struct expression_references {
-    const struct expression_list *lists;
+    struct expression_list *lists;
     size_t n_lists;
+    struct expression_list *accepted; /* by updates: CLAIM_IDS lists; NULL without updates */
 };
 
 /* Parses and checks text; the tree and its texts point into text and the arena. The type must be
@@ -73,8 +75,16 @@ bool expression_parse(struct span text, const struct expression_references *refe
                       struct arena *arena, struct node **root, bool *claims_read,
                       struct error *error) MUST_CHECK;
 
+/* Lets values that updates accept count wherever the tree compares their claim, or an item of it,
+ * with constants in the affirmative: adding a value can make the whole only truer. */
+void expression_accept(struct node *root, const struct expression_list *accepted);
+
 /* "sha256:<hex>" as a digest; false for anything else. The bytes are in the arena. */
 bool expression_digest(struct span text, struct arena *arena, struct claim_item *item);
+
+/* A constant as expressions have it: string literals joined by +. Errors carry the byte in text. */
+bool expression_text(struct span text, struct arena *arena, struct claim_item *item,
+                     struct error *error) MUST_CHECK;
 
 /* Order of constants: kind, algorithm, bytes. */
 int expression_item_compare(const struct claim_item *a, const struct claim_item *b);
@@ -92,6 +102,7 @@ struct value {
 };
 
 struct evaluation {
+    const char *policy; /* its name, for reasons */
     struct crypto *crypto;
     const struct claims *claims;
     struct arena *arena;

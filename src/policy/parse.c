@@ -783,3 +783,22 @@ bool expression_parse(struct span text, const struct expression_references *refe
     *root = node;
     return true;
 }
+
+bool expression_text(struct span text, struct arena *arena, struct claim_item *item,
+                     struct error *error)
+{
+    struct parser parser = {.text = text, .arena = arena, .error = error};
+    struct claim_item parsed;
+
+    next_word(&parser);
+    if (!parser.failed && parser.word.kind != WORD_STRING)
+        fail(&parser, parser.word.offset, "expected text in double quotes");
+    if (parser.failed || !parse_string(&parser, &parsed))
+        return false;
+    if (parser.word.kind != WORD_END) {
+        fail_word(&parser, "unexpected", parser.word.text, parser.word.offset);
+        return false;
+    }
+    *item = parsed;
+    return true;
+}

@@ -41,9 +41,10 @@ static enum claim_id weak_claim(const struct policy_rule *rule, const struct cla
     return CLAIM_IDS;
 }
 
-static void add_reason(const struct policy_rule *rule, enum reason_code code, struct reason reason,
-                       struct reasons *reasons)
+static void add_reason(const struct evaluation *evaluation, const struct policy_rule *rule,
+                       enum reason_code code, struct reason reason, struct reasons *reasons)
 {
+    reason.policy = evaluation->policy;
     reason.code = rule->attention_only ? REASON_POLICY_ATTENTION : code;
     reason.rule = rule->name;
     reason.message = rule->message;
@@ -63,7 +64,8 @@ static bool report_grade(struct evaluation *evaluation, const struct policy_rule
     if (!reason.expected)
         return arena_error(evaluation->arena, evaluation->error);
     reason.event = claim_event(claim);
-    add_reason(rule, REASON_POLICY_GRADE, reason, reasons);
+    reason.claim = claim_name(weak);
+    add_reason(evaluation, rule, REASON_POLICY_GRADE, reason, reasons);
     return true;
 }
 
@@ -83,7 +85,8 @@ static bool evaluate_rule(struct evaluation *evaluation, const struct policy_rul
     *outcome = value.known ? POLICY_FAILS : POLICY_UNDECIDED;
     if (!expression_explain(evaluation, rule->require, &reason))
         return false;
-    add_reason(rule, value.known ? REASON_POLICY_FAILED : REASON_POLICY_UNKNOWN, reason, reasons);
+    add_reason(evaluation, rule, value.known ? REASON_POLICY_FAILED : REASON_POLICY_UNKNOWN, reason,
+               reasons);
     return true;
 }
 
@@ -92,7 +95,7 @@ bool policy_evaluate(const struct policy *policy, struct crypto *crypto,
                      struct policy_result *results, struct reasons *reasons, struct error *error)
 {
     struct evaluation evaluation = {
-        .crypto = crypto, .claims = claims, .arena = arena, .error = error};
+        .policy = policy->name, .crypto = crypto, .claims = claims, .arena = arena, .error = error};
 
     for (size_t i = 0; i < policy->n_rules; i++) {
         enum policy_outcome outcome;

@@ -12,13 +12,36 @@
 
 struct policy;
 
+/* What a policy is made from: docs/policy.md. Sources are numbered: 0 is the policy's own text, then
+ * come the reference values, then the updates. */
+struct policy_sources {
+    struct span text;
+    const struct span *references; /* documents of reference values that rules may name */
+    size_t n_references;
+    const struct span *updates; /* whose values are accepted besides */
+    size_t n_updates;
+};
+
 struct policy_position {
+    size_t source;       /* the one that is wrong */
     size_t line, column; /* from 1; of the error */
 };
 
-/* Compiles text into the arena. On failure *position says where; the error has message and byte. */
-bool policy_compile(struct span text, struct arena *arena, struct policy **policy,
-                    struct policy_position *position, struct error *error) MUST_CHECK;
+/* Compiles into the arena. On failure *position says where; the error has message and byte. */
+bool policy_compile(const struct policy_sources *sources, struct arena *arena,
+                    struct policy **policy, struct policy_position *position,
+                    struct error *error) MUST_CHECK;
+
+/* What a document of values says of itself; texts are in the arena. */
+struct policy_values {
+    bool is_update; /* else reference values */
+    const char *name, *version, *description;
+    size_t n_values;
+};
+
+/* Checks one document of reference values or one update, alone. Errors as policy_compile's. */
+bool policy_values_check(struct span text, struct arena *arena, struct policy_values *values,
+                         struct policy_position *position, struct error *error) MUST_CHECK;
 
 const char *policy_name(const struct policy *policy);
 const char *policy_version(const struct policy *policy);

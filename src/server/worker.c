@@ -124,7 +124,8 @@ static bool answer_policy(struct worker *worker, struct span frame, struct arena
 
     if (!work_policy_decode(frame, &request, error))
         return false;
-    answer.valid = policy_compile(request.text, &policy_arena, &policy, &position, &wrong);
+    answer.valid = policy_compile(&(struct policy_sources){.text = request.text}, &policy_arena,
+                                  &policy, &position, &wrong);
     if (answer.valid) {
         answer.name = span_text(policy_name(policy));
         answer.version = span_text(policy_version(policy));
@@ -334,7 +335,8 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
         .ima_certificates = worker->ima_certificates,
         .revocations = worker->revocations,
         .revocations_sha256 = crypto_digest_span(&worker->revocations_sha256),
-        .policy = worker->policy,
+        .policies = &worker->policy,
+        .n_policies = worker->policy != NULL,
         .policy_claims_only = true, /* the answer holds reasons, no claims */
     };
     if (request.memory.len && !work_memory_decode(request.memory, &known, &ignored))

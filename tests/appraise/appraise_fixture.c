@@ -51,8 +51,10 @@ static void learn_policy(struct fixture *fixture, const char *folder)
     fixture_appraise(fixture, soft_host_attest(&golden));
     if (!policy_learn(&fixture->appraisal.claims, golden.crypto, "golden", &fixture->arena, &text,
                       &fixture->error) ||
-        !policy_compile(span_of(soft_host_copy(&fixture->host, text), text.len),
-                        &fixture->host.arena, &fixture->policy, &position, &fixture->error)) {
+        !policy_compile(
+            &(struct policy_sources){
+                .text = span_of(soft_host_copy(&fixture->host, text), text.len)},
+            &fixture->host.arena, &fixture->policy, &position, &fixture->error)) {
         print_reasons(fixture);
         fail_msg("cannot learn: %s", fixture->error.message);
     }
@@ -66,7 +68,8 @@ void fixture_init_learned(struct fixture *fixture, const char *folder, const cha
     soft_host_init(&fixture->host, folder, key, bank);
     learn_policy(fixture, golden);
     fixture->input = soft_host_input(&fixture->host, span_of(NULL, 0));
-    fixture->input.policy = fixture->policy;
+    fixture->input.policies = &fixture->policy;
+    fixture->input.n_policies = 1;
 }
 
 void fixture_init(struct fixture *fixture, const char *folder, uint16_t key, uint16_t bank)

@@ -107,9 +107,8 @@ static void test_no_policy_is_unknown(void **state)
 {
     struct fixture *fixture = *state;
 
-    fixture->input.policy = NULL;
-    expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_UNKNOWN,
-                   REASON_POLICY_INVALID);
+    fixture->input.n_policies = 0;
+    expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_UNKNOWN, REASON_POLICY_NONE);
     assert_false(fixture->appraisal.memory.valid);
 }
 
@@ -119,7 +118,8 @@ static struct policy *read_policy(struct fixture *fixture, const char *path)
     struct policy_position position;
     struct policy *policy;
 
-    if (!policy_compile(text, &fixture->host.arena, &policy, &position, &fixture->error))
+    if (!policy_compile(&(struct policy_sources){.text = text}, &fixture->host.arena, &policy,
+                        &position, &fixture->error))
         fail_msg("%s:%zu:%zu: %s", path, position.line, position.column, fixture->error.message);
     return policy;
 }
@@ -140,7 +140,7 @@ static void test_baseline_policy(void **state)
         struct fixture *fixture = calloc(1, sizeof *fixture);
 
         fixture_init(fixture, HOSTS[i].folder, TPM_ALG_ECC, TPM_ALG_SHA256);
-        fixture->input.policy = read_policy(fixture, "data/policies/linux-baseline.policy");
+        fixture->policy = read_policy(fixture, "data/policies/linux-baseline.policy");
         expect_verdict(fixture, soft_host_attest(&fixture->host), HOSTS[i].verdict, REASON_NONE);
         /* What no rule reads decides nothing. */
         fixture->input.policy_claims_only = true;
@@ -231,11 +231,11 @@ static void test_identity_key(void **state)
 static void test_saved_bundle_stands_alone(void **state)
 {
     struct fixture *fixture = *state;
-    const struct policy *policy = fixture->input.policy;
+    struct policy *const *policies = fixture->input.policies;
 
     fixture->host.evidence.ak_public = fixture->host.ak.public_area.whole;
     fixture->host.evidence.channel_binding = span_of(fixture->host.nonce, 32);
-    fixture->input = (struct appraise_input){.policy = policy};
+    fixture->input = (struct appraise_input){.policies = policies, .n_policies = 1};
     expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_TRUSTED, REASON_NONE);
     fixture->host.evidence.ak_public = span_of(NULL, 0);
     expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_UNTRUSTED, REASON_AK_UNKNOWN);

@@ -37,9 +37,12 @@ static void demand_little(struct fixture *fixture)
     struct policy_position position;
     struct policy *policy;
 
-    if (!policy_compile(span_text(text), &fixture->host.arena, &policy, &position, &fixture->error))
+    if (!policy_compile(&(struct policy_sources){.text = span_text(text)}, &fixture->host.arena,
+                        &policy, &position, &fixture->error))
         fail_msg("%s", fixture->error.message);
-    fixture->input.policy = policy;
+    fixture->policy = policy;
+    fixture->input.policies = &fixture->policy;
+    fixture->input.n_policies = 1;
 }
 
 static void send_launch(struct fixture *fixture)

@@ -27,7 +27,8 @@ static struct result compile_span(struct span text)
     struct result result = {0};
     struct policy *policy;
 
-    result.compiled = policy_compile(text, &arena, &policy, &result.position, &result.error);
+    result.compiled = policy_compile(&(struct policy_sources){.text = text}, &arena, &policy,
+                                     &result.position, &result.error);
     if (result.compiled) {
         result.cost = policy_cost(policy);
         result.n_rules = policy_rules(policy);

@@ -80,7 +80,8 @@ static enum policy_outcome evaluate_text(struct fixture *fixture, const char *te
     struct policy_position position;
     struct policy *policy;
 
-    if (!policy_compile(span_text(text), &fixture->arena, &policy, &position, &fixture->error))
+    if (!policy_compile(&(struct policy_sources){.text = span_text(text)}, &fixture->arena, &policy,
+                        &position, &fixture->error))
         fail_msg("%zu:%zu %s", position.line, position.column, fixture->error.message);
     memset(&fixture->reasons, 0, sizeof fixture->reasons);
     assert_int_equal(policy_rules(policy), 1);
@@ -258,7 +259,8 @@ static struct policy *learn(struct fixture *fixture)
 
     assert_true(policy_learn(&fixture->claims, fixture->crypto, "golden", &fixture->arena, &text,
                              &fixture->error));
-    if (!policy_compile(text, &fixture->arena, &policy, &position, &fixture->error))
+    if (!policy_compile(&(struct policy_sources){.text = text}, &fixture->arena, &policy, &position,
+                        &fixture->error))
         fail_msg("%zu:%zu %s\n%.*s", position.line, position.column, fixture->error.message,
                  (int)text.len, (const char *)text.data);
     return policy;

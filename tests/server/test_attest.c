@@ -229,9 +229,11 @@ static void test_evidence_can_be_appraised_again(void **state)
     answer = service_request(&service, "GET", "/api/v1/hosts/bundle.example/evidence",
                              service.token, NULL, (struct span){0});
     assert_int_equal(answer.status, 200);
-    assert_true(policy_compile(span_text(POLICY), &arena, &policy, &position, &error));
+    assert_true(policy_compile(&(struct policy_sources){.text = span_text(POLICY)}, &arena, &policy,
+                               &position, &error));
     input.evidence = answer.body;
-    input.policy = policy;
+    input.policies = &policy;
+    input.n_policies = 1;
     input.identity_policy = span_of(host.soft.identity_policy, 32);
     assert_true(appraise(host.soft.crypto, &input, &arena, appraisal, &error));
     assert_int_equal(appraisal->verdict, VERDICT_TRUSTED);

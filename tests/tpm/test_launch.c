@@ -146,7 +146,8 @@ static struct policy *whole_logs(struct host *host)
     struct policy_position position;
     struct policy *policy;
 
-    DEMAND(host, policy_compile(span_text(text), &host->arena, &policy, &position, &host->error));
+    DEMAND(host, policy_compile(&(struct policy_sources){.text = span_text(text)}, &host->arena,
+                                &policy, &position, &host->error));
     return policy;
 }
 
@@ -156,7 +157,8 @@ static const struct claim *attest(struct host *host, bool with_launch_log)
     struct evidence evidence = {.host_id = span_of(NONCE, sizeof NONCE),
                                 .nonce = span_of(NONCE, sizeof NONCE),
                                 .bank = TPM_ALG_SHA256};
-    struct appraise_input input = {.policy = whole_logs(host)};
+    struct policy *policy = whole_logs(host);
+    struct appraise_input input = {.policies = &policy, .n_policies = 1};
 
     send(host, &evidence, EVIDENCE_LOG_TCG, log_builder_span(&host->boot));
     if (with_launch_log)

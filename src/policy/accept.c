@@ -1,0 +1,48 @@
+/* Puts the values that updates accept where rules compare.
+ *
+ * Owns nothing: marks nodes of a tree. Trusts the tree (it was type-checked). Never touches a
+ * comparison under a negation, nor one of truth values: there, one more value could take away. */
+#include "policy/expression.h"
+
+/* The claim that an operand is, or is an item of; CLAIM_IDS for any other operand. */
+static enum claim_id claim_of(const struct node *node, const struct node *const *lists)
+{
+    if (node->kind == NODE_VARIABLE)
+        node = lists[node->variable];
+    return node->kind == NODE_CLAIM ? node->claim : CLAIM_IDS;
+}
+
+static void accept_node(struct node *node, const struct expression_list *accepted,
+                        const struct node **lists)
+{
+    switch (node->kind) {
+    case NODE_AND:
+    case NODE_OR:
+        for (struct node *child = node->child; child; child = child->next)
+            accept_node(child, accepted, lists);
+        break;
+    case NODE_ALL:
+    case NODE_EXISTS:
+        lists[node->variable] = node->child;
+        accept_node(node->child->next, accepted, lists);
+        break;
+    case NODE_EQUAL:
+    case NODE_IN: {
+        enum claim_id claim = node->child->type == EXPRESSION_STRING ? claim_of(node->child, lists)
+                                                                     : CLAIM_IDS;
+
+        if (claim != CLAIM_IDS && accepted[claim].n_items)
+            node->accepted = &accepted[claim];
+        break;
+    }
+    default:
+        break;
+    }
+}
+
+void expression_accept(struct node *root, const struct expression_list *accepted)
+{
+    const struct node *lists[LIMIT_POLICY_DEPTH];
+
+    accept_node(root, accepted, lists);
+}
