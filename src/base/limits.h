@@ -112,6 +112,9 @@ enum {
 
     /* Policies and their rules. */
     LIMIT_POLICY_LEN = LIMIT_DOCUMENT_LEN,
+    LIMIT_BINDINGS = 1024,               /* names in force */
+    LIMIT_BINDING_HOSTS_LEN = 16 * 1024, /* globs of one binding */
+    LIMIT_HOST_POLICIES = 32,            /* that hold for one host */
     LIMIT_POLICY_SOURCES = 64, /* references and updates that one policy is compiled with */
     LIMIT_POLICY_RULES = 512,
     LIMIT_POLICY_REFERENCES = 8192,

@@ -69,6 +69,7 @@ struct store_outcome {
     char verdict_id[STORE_VERDICT_ID_LEN]; /* store_act_attest; "" without */
     bool verdict_appended;                 /* false: counted as a repetition */
     size_t n_changed;                      /* rows, of the last act that speaks of a number */
+    uint64_t revision;                     /* store_act_binding_put */
 };
 
 /* Called once for every commit, on the thread that calls store_dispatch. */
@@ -171,7 +172,10 @@ struct store_host {
     int64_t seen_s;         /* last evidence, whatever its verdict */
     const char *verdict_id; /* "" before the first */
     const char *reasons;    /* as given to store_act_attest */
-    struct span memory;     /* encoded struct appraise_memory, or empty */
+    int observed_verdict;
+    const char *observed_reasons;
+    const char *class_name;
+    struct span memory; /* encoded struct appraise_memory, or empty */
 };
 
 /* Binds TPM, AK and name in one transaction: STORE_CONFLICT_TPM, _AK or _NAME when one of them is
@@ -232,6 +236,15 @@ struct store_attestation {
     bool forget_memory;                    /* with empty memory: none from now on */
     struct span evidence;                  /* without log bytes; empty: stored one stays */
     struct span inventory;                 /* empty: stored one stays */
+    /* Of a full appraisal; with keep_details the stored ones stay and these are not looked at. */
+    bool keep_details;
+    int observed_verdict;                   /* of the observed policies; 0: none is observed */
+    const char *observed_reasons;           /* as reasons */
+    uint8_t state_sha256[STORE_DIGEST_LEN]; /* of all that a verdict depends on but the policies */
+    const char *class_name;                 /* hardware maker and model as far as known; "" else */
+    const uint8_t (*findings)[STORE_DIGEST_LEN]; /* what weighs against the host, one digest each */
+    size_t n_findings;                           /* at most LIMIT_REASONS */
+    bool good; /* this evidence and its logs are the host's last good boot */
 };
 
 /* Records an attestation of an enrolled or pending host: the host's last state, and its history, in
@@ -249,6 +262,35 @@ struct store_verdict {
     uint32_t n_seen, n_boots; /* attestations and boots that it stands for */
     int64_t first_s, last_s;
 };
+
+/* How common a finding is: of one host, and of the hosts of its class. */
+struct store_finding_counts {
+    int64_t first_s;       /* since when this host has it without a break; 0: it has not */
+    int64_t fleet_first_s; /* since when any host that has it now has it; 0: none has */
+    size_t n_hosts, n_hosts_of_class; /* that have it now */
+    size_t n_class;                   /* enrolled hosts of the class, with or without it */
+};
+bool store_finding_count(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
+                         const uint8_t finding[STORE_DIGEST_LEN],
+                         struct store_finding_counts *counts, struct error *error) MUST_CHECK;
+
+/* The evidence (without log bytes) of the last attestation of the host's last good boot, and when it
+ * was; empty when there was none. Its logs stay readable through store_log_get. */
+bool store_good_evidence_get(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
+                             struct arena *arena, struct span *evidence, int64_t *at_s,
+                             struct error *error) MUST_CHECK;
+
+/* What a draft policy is tried on: each enrolled host that has evidence, by name. */
+struct store_host_state_row {
+    uint8_t id[STORE_HOST_ID_LEN];
+    const char *name;
+    uint8_t state_sha256[STORE_DIGEST_LEN]; /* equal for hosts that every policy judges alike */
+    int verdict;
+};
+/* At most limit rows behind the name `after` (NULL: from the start). */
+bool store_host_states(struct store *store, const char *after, size_t limit, struct arena *arena,
+                       struct store_host_state_row **rows, size_t *n_rows,
+                       struct error *error) MUST_CHECK;
 
 /* Newest first. before: id of the last one of the page before, or NULL. */
 bool store_verdict_list(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
@@ -309,6 +351,80 @@ bool store_policy_get(struct store *store, const char *name, const char *version
 /* Newest first, 500 at most. */
 bool store_policy_list(struct store *store, struct arena *arena, struct store_policy **policies,
                        size_t *n_policies, struct error *error) MUST_CHECK;
+
+/* --- Documents: policies, reference values, updates; versioned, never edited --- */
+
+enum store_document_kind {
+    STORE_DOCUMENT_NONE = 0,
+    STORE_DOCUMENT_POLICY,
+    STORE_DOCUMENT_REFERENCE_VALUES,
+    STORE_DOCUMENT_UPDATE,
+};
+
+struct store_document {
+    enum store_document_kind kind;
+    const char *name, *version;       /* as its text says; unique together among those of a kind */
+    uint8_t sha256[STORE_DIGEST_LEN]; /* of the text, and the document's id */
+    struct span text;                 /* empty in lists */
+    const char *created_by;
+    int64_t created_s;
+};
+
+/* STORE_CONFLICT when kind, name and version exist with another text; the same text again is fine. */
+void store_act_document_put(struct store_txn *txn, const struct store_document *document);
+/* version NULL: the newest. */
+bool store_document_get(struct store *store, enum store_document_kind kind, const char *name,
+                        const char *version, struct arena *arena, struct store_document *document,
+                        bool *found, struct error *error) MUST_CHECK;
+bool store_document_get_by_id(struct store *store, const uint8_t sha256[STORE_DIGEST_LEN],
+                              struct arena *arena, struct store_document *document, bool *found,
+                              struct error *error) MUST_CHECK;
+/* Newest first, 500 at most; name NULL: all. */
+bool store_document_list(struct store *store, enum store_document_kind kind, const char *name,
+                         struct arena *arena, struct store_document **documents,
+                         size_t *n_documents, struct error *error) MUST_CHECK;
+
+/* --- Bindings: which document holds for which hosts; revisions are appended, never edited --- */
+
+enum store_binding_mode {
+    STORE_BINDING_NONE = 0,
+    STORE_BINDING_OBSERVE,
+    STORE_BINDING_ENFORCE,
+    STORE_BINDING_ACCEPT,  /* of an update: its values are accepted */
+    STORE_BINDING_REMOVED, /* holds no more; the name can be bound again */
+};
+const char *store_binding_mode_name(enum store_binding_mode mode);
+
+struct store_binding {
+    const char *name;
+    uint64_t revision; /* from 1; the store counts */
+    enum store_binding_mode mode;
+    const char *hosts;                             /* globs over names, with commas between them */
+    uint8_t document[STORE_DIGEST_LEN];            /* policy, or with ACCEPT update */
+    const uint8_t (*references)[STORE_DIGEST_LEN]; /* reference values that the policy may name */
+    size_t n_references;                           /* at most LIMIT_POLICY_SOURCES */
+    int64_t from_s, until_s;                       /* 0: from always, for ever */
+    const char *created_by;
+    int64_t created_s;
+    const char *reason; /* why, or "" */
+};
+
+/* Appends a revision, whose number is outcome.revision. STORE_CONFLICT when the newest revision is
+ * not `expected` (0: none, or removed); STORE_NOT_FOUND when it names a document that is not there;
+ * STORE_FULL at LIMIT_BINDINGS names in force. REMOVED takes the rest from the revision before. */
+void store_act_binding_put(struct store_txn *txn, const struct store_binding *binding,
+                           uint64_t expected);
+/* The newest revision of every name that is not removed, by name. */
+bool store_binding_list(struct store *store, struct arena *arena, struct store_binding **bindings,
+                        size_t *n_bindings, struct error *error) MUST_CHECK;
+/* revision 0: the newest, also a removed one. */
+bool store_binding_get(struct store *store, const char *name, uint64_t revision,
+                       struct arena *arena, struct store_binding *binding, bool *found,
+                       struct error *error) MUST_CHECK;
+/* All revisions of a name, or of all with NULL, newest first, 500 at most. */
+bool store_binding_history(struct store *store, const char *name, struct arena *arena,
+                           struct store_binding **bindings, size_t *n_bindings,
+                           struct error *error) MUST_CHECK;
 
 /* --- API tokens --- */
 
