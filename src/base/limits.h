@@ -90,6 +90,15 @@ enum {
     LIMIT_NONCE_LEN = 64,
     LIMIT_NAME_LEN = 253, /* a DNS name */
 
+    /* Documents with reference values: a manifest of a platform has some hundreds of digests, its log
+     * is as long as an event log. */
+    LIMIT_CBOR_DEPTH = 32, /* of what is passed over */
+    LIMIT_MANIFEST_LEN = 4 * 1024 * 1024,
+    LIMIT_MANIFEST_ITEMS = 4096, /* of one array or map, or files that one names */
+    LIMIT_MANIFEST_FOLDERS = 8,  /* one in the other */
+    LIMIT_MANIFEST_TEXT_LEN = 1024,
+    LIMIT_MANIFEST_SIGNERS = 16, /* certificates of the operator */
+
     /* Host messages other than evidence (src/msg): eight certificates and a full inventory. */
     LIMIT_MESSAGE_LEN = 2 * 1024 * 1024,
     LIMIT_POLICY_REF_LEN = 64, /* a TPM2B_NONCE: at most the largest digest */

@@ -10,6 +10,24 @@ bool policy_load(struct cli *cli, const char *path, struct policy **policy,
            policy_compile_text(cli, path, text, policy, status);
 }
 
+enum exit_status policy_say_error(struct cli *cli, const char *path,
+                                  const struct policy_position *position, const struct error *error)
+{
+    if (cli->json) {
+        json_t *problem = json_pack(
+            "{s:s, s:s, s:s, s:s, s:I, s:I}", "schema", "bootseal.problem.v1", "code",
+            "policy.invalid", "detail", error->message, "file", path, "line",
+            (json_int_t)position->line, "column", (json_int_t)position->column);
+        json_dumpf(problem, stderr, JSON_COMPACT);
+        fputc('\n', stderr);
+        json_decref(problem);
+    } else {
+        fprintf(stderr, "bootseal: %s:%zu:%zu: %s\n", path, position->line, position->column,
+                error->message);
+    }
+    return EXIT_MALFORMED;
+}
+
 bool policy_compile_text(struct cli *cli, const char *path, struct span text,
                          struct policy **policy, enum exit_status *status)
 {
@@ -19,19 +37,7 @@ bool policy_compile_text(struct cli *cli, const char *path, struct span text,
     if (policy_compile(&(struct policy_sources){.text = text}, &cli->arena, policy, &position,
                        &error))
         return true;
-    if (cli->json) {
-        json_t *problem = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "schema",
-                                    "bootseal.problem.v1", "code", "policy.invalid", "detail",
-                                    error.message, "file", path, "line", (json_int_t)position.line,
-                                    "column", (json_int_t)position.column);
-        json_dumpf(problem, stderr, JSON_COMPACT);
-        fputc('\n', stderr);
-        json_decref(problem);
-    } else {
-        fprintf(stderr, "bootseal: %s:%zu:%zu: %s\n", path, position.line, position.column,
-                error.message);
-    }
-    *status = EXIT_MALFORMED;
+    *status = policy_say_error(cli, path, &position, &error);
     return false;
 }
 

@@ -13,4 +13,9 @@ bool policy_load(struct cli *cli, const char *path, struct policy **policy,
 bool policy_compile_text(struct cli *cli, const char *path, struct span text,
                          struct policy **policy, enum exit_status *status) MUST_CHECK;
 
+/* Says what is wrong with a document, with line and column. Returns the exit code. */
+enum exit_status policy_say_error(struct cli *cli, const char *path,
+                                  const struct policy_position *position,
+                                  const struct error *error);
+
 #endif

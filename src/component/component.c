@@ -93,6 +93,7 @@ struct component *component_add(struct component_set *set, enum component_kind k
                                     .source = file->source,
                                     .package = file->package,
                                     .version = "",
+                                    .command_line = "",
                                     .system = "",
                                     .problem = "",
                                     .len = file->bytes.len};

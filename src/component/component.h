@@ -53,8 +53,9 @@ struct component {
     const char *section;                     /* of a COMPONENT_SECTION; else "" */
     const char *source;                      /* the folder, package or file it came from */
     const struct component_package *package; /* NULL outside of packages */
-    const char *version; /* release of a kernel, also of the one in a UKI; "" unknown */
-    const char *system;  /* PRETTY_NAME of a UKI's .osrel; "" unknown */
+    const char *version;      /* release of a kernel, also of the one in a UKI; "" unknown */
+    const char *command_line; /* of a .cmdline section, without control characters; "" none */
+    const char *system;       /* PRETTY_NAME of a UKI's .osrel; "" unknown */
     const char *problem; /* why it is not decoded as what it starts like; "" when all is well */
     uint64_t len;        /* bytes */
     struct component_digest *digests;

@@ -72,6 +72,7 @@ static bool digest_load_options(struct component_set *set, struct component *com
 {
     const uint8_t *nul = line.len ? memchr(line.data, 0, line.len) : NULL;
     uint8_t *utf16;
+    char *text;
     size_t n = 0;
 
     line.len = nul ? (size_t)(nul - line.data) : line.len;
@@ -82,12 +83,16 @@ static bool digest_load_options(struct component_set *set, struct component *com
     if (line.len > LIMIT_COMPONENT_TEXT_LEN)
         return true;
     utf16 = arena_alloc(set->arena, 2 * (line.len + 1));
-    if (!utf16)
+    text = arena_text(set->arena, line);
+    if (!utf16 || !text)
         return arena_error(set->arena, error);
-    for (; n < line.len && line.data[n] < 0x80; n++)
-        utf16[2 * n] = line.data[n] < ' ' ? ' ' : line.data[n];
+    for (; n < line.len && line.data[n] < 0x80; n++) {
+        text[n] = line.data[n] < ' ' ? ' ' : (char)line.data[n];
+        utf16[2 * n] = (uint8_t)text[n];
+    }
     if (n < line.len)
         return true;
+    component->command_line = text;
     return component_add_digests(set, component, COMPONENT_OVER_LOAD_OPTIONS,
                                  &(struct span){utf16, 2 * (n + 1)}, 1, error);
 }

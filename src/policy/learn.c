@@ -5,111 +5,33 @@
  * what is not attested. */
 #include "policy/learn.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "policy/document_text.h"
 
-enum {
-    KEY_LEN_MAX = 40,     /* of a reference's key, before its number */
-    LITERAL_LEN_MAX = 96, /* characters of text in one line */
-};
+enum { KEY_LEN_MAX = 40 /* of a reference's key, behind its number */ };
 
 struct learner {
     struct crypto *crypto;
     struct arena *arena;
-    char *text;
-    size_t len, cap;
-    bool failed;
+    struct document_text text;
     size_t n_rules;
 };
 
-static bool make_room(struct learner *learner, size_t len)
-{
-    size_t cap = learner->cap ? learner->cap : 8192;
-    char *text;
-
-    if (learner->failed || len < learner->cap - learner->len)
-        return !learner->failed;
-    while (cap - learner->len <= len)
-        cap *= 2;
-    text = arena_alloc(learner->arena, cap);
-    if (!text) {
-        learner->failed = true;
-        return false;
-    }
-    if (learner->len)
-        memcpy(text, learner->text, learner->len);
-    learner->text = text;
-    learner->cap = cap;
-    return true;
-}
-
-static void put(struct learner *learner, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static void put(struct learner *learner, const char *format, ...)
-{
-    char line[1024];
-    va_list arguments;
-    int len;
-
-    va_start(arguments, format);
-    len = vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    if (len < 0 || (size_t)len >= sizeof line)
-        learner->failed = true;
-    else if (make_room(learner, (size_t)len)) {
-        memcpy(learner->text + learner->len, line, (size_t)len);
-        learner->len += (size_t)len;
-    }
-}
-
-/* A label as the key of a reference: what the reader gives a meaning to becomes a space. */
+/* A label as the key of a reference, behind its number. */
 static void put_key(struct learner *learner, size_t number, const char *label)
 {
-    char key[KEY_LEN_MAX + 1];
-    size_t len = 0;
-
-    for (; label && label[len] && len < KEY_LEN_MAX; len++) {
-        char c = label[len];
-
-        key[len] = c;
-        if (strchr("=:;#[]\"", c) || c < 0x20 || c > 0x7E)
-            key[len] = ' ';
-    }
-    while (len && key[len - 1] == ' ')
-        len--;
-    put(learner, len ? "%zu %.*s = " : "%zu = ", number, (int)len, key);
-}
-
-/* Text as string literals, joined over as many lines as it takes. A literal may be cut anywhere,
- * and is cut before a semicolon that the reader would take for a comment. */
-static void put_literal(struct learner *learner, struct span text)
-{
-    size_t on_line = 0;
-
-    put(learner, "\"");
-    for (size_t i = 0; i < text.len; i++) {
-        char c = (char)text.data[i];
-        bool comment = c == ';' && i && text.data[i - 1] == ' ';
-        bool character_start = (c & 0xC0) != 0x80;
-
-        if (comment || (on_line >= LITERAL_LEN_MAX && character_start)) {
-            put(learner, "\" +\n    \"");
-            on_line = 0;
-        }
-        put(learner, c == '"' || c == '\\' ? "\\%c" : "%c", c);
-        on_line++;
-    }
-    put(learner, "\"");
+    document_text_put(&learner->text, "%zu ", number);
+    document_text_put_key(&learner->text, label ? label : "", KEY_LEN_MAX);
+    document_text_put(&learner->text, " = ");
 }
 
 static void put_rule(struct learner *learner, enum claim_id id)
 {
-    put(learner, "\n[rule %s]\n", claim_name(id));
-    put(learner, "message = %s\n",
-        "the value is not that of the host this policy was learned from");
-    put(learner, "serves = %s\n", claim_topic(id));
-    put(learner, "grade = attested\n");
-    put(learner, "require = %s", claim_name(id));
+    document_text_put(&learner->text, "\n[rule %s]\n", claim_name(id));
+    document_text_put(&learner->text, "message = %s\n",
+                      "the value is not that of the host this policy was learned from");
+    document_text_put(&learner->text, "serves = %s\n", claim_topic(id));
+    document_text_put(&learner->text, "grade = attested\n");
+    document_text_put(&learner->text, "require = %s", claim_name(id));
     learner->n_rules++;
 }
 
@@ -132,7 +54,7 @@ static void learn_list(struct learner *learner, enum claim_id id, const struct c
 
     if (claim->n_items == 0) { /* a reference holds something */
         put_rule(learner, id);
-        put(learner, ".all(x, false)\n");
+        document_text_put(&learner->text, ".all(x, false)\n");
         return;
     }
     /* A reference value of text stands on one line, so lists of text are compared as literals. */
@@ -140,22 +62,22 @@ static void learn_list(struct learner *learner, enum claim_id id, const struct c
         any_text |= claim->items[i].kind == CLAIM_ITEM_TEXT;
     if (any_text) {
         put_rule(learner, id);
-        put(learner, ".all(x, x in [");
+        document_text_put(&learner->text, ".all(x, x in [");
         for (size_t i = 0; i < claim->n_items; i++) {
-            put(learner, i ? ",\n    " : "\n    ");
+            document_text_put(&learner->text, i ? ",\n    " : "\n    ");
             if (claim->items[i].kind == CLAIM_ITEM_TEXT) {
-                put_literal(learner, claim->items[i].bytes);
+                document_text_put_literal(&learner->text, claim->items[i].bytes);
             } else {
                 const char *printed = digest_of(learner, &claim->items[i]);
 
-                put_literal(learner, span_text(printed ? printed : ""));
-                learner->failed |= !printed;
+                document_text_put_literal(&learner->text, span_text(printed ? printed : ""));
+                learner->text.failed |= !printed;
             }
         }
-        put(learner, "])\n");
+        document_text_put(&learner->text, "])\n");
         return;
     }
-    put(learner, "\n[reference %s]\n", claim_name(id));
+    document_text_put(&learner->text, "\n[reference %s]\n", claim_name(id));
     for (size_t i = 0; i < claim->n_items; i++) {
         const char *label = claim_item_label(&claim->items[i], learner->arena);
         const char *printed = digest_of(learner, &claim->items[i]);
@@ -163,11 +85,11 @@ static void learn_list(struct learner *learner, enum claim_id id, const struct c
         if (claim->items[i].kind == CLAIM_ITEM_CERTIFICATE)
             label = claim_item_print(learner->crypto, &claim->items[i], learner->arena);
         put_key(learner, i + 1, label);
-        put(learner, "%s\n", printed ? printed : "");
-        learner->failed |= !printed;
+        document_text_put(&learner->text, "%s\n", printed ? printed : "");
+        learner->text.failed |= !printed;
     }
     put_rule(learner, id);
-    put(learner, ".all(x, x in reference(\"%s\"))\n", claim_name(id));
+    document_text_put(&learner->text, ".all(x, x in reference(\"%s\"))\n", claim_name(id));
 }
 
 /* What differs between two sound boots or two sound hosts of a kind, grows by itself, or only says
@@ -206,13 +128,13 @@ static void learn_claim(struct learner *learner, enum claim_id id, const struct 
     switch (claim_type(id)) {
     case CLAIM_BOOL:
         put_rule(learner, id);
-        put(learner, " == %s\n", claim->is_true ? "true" : "false");
+        document_text_put(&learner->text, " == %s\n", claim->is_true ? "true" : "false");
         break;
     case CLAIM_TEXT:
         put_rule(learner, id);
-        put(learner, " ==\n    ");
-        put_literal(learner, span_text(claim->text));
-        put(learner, "\n");
+        document_text_put(&learner->text, " ==\n    ");
+        document_text_put_literal(&learner->text, span_text(claim->text));
+        document_text_put(&learner->text, "\n");
         break;
     case CLAIM_LIST:
         learn_list(learner, id, claim);
@@ -223,23 +145,20 @@ static void learn_claim(struct learner *learner, enum claim_id id, const struct 
 bool policy_learn(const struct claims *claims, struct crypto *crypto, const char *name,
                   struct arena *arena, struct span *text, struct error *error)
 {
-    struct learner learner = {.crypto = crypto, .arena = arena};
+    struct learner learner = {.crypto = crypto, .arena = arena, .text = {.arena = arena}};
 
     if (!*name || strlen(name) > LIMIT_NAME_LEN || strpbrk(name, "\r\n;"))
         return error_plain(error, ERROR_USAGE, "a policy's name is one line of text");
-    put(&learner, "[policy]\nname = %.150s\nversion = 1\n", name);
-    put(&learner, "description = learned from one host's attested state\n");
+    document_text_put(&learner.text, "[policy]\nname = %.150s\nversion = 1\n", name);
+    document_text_put(&learner.text, "description = learned from one host's attested state\n");
     for (int id = 0; id < CLAIM_IDS; id++) {
         const struct claim *claim = &claims->claims[id];
 
         if (claim->known && claim->grade == CLAIM_ATTESTED && is_lasting((enum claim_id)id))
             learn_claim(&learner, (enum claim_id)id, claim);
     }
-    if (learner.failed)
-        return arena_error(arena, error);
-    if (learner.n_rules == 0)
+    if (learner.n_rules == 0 && !learner.text.failed)
         return error_plain(error, ERROR_NOT_FOUND,
                            "nothing about the host is attested, so there is nothing to learn");
-    *text = span_of(learner.text, learner.len);
-    return true;
+    return document_text_done(&learner.text, text, error);
 }

@@ -32,10 +32,19 @@ bool policy_compile(const struct policy_sources *sources, struct arena *arena,
                     struct policy **policy, struct policy_position *position,
                     struct error *error) MUST_CHECK;
 
-/* What a document of values says of itself; texts are in the arena. */
+/* One reference: its values sorted and without repetition, each with its key as label. */
+struct policy_value_list {
+    const char *name;
+    const struct claim_item *items;
+    size_t n_items;
+};
+
+/* What a document of values says of itself and holds; all in the arena. */
 struct policy_values {
     bool is_update; /* else reference values */
     const char *name, *version, *description;
+    const struct policy_value_list *lists; /* the references, in the document's order */
+    size_t n_lists;
     size_t n_values;
 };
 
@@ -58,24 +67,15 @@ enum policy_outcome {
     POLICY_HOLDS,
     POLICY_FAILS,
     POLICY_UNDECIDED, /* unknown */
-    POLICY_NOT_APPLICABLE,
 };
 
-/* What one rule says of a host. Texts are the policy's, and NULL where it does not say. */
 struct policy_result {
-    const char *rule, *message, *action, *serves;
-    const char *changed_by; /* "operator", "firmware set-up" or "vendor" */
+    const char *rule;
     enum policy_outcome outcome;
-    bool attention_only;    /* a host that fails it stays trusted */
-    enum claim_grade grade; /* the lowest of the known claims that the rule reads */
-    size_t reason;          /* which of the reasons is its; POLICY_NO_REASON: none */
 };
 
-#define POLICY_NO_REASON SIZE_MAX
-
-/* Evaluates every rule and adds a reason for each that fails or is undecided. A rule is undecided too
- * where it holds, or does not apply, by claims that are proven less well than it demands. results has
- * room for policy_rules(policy) entries, or is NULL. Fails only for memory. */
+/* Evaluates every rule and adds a reason for each that does not hold. results has room for
+ * policy_rules(policy) entries, or is NULL. Fails only for memory. */
 bool policy_evaluate(const struct policy *policy, struct crypto *crypto,
                      const struct claims *claims, struct arena *arena,
                      struct policy_result *results, struct reasons *reasons,

@@ -228,6 +228,23 @@ static bool is_update_text(struct span text)
     return span_begins(rest, span_text(HEADER));
 }
 
+static bool list_values(const struct expression_references *references, struct arena *arena,
+                        struct policy_values *values)
+{
+    struct policy_value_list *lists = arena_array(arena, references->n_lists + 1, sizeof *lists);
+
+    for (size_t i = 0; lists && i < references->n_lists; i++) {
+        const struct expression_list *list = &references->lists[i];
+
+        lists[i] = (struct policy_value_list){
+            .name = list->name, .items = list->items, .n_items = list->n_items};
+        values->n_values += list->n_items;
+    }
+    values->lists = lists;
+    values->n_lists = references->n_lists;
+    return lists;
+}
+
 bool policy_values_check(struct span text, struct arena *arena, struct policy_values *values,
                          struct policy_position *position, struct error *error)
 {
@@ -251,8 +268,8 @@ bool policy_values_check(struct span text, struct arena *arena, struct policy_va
         *position = (struct policy_position){.line = at.line, .column = at.column};
         return false;
     }
-    for (size_t i = 0; i < references.n_lists; i++)
-        head.n_values += references.lists[i].n_items;
+    if (!list_values(&references, arena, &head))
+        return arena_error(arena, error);
     for (size_t i = 0; i < CLAIM_IDS; i++)
         head.n_values += references.accepted[i].n_items;
     *values = head;

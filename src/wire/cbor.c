@@ -2,10 +2,11 @@
  *
  * Owns nothing but what the writer has in its arena. Trusts nothing: every count and length is held
  * against its cap and against the bytes that are left before it is used, so that a short input
- * cannot announce a large one. Never accepts a second form of the same value, and never recurses:
- * callers read by schema. */
+ * cannot announce a large one. Of Bootseal's own messages it never accepts a second form of the same
+ * value. Never recurses: callers read by schema. */
 #include "wire/cbor.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 
 enum {
@@ -21,6 +22,35 @@ static const char *const TYPE_NAMES[8] = {
     "a simple value",
 };
 
+static uint64_t wrong_type(struct reader *reader, unsigned found, enum cbor_type type,
+                           const char *what)
+{
+    reader_fail(reader, ERROR_MALFORMED, "%s is %s, expected %s", what, TYPE_NAMES[found],
+                TYPE_NAMES[type]);
+    return 0;
+}
+
+/* The argument behind a first byte of this form (section 3); fails with code for a form that has
+ * none: reserved, or an indefinite length. */
+static uint64_t read_argument(struct reader *reader, unsigned form, enum error_code code,
+                              const char *what)
+{
+    switch (form) {
+    case ARGUMENT_1_BYTE:
+        return reader_u8(reader);
+    case ARGUMENT_1_BYTE + 1:
+        return reader_be16(reader);
+    case ARGUMENT_1_BYTE + 2:
+        return reader_be32(reader);
+    case ARGUMENT_8_BYTES:
+        return reader_be64(reader);
+    default:
+        if (form > ARGUMENT_8_BYTES)
+            reader_fail(reader, code, "%s has no definite length", what);
+        return form;
+    }
+}
+
 /* Reads the head of an item of the wanted type: its argument in its shortest form. */
 static uint64_t read_head(struct reader *reader, enum cbor_type type, const char *what)
 {
@@ -31,32 +61,13 @@ static uint64_t read_head(struct reader *reader, enum cbor_type type, const char
 
     if (!reader_ok(reader))
         return 0;
-    if (first >> 5 != type) {
-        reader_fail(reader, ERROR_MALFORMED, "%s is %s, expected %s", what, TYPE_NAMES[first >> 5],
-                    TYPE_NAMES[type]);
-        return 0;
-    }
-    if (form < ARGUMENT_1_BYTE)
-        return form;
-    switch (form) {
-    case ARGUMENT_1_BYTE:
-        value = reader_u8(reader);
-        break;
-    case ARGUMENT_1_BYTE + 1:
-        value = reader_be16(reader);
-        break;
-    case ARGUMENT_1_BYTE + 2:
-        value = reader_be32(reader);
-        break;
-    case ARGUMENT_8_BYTES:
-        value = reader_be64(reader);
-        break;
-    default: /* reserved, or an indefinite length */
-        reader_fail(reader, ERROR_MALFORMED, "%s has no definite length", what);
-        return 0;
-    }
+    if (first >> 5 != type)
+        return wrong_type(reader, first >> 5, type, what);
+    value = read_argument(reader, form, ERROR_MALFORMED, what);
     if (!reader_ok(reader))
         return 0;
+    if (form < ARGUMENT_1_BYTE)
+        return value;
     if (value < SMALLEST[form - ARGUMENT_1_BYTE]) {
         reader_fail(reader, ERROR_MALFORMED, "%s is not in its shortest form", what);
         return 0;
@@ -184,6 +195,131 @@ bool cbor_text_map_next(struct reader *reader, struct cbor_text_map *map, size_t
     map->last_key = found;
     *key = found;
     return true;
+}
+
+struct cbor_head cbor_foreign_head(struct reader *reader, const char *what)
+{
+    uint8_t first = reader_u8(reader);
+    uint64_t argument = read_argument(reader, first & 31, ERROR_UNSUPPORTED, what);
+
+    if (!reader_ok(reader))
+        return (struct cbor_head){0};
+    return (struct cbor_head){.type = (enum cbor_type)(first >> 5), .argument = argument};
+}
+
+struct cbor_head cbor_foreign_peek(const struct reader *reader)
+{
+    struct error ignored;
+    struct reader ahead = *reader;
+
+    ahead.error = &ignored;
+    return cbor_foreign_head(&ahead, "item");
+}
+
+static uint64_t foreign_argument(struct reader *reader, enum cbor_type type, const char *what)
+{
+    struct reader before = *reader;
+    struct cbor_head head = cbor_foreign_head(reader, what);
+
+    if (!reader_ok(reader))
+        return 0;
+    if (head.type == type)
+        return head.argument;
+    *reader = before; /* the error belongs to the item, not to what comes behind its head */
+    return wrong_type(reader, head.type, type, what);
+}
+
+static size_t foreign_count(struct reader *reader, enum cbor_type type, size_t cap,
+                            const char *what)
+{
+    uint64_t n_items = foreign_argument(reader, type, what);
+    size_t item_len = type == CBOR_MAP ? 2 : 1;
+
+    if (!reader_ok(reader) || !reader_cap(reader, n_items, cap, what))
+        return 0;
+    if (n_items <= reader_left(reader) / item_len)
+        return (size_t)n_items;
+    reader_fail(reader, ERROR_TRUNCATED, "%s has %llu items, the input ends before", what,
+                (unsigned long long)n_items);
+    return 0;
+}
+
+size_t cbor_foreign_array(struct reader *reader, size_t cap, const char *what)
+{
+    return foreign_count(reader, CBOR_ARRAY, cap, what);
+}
+
+size_t cbor_foreign_map(struct reader *reader, size_t cap, const char *what)
+{
+    return foreign_count(reader, CBOR_MAP, cap, what);
+}
+
+static struct span foreign_string(struct reader *reader, enum cbor_type type, size_t cap,
+                                  const char *what)
+{
+    uint64_t len = foreign_argument(reader, type, what);
+
+    if (!reader_ok(reader) || !reader_cap(reader, len, cap, what))
+        return span_of(NULL, 0);
+    return reader_bytes(reader, (size_t)len, what);
+}
+
+struct span cbor_foreign_bytes(struct reader *reader, size_t cap, const char *what)
+{
+    return foreign_string(reader, CBOR_BYTES, cap, what);
+}
+
+struct span cbor_foreign_text(struct reader *reader, size_t cap, const char *what)
+{
+    struct span text = foreign_string(reader, CBOR_TEXT, cap, what);
+
+    if (text_utf8_valid(text))
+        return text;
+    reader_fail(reader, ERROR_MALFORMED, "%s is not UTF-8", what);
+    return span_of(NULL, 0);
+}
+
+int64_t cbor_foreign_int(struct reader *reader, const char *what)
+{
+    bool negative = cbor_foreign_peek(reader).type == CBOR_NEGATIVE;
+    uint64_t argument = foreign_argument(reader, negative ? CBOR_NEGATIVE : CBOR_UINT, what);
+
+    if (!reader_ok(reader) || !reader_cap(reader, argument, INT64_MAX, what))
+        return 0;
+    return negative ? -1 - (int64_t)argument : (int64_t)argument;
+}
+
+/* Items that are left at each level: what a tag, an array or a map holds. */
+void cbor_foreign_skip(struct reader *reader, const char *what)
+{
+    uint64_t left[LIMIT_CBOR_DEPTH] = {1};
+    size_t depth = 0;
+
+    while (reader_ok(reader)) {
+        struct cbor_head head;
+
+        while (left[depth] == 0) {
+            if (depth-- == 0)
+                return;
+        }
+        left[depth]--;
+        head = cbor_foreign_head(reader, what);
+        if (head.type == CBOR_BYTES || head.type == CBOR_TEXT) {
+            reader_bytes(reader, (size_t)head.argument, what);
+            continue;
+        }
+        if (head.type != CBOR_ARRAY && head.type != CBOR_MAP && head.type != CBOR_TAG)
+            continue;
+        if (depth + 1 == LIMIT_CBOR_DEPTH) {
+            reader_fail(reader, ERROR_LIMIT, "%s is nested deeper than %d", what, LIMIT_CBOR_DEPTH);
+            return;
+        }
+        if (!reader_cap(reader, head.argument, UINT32_MAX, what))
+            return;
+        left[++depth] = head.type == CBOR_TAG   ? 1
+                        : head.type == CBOR_MAP ? 2 * head.argument
+                                                : head.argument;
+    }
 }
 
 struct cbor_writer cbor_writer_init(struct arena *arena)

@@ -12,10 +12,12 @@
 
 enum cbor_type {
     CBOR_UINT = 0,
+    CBOR_NEGATIVE = 1, /* of others only, like tags */
     CBOR_BYTES = 2,
     CBOR_TEXT = 3,
     CBOR_ARRAY = 4,
     CBOR_MAP = 5,
+    CBOR_TAG = 6,
     CBOR_SIMPLE = 7, /* true and false */
 };
 
@@ -46,6 +48,34 @@ bool cbor_text_map_next(struct reader *reader, struct cbor_text_map *map, size_t
 
 /* The order of text keys: that of their encodings, so shorter ones first (4.2.1). */
 int cbor_text_key_compare(struct span a, struct span b);
+
+/* --- Documents of others: any well-formed CBOR of definite lengths (RFC 8949 section 3), whose heads
+ * may be longer than they need be and whose maps have any order --- */
+
+struct cbor_head {
+    enum cbor_type type;
+    uint64_t argument; /* value, length, number of items or pairs, tag number */
+};
+
+/* Reads a head. All zero after a failure. An indefinite length is ERROR_UNSUPPORTED. */
+struct cbor_head cbor_foreign_head(struct reader *reader, const char *what);
+
+/* The next head, which stays to be read. */
+struct cbor_head cbor_foreign_peek(const struct reader *reader);
+
+/* The number of items of an array, or pairs of a map. Each is at least one byte, or two: as many are
+ * left. */
+size_t cbor_foreign_array(struct reader *reader, size_t cap, const char *what);
+size_t cbor_foreign_map(struct reader *reader, size_t cap, const char *what);
+
+struct span cbor_foreign_bytes(struct reader *reader, size_t cap, const char *what);
+struct span cbor_foreign_text(struct reader *reader, size_t cap, const char *what);
+
+/* An integer of either sign; ERROR_LIMIT for one that int64_t does not hold. */
+int64_t cbor_foreign_int(struct reader *reader, const char *what);
+
+/* Takes the next item, whatever it holds, down to LIMIT_CBOR_DEPTH. */
+void cbor_foreign_skip(struct reader *reader, const char *what);
 
 /* The writer grows in its arena, or fills the caller's buffer; sticky failure. Callers write map
  * keys in order. */

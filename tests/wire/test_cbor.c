@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "wire/cbor.h"
 
@@ -222,6 +223,129 @@ static void test_writer_grows_and_fails(void **state)
     arena_done(&arena);
 }
 
+/* --- Documents of others --- */
+
+static void test_foreign_forms_are_read(void **state)
+{
+    static const char *const FIVES[] = {"05", "1805", "190005", "1a00000005", "1b0000000000000005"};
+    struct input input;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof FIVES / sizeof *FIVES; i++) {
+        open_hex(&input, FIVES[i]);
+        assert_int_equal(cbor_foreign_int(&input.reader, "value"), 5);
+        assert_true(reader_end(&input.reader));
+    }
+    open_hex(&input, "3863");
+    assert_int_equal(cbor_foreign_int(&input.reader, "value"), -100);
+    open_hex(&input, "3b7fffffffffffffff");
+    assert_true(cbor_foreign_int(&input.reader, "value") == INT64_MIN);
+    open_hex(&input, "5800");
+    assert_int_equal(cbor_foreign_bytes(&input.reader, 8, "value").len, 0);
+    assert_true(reader_end(&input.reader));
+    open_hex(&input, "d9000581f6");
+    assert_int_equal(cbor_foreign_peek(&input.reader).argument, 5);
+    assert_int_equal(cbor_foreign_head(&input.reader, "tag").type, CBOR_TAG);
+    assert_int_equal(cbor_foreign_array(&input.reader, 1, "list"), 1);
+    assert_int_equal(reader_left(&input.reader), 1);
+}
+
+static void test_foreign_items_are_skipped(void **state)
+{
+    static const char *const ITEMS[] = {"00",
+                                        "3903e7",
+                                        "40",
+                                        "43010203",
+                                        "6161",
+                                        "80",
+                                        "8301820203a10405",
+                                        "a0",
+                                        "a201020304",
+                                        "c11a514b67b0",
+                                        "d8184101",
+                                        "f4",
+                                        "f820",
+                                        "f93c00",
+                                        "fa47c35000",
+                                        "fb3ff199999999999a",
+                                        "8181818181818100"};
+    struct input input;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ITEMS / sizeof *ITEMS; i++) {
+        open_hex(&input, ITEMS[i]);
+        cbor_foreign_skip(&input.reader, "item");
+        assert_true(reader_end(&input.reader));
+    }
+}
+
+static void test_foreign_items_that_lie_are_refused(void **state)
+{
+    static const struct {
+        const char *hex;
+        enum error_code code;
+    } ITEMS[] = {
+        {"", ERROR_TRUNCATED},
+        {"5f4101ff", ERROR_UNSUPPORTED},
+        {"9f01ff", ERROR_UNSUPPORTED},
+        {"bf0102ff", ERROR_UNSUPPORTED},
+        {"1c", ERROR_UNSUPPORTED},
+        {"ff", ERROR_UNSUPPORTED},
+        {"4201", ERROR_TRUNCATED},
+        {"8201", ERROR_TRUNCATED},
+        {"a101", ERROR_TRUNCATED},
+        {"c1", ERROR_TRUNCATED},
+        {"19", ERROR_TRUNCATED},
+        {"9b0000000100000000", ERROR_LIMIT},
+        {"5bffffffffffffffff", ERROR_TRUNCATED},
+    };
+    char deep[2 * (LIMIT_CBOR_DEPTH + 1) + 1];
+    struct input input;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ITEMS / sizeof *ITEMS; i++) {
+        open_hex(&input, ITEMS[i].hex);
+        cbor_foreign_skip(&input.reader, "item");
+        assert_false(reader_ok(&input.reader));
+        assert_int_equal(input.error.code, ITEMS[i].code);
+    }
+    for (size_t i = 0; i <= LIMIT_CBOR_DEPTH; i++)
+        memcpy(deep + 2 * i, i < LIMIT_CBOR_DEPTH ? "81" : "00", 3);
+    open_hex(&input, deep);
+    cbor_foreign_skip(&input.reader, "item");
+    assert_int_equal(input.error.code, ERROR_LIMIT);
+    open_hex(&input, deep + 4);
+    cbor_foreign_skip(&input.reader, "item");
+    assert_true(reader_end(&input.reader));
+}
+
+static void test_foreign_types_and_caps_are_held(void **state)
+{
+    struct input input;
+
+    (void)state;
+    open_hex(&input, "00616b");
+    reader_u8(&input.reader);
+    cbor_foreign_bytes(&input.reader, 8, "key");
+    assert_int_equal(input.error.code, ERROR_MALFORMED);
+    assert_int_equal(input.error.offset, 1); /* of the item, not of what follows its head */
+    open_hex(&input, "43010203");
+    cbor_foreign_bytes(&input.reader, 2, "key");
+    assert_int_equal(input.error.code, ERROR_LIMIT);
+    open_hex(&input, "61ff");
+    cbor_foreign_text(&input.reader, 2, "text");
+    assert_int_equal(input.error.code, ERROR_MALFORMED);
+    open_hex(&input, "8300");
+    cbor_foreign_array(&input.reader, 9, "list");
+    assert_int_equal(input.error.code, ERROR_TRUNCATED);
+    open_hex(&input, "a10000");
+    assert_int_equal(cbor_foreign_map(&input.reader, 0, "map"), 0);
+    assert_int_equal(input.error.code, ERROR_LIMIT);
+    open_hex(&input, "1b8000000000000000");
+    cbor_foreign_int(&input.reader, "value");
+    assert_int_equal(input.error.code, ERROR_LIMIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +357,10 @@ int main(void)
         cmocka_unit_test(test_map_order),
         cmocka_unit_test(test_written_reads_back),
         cmocka_unit_test(test_writer_grows_and_fails),
+        cmocka_unit_test(test_foreign_forms_are_read),
+        cmocka_unit_test(test_foreign_items_are_skipped),
+        cmocka_unit_test(test_foreign_items_that_lie_are_refused),
+        cmocka_unit_test(test_foreign_types_and_caps_are_held),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
