@@ -18,89 +18,205 @@ static bool fail_at(struct compiler *compiler, size_t offset, const char *messag
     return document_error(compiler->error, offset, message, subject);
 }
 
-static bool read_grade(struct compiler *compiler, const struct document_entry *entry,
-                       enum claim_grade *grade)
+/* --- Grades: "reported, dma_protection.boot attested" --- */
+
+/* What the rule demands of each claim; and which it reads, so that no demand is in vain. */
+struct demands {
+    enum claim_grade grades[CLAIM_IDS];
+    bool read_by_when[CLAIM_IDS], read_by_require[CLAIM_IDS];
+    bool is_exception[CLAIM_IDS];
+};
+
+/* The next word of text; empty at its end. */
+static struct span take_word(struct span *text)
 {
-    for (int g = CLAIM_UNPROVEN; g <= CLAIM_ATTESTED; g++) {
-        if (strcmp(entry->value, claim_grade_name((enum claim_grade)g)) != 0)
-            continue;
-        *grade = (enum claim_grade)g;
-        return true;
-    }
-    return fail_at(compiler, entry->offset, "grade is attested, signed, reported or unproven, not",
-                   entry->value);
+    struct span word = {0};
+
+    while (text->len && strchr(" \t\n", *text->data))
+        *text = span_of(text->data + 1, text->len - 1);
+    word.data = text->data;
+    while (word.len < text->len && !strchr(" \t\n", word.data[word.len]))
+        word.len++;
+    *text = span_of(text->data + word.len, text->len - word.len);
+    return word;
 }
 
-static bool read_severity(struct compiler *compiler, const struct document_entry *entry,
-                          bool *attention_only)
+static bool fail_word(struct compiler *compiler, const struct document_entry *entry,
+                      struct span word, const char *message)
 {
-    *attention_only = strcmp(entry->value, "attention") == 0;
-    if (*attention_only || strcmp(entry->value, "untrusted") == 0)
-        return true;
-    return fail_at(compiler, entry->offset, "severity is untrusted or attention, not",
-                   entry->value);
+    const char *subject = arena_text(compiler->arena, word);
+    size_t at = (size_t)(word.data - (const uint8_t *)entry->value);
+
+    return subject ? fail_at(compiler, document_value_offset(entry, at), message, subject)
+                   : arena_error(compiler->arena, compiler->error);
 }
 
-static bool keep_claims_read(struct compiler *compiler, const bool *read, struct policy_rule *rule)
+static bool read_exception(struct compiler *compiler, const struct document_entry *entry,
+                           struct span word, enum claim_grade grade, struct demands *demands)
 {
-    rule->claims_read = arena_array(compiler->arena, CLAIM_IDS, sizeof *rule->claims_read);
-    if (!rule->claims_read)
-        return arena_error(compiler->arena, compiler->error);
-    for (int id = 0; id < CLAIM_IDS; id++)
-        if (read[id])
-            rule->claims_read[rule->n_claims_read++] = (enum claim_id)id;
+    enum claim_id claim = claim_by_name(word);
+
+    if (claim == CLAIM_IDS)
+        return fail_word(compiler, entry, word, "there is no claim");
+    if (!demands->read_by_when[claim] && !demands->read_by_require[claim])
+        return fail_word(compiler, entry, word, "the rule does not read");
+    if (demands->is_exception[claim])
+        return fail_word(compiler, entry, word, "the grade is there twice of");
+    demands->is_exception[claim] = true;
+    demands->grades[claim] = grade;
     return true;
 }
 
+/* One part between commas: the rule's default when it is the first and names no claim. */
+static bool read_grade(struct compiler *compiler, const struct document_entry *entry,
+                       struct span part, bool is_first, struct demands *demands)
+{
+    struct span first = take_word(&part), second = take_word(&part), third = take_word(&part);
+    struct span word = second.len ? second : first;
+    int grade = CLAIM_ATTESTED;
+
+    if (third.len)
+        return fail_word(compiler, entry, third, "expected a comma, not");
+    while (grade >= CLAIM_UNPROVEN && !span_is(word, claim_grade_name((enum claim_grade)grade)))
+        grade--;
+    if (grade < CLAIM_UNPROVEN)
+        return fail_word(compiler, entry, word,
+                         "grade is attested, signed, reported or unproven, not");
+    if (second.len)
+        return read_exception(compiler, entry, first, (enum claim_grade)grade, demands);
+    if (!is_first)
+        return fail_word(compiler, entry, first, "expected a claim before the grade");
+    for (int id = 0; id < CLAIM_IDS; id++)
+        demands->grades[id] = (enum claim_grade)grade;
+    return true;
+}
+
+static bool read_grades(struct compiler *compiler, const struct document_entry *entry,
+                        struct demands *demands)
+{
+    struct span rest = span_of(entry->value, entry->value_len);
+    bool is_first = true, more;
+
+    do {
+        const uint8_t *comma = memchr(rest.data, ',', rest.len);
+        size_t len = comma ? (size_t)(comma - rest.data) : rest.len;
+
+        more = comma != NULL;
+        if (!read_grade(compiler, entry, span_of(rest.data, len), is_first, demands))
+            return false;
+        is_first = false;
+        rest = span_of(rest.data + len + more, rest.len - len - more);
+    } while (more);
+    return true;
+}
+
+/* --- Rules --- */
+
+/* One of some words, as it stands in words; NULL ends them. */
+static bool read_choice(struct compiler *compiler, const struct document_entry *entry,
+                        const char *const *words, const char *message, const char **choice)
+{
+    for (; *words; words++) {
+        *choice = *words;
+        if (strcmp(entry->value, *words) == 0)
+            return true;
+    }
+    return fail_at(compiler, entry->offset, message, entry->value);
+}
+
 /* Moves an expression's error from its value to the policy's text. */
-static bool read_require(struct compiler *compiler, const struct document_entry *entry,
-                         struct policy_rule *rule)
+static bool read_condition(struct compiler *compiler, const struct document_entry *entry,
+                           bool *claims_read, struct node **root)
 {
     struct span text = span_of(entry->value, entry->value_len);
-    bool read[CLAIM_IDS] = {false};
 
-    if (!expression_parse(text, compiler->references, compiler->arena, &rule->require, read,
-                          compiler->error)) {
-        compiler->error->offset = document_value_offset(entry, compiler->error->offset);
-        return false;
-    }
-    expression_accept(rule->require, compiler->references->accepted);
-    return keep_claims_read(compiler, read, rule);
+    if (expression_parse(text, compiler->references, compiler->arena, root, claims_read,
+                         compiler->error))
+        return true;
+    compiler->error->offset = document_value_offset(entry, compiler->error->offset);
+    return false;
 }
 
 static bool read_rule_key(struct compiler *compiler, const struct document_entry *entry,
-                          struct policy_rule *rule)
+                          struct policy_rule *rule, struct demands *demands)
 {
+    static const char *const SEVERITIES[] = {"untrusted", "attention", NULL};
+    static const char *const CHANGED_BY[] = {"operator", "firmware set-up", "vendor", NULL};
+    const char *severity;
+
+    if (strcmp(entry->name, "when") == 0)
+        return read_condition(compiler, entry, demands->read_by_when, &rule->when.root);
     if (strcmp(entry->name, "require") == 0)
-        return read_require(compiler, entry, rule);
-    if (strcmp(entry->name, "grade") == 0)
-        return read_grade(compiler, entry, &rule->grade);
-    if (strcmp(entry->name, "severity") == 0)
-        return read_severity(compiler, entry, &rule->attention_only);
-    if (strcmp(entry->name, "message") == 0)
+        return read_condition(compiler, entry, demands->read_by_require, &rule->require.root);
+    if (strcmp(entry->name, "severity") == 0) {
+        if (!read_choice(compiler, entry, SEVERITIES, "severity is untrusted or attention, not",
+                         &severity))
+            return false;
+        rule->attention_only = severity == SEVERITIES[1];
+    } else if (strcmp(entry->name, "changed_by") == 0) {
+        return read_choice(compiler, entry, CHANGED_BY,
+                           "changed_by is operator, firmware set-up or vendor, not",
+                           &rule->changed_by);
+    } else if (strcmp(entry->name, "message") == 0) {
         rule->message = document_entry_text(entry);
-    else if (strcmp(entry->name, "action") == 0)
+    } else if (strcmp(entry->name, "action") == 0) {
         rule->action = document_entry_text(entry);
-    else if (strcmp(entry->name, "serves") == 0)
+    } else if (strcmp(entry->name, "serves") == 0) {
         rule->serves = document_entry_text(entry);
-    else
+    } else if (strcmp(entry->name, "grade") != 0) { /* read last: it names what the rule reads */
         return fail_at(compiler, entry->offset, "a rule has no key", entry->name);
+    }
+    return true;
+}
+
+static bool keep_reads(struct compiler *compiler, const bool *read, const enum claim_grade *grades,
+                       struct policy_condition *condition)
+{
+    size_t n_reads = 0;
+
+    for (int id = 0; id < CLAIM_IDS; id++)
+        n_reads += read[id];
+    condition->reads = arena_array(compiler->arena, n_reads + 1, sizeof *condition->reads);
+    if (!condition->reads)
+        return arena_error(compiler->arena, compiler->error);
+    for (int id = 0; id < CLAIM_IDS; id++)
+        if (read[id])
+            condition->reads[condition->n_reads++] = (struct policy_demand){
+                .claim = (enum claim_id)id, .grade = grades[id]};
     return true;
 }
 
 static bool read_rule(struct compiler *compiler, const struct document_section *section,
                       struct policy_rule *rule)
 {
+    struct demands demands = {0};
+
     rule->name = section->name;
-    rule->grade = CLAIM_ATTESTED;
+    for (int id = 0; id < CLAIM_IDS; id++)
+        demands.grades[id] = CLAIM_ATTESTED;
     for (const struct document_entry *entry = section->first; entry; entry = entry->next)
-        if (!read_rule_key(compiler, entry, rule))
+        if (!read_rule_key(compiler, entry, rule, &demands))
             return false;
-    if (!rule->require)
+    if (!rule->require.root)
         return fail_at(compiler, section->offset, "the rule lacks what it requires:", rule->name);
     if (!rule->message || !*rule->message)
         return fail_at(compiler, section->offset, "the rule lacks a message:", rule->name);
-    return true;
+    for (const struct document_entry *entry = section->first; entry; entry = entry->next)
+        if (strcmp(entry->name, "grade") == 0 && !read_grades(compiler, entry, &demands))
+            return false;
+    /* Not so the condition `when`: there one more value could make a rule apply. */
+    expression_accept(rule->require.root, compiler->references->accepted);
+    return keep_reads(compiler, demands.read_by_when, demands.grades, &rule->when) &&
+           keep_reads(compiler, demands.read_by_require, demands.grades, &rule->require);
+}
+
+static bool add_condition(struct policy *policy, const struct policy_condition *condition)
+{
+    for (size_t i = 0; i < condition->n_reads; i++)
+        policy->claims_read[condition->reads[i].claim] = true;
+    return !condition->root ||
+           (!__builtin_add_overflow(policy->cost, condition->root->cost, &policy->cost) &&
+            policy->cost <= LIMIT_POLICY_COST);
 }
 
 static bool read_rules(struct compiler *compiler, struct policy *policy)
@@ -119,10 +235,7 @@ static bool read_rules(struct compiler *compiler, struct policy *policy)
         policy->n_rules++;
         if (!read_rule(compiler, section, rule))
             return false;
-        for (size_t i = 0; i < rule->n_claims_read; i++)
-            policy->claims_read[rule->claims_read[i]] = true;
-        if (__builtin_add_overflow(policy->cost, rule->require->cost, &policy->cost) ||
-            policy->cost > LIMIT_POLICY_COST)
+        if (!add_condition(policy, &rule->when) || !add_condition(policy, &rule->require))
             return fail_at(compiler, section->offset,
                            "the policy costs too much from this rule on:", rule->name);
     }

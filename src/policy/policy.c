@@ -29,16 +29,35 @@ size_t policy_cost(const struct policy *policy)
     return policy->cost;
 }
 
-/* The first claim that the rule reads and that is proven less well than it demands. */
-static enum claim_id weak_claim(const struct policy_rule *rule, const struct claims *claims)
+/* The first claim that the condition reads and that is proven less well than demanded; NULL: none.
+ * What is unknown decided nothing. */
+static const struct policy_demand *unmet_demand(const struct policy_condition *condition,
+                                                const struct claims *claims)
 {
-    for (size_t i = 0; i < rule->n_claims_read; i++) {
-        const struct claim *claim = &claims->claims[rule->claims_read[i]];
+    for (size_t i = 0; i < condition->n_reads; i++) {
+        const struct claim *claim = &claims->claims[condition->reads[i].claim];
 
-        if (claim->known && claim->grade < rule->grade)
-            return rule->claims_read[i];
+        if (claim->known && claim->grade < condition->reads[i].grade)
+            return &condition->reads[i];
     }
-    return CLAIM_IDS;
+    return NULL;
+}
+
+/* The lowest grade of the known claims that the condition reads; CLAIM_UNPROVEN for none. */
+static enum claim_grade lowest_grade(const struct policy_condition *condition,
+                                     const struct claims *claims)
+{
+    enum claim_grade lowest = CLAIM_ATTESTED;
+    bool any = false;
+
+    for (size_t i = 0; i < condition->n_reads; i++) {
+        const struct claim *claim = &claims->claims[condition->reads[i].claim];
+
+        if (claim->known && claim->grade < lowest)
+            lowest = claim->grade;
+        any |= claim->known;
+    }
+    return any ? lowest : CLAIM_UNPROVEN;
 }
 
 static void add_reason(const struct evaluation *evaluation, const struct policy_rule *rule,
@@ -53,41 +72,94 @@ static void add_reason(const struct evaluation *evaluation, const struct policy_
 }
 
 static bool report_grade(struct evaluation *evaluation, const struct policy_rule *rule,
-                         enum claim_id weak, struct reasons *reasons)
+                         const struct policy_demand *demand, struct reasons *reasons)
 {
-    const struct claim *claim = &evaluation->claims->claims[weak];
-    struct reason reason = {.pcr = REASON_NO_PCR, .event = REASON_NO_EVENT};
+    const struct claim *claim = &evaluation->claims->claims[demand->claim];
+    struct reason reason = {.pcr = REASON_NO_PCR, .event = claim_event(claim)};
 
-    reason.expected = arena_printf(evaluation->arena, "%s %s", claim_name(weak),
-                                   claim_grade_name(rule->grade));
+    reason.claim = claim_name(demand->claim);
+    reason.expected = arena_printf(evaluation->arena, "%s %s", reason.claim,
+                                   claim_grade_name(demand->grade));
     reason.found = claim_grade_name(claim->grade);
     if (!reason.expected)
         return arena_error(evaluation->arena, evaluation->error);
-    reason.event = claim_event(claim);
-    reason.claim = claim_name(weak);
     add_reason(evaluation, rule, REASON_POLICY_GRADE, reason, reasons);
     return true;
 }
 
+/* Nobody knows whether the rule applies. */
+static bool report_when(struct evaluation *evaluation, const struct policy_rule *rule,
+                        struct reasons *reasons)
+{
+    struct reason reason = {.pcr = REASON_NO_PCR, .event = REASON_NO_EVENT};
+
+    if (!expression_explain(evaluation, rule->when.root, &reason))
+        return false;
+    reason.expected = arena_printf(evaluation->arena, "to know whether %s", reason.expected);
+    if (!reason.expected)
+        return arena_error(evaluation->arena, evaluation->error);
+    add_reason(evaluation, rule, REASON_POLICY_UNKNOWN, reason, reasons);
+    return true;
+}
+
+static bool report_require(struct evaluation *evaluation, const struct policy_rule *rule,
+                           enum reason_code code, struct reasons *reasons)
+{
+    struct reason reason = {.pcr = REASON_NO_PCR, .event = REASON_NO_EVENT};
+
+    if (!expression_explain(evaluation, rule->require.root, &reason))
+        return false;
+    add_reason(evaluation, rule, code, reason, reasons);
+    return true;
+}
+
+/* !when || require, by Kleene's logic. It is only as well proven as the operand that decides: what
+ * `when` reads must be proven for the rule not to apply, what `require` reads for it to hold. */
 static bool evaluate_rule(struct evaluation *evaluation, const struct policy_rule *rule,
                           enum policy_outcome *outcome, struct reasons *reasons)
 {
-    struct reason reason = {.pcr = REASON_NO_PCR, .event = REASON_NO_EVENT};
-    enum claim_id weak = weak_claim(rule, evaluation->claims);
-    struct value value;
+    const struct claims *claims = evaluation->claims;
+    const struct policy_demand *unmet = unmet_demand(&rule->when, claims);
+    struct value when = {.known = true, .is_true = true}, require;
 
-    if (!expression_evaluate(evaluation, rule->require, &value))
+    *outcome = POLICY_NOT_APPLICABLE;
+    if (rule->when.root && !expression_evaluate(evaluation, rule->when.root, &when))
         return false;
-    if (value.known && value.is_true) {
-        *outcome = weak == CLAIM_IDS ? POLICY_HOLDS : POLICY_UNDECIDED;
-        return weak == CLAIM_IDS || report_grade(evaluation, rule, weak, reasons);
-    }
-    *outcome = value.known ? POLICY_FAILS : POLICY_UNDECIDED;
-    if (!expression_explain(evaluation, rule->require, &reason))
+    if (when.known && !when.is_true && !unmet)
+        return true;
+    if (!expression_evaluate(evaluation, rule->require.root, &require))
         return false;
-    add_reason(evaluation, rule, value.known ? REASON_POLICY_FAILED : REASON_POLICY_UNKNOWN, reason,
-               reasons);
-    return true;
+    *outcome = POLICY_HOLDS;
+    if (require.known && require.is_true && !unmet_demand(&rule->require, claims))
+        return true;
+    *outcome = POLICY_UNDECIDED;
+    if (when.known && !when.is_true)
+        return report_grade(evaluation, rule, unmet, reasons);
+    if (require.known && require.is_true)
+        return report_grade(evaluation, rule, unmet_demand(&rule->require, claims), reasons);
+    if (!when.known)
+        return report_when(evaluation, rule, reasons);
+    if (!require.known)
+        return report_require(evaluation, rule, REASON_POLICY_UNKNOWN, reasons);
+    *outcome = POLICY_FAILS;
+    return report_require(evaluation, rule, REASON_POLICY_FAILED, reasons);
+}
+
+static struct policy_result result_of(const struct policy_rule *rule, enum policy_outcome outcome,
+                                      const struct claims *claims)
+{
+    return (struct policy_result){
+        .rule = rule->name,
+        .message = rule->message,
+        .action = rule->action,
+        .serves = rule->serves,
+        .changed_by = rule->changed_by,
+        .outcome = outcome,
+        .attention_only = rule->attention_only,
+        .grade = lowest_grade(outcome == POLICY_NOT_APPLICABLE ? &rule->when : &rule->require,
+                              claims),
+        .reason = POLICY_NO_REASON,
+    };
 }
 
 bool policy_evaluate(const struct policy *policy, struct crypto *crypto,
@@ -98,12 +170,16 @@ bool policy_evaluate(const struct policy *policy, struct crypto *crypto,
         .policy = policy->name, .crypto = crypto, .claims = claims, .arena = arena, .error = error};
 
     for (size_t i = 0; i < policy->n_rules; i++) {
+        size_t n_reasons = reasons->n_items;
         enum policy_outcome outcome;
 
         if (!evaluate_rule(&evaluation, &policy->rules[i], &outcome, reasons))
             return false;
-        if (results)
-            results[i] = (struct policy_result){.rule = policy->rules[i].name, .outcome = outcome};
+        if (!results)
+            continue;
+        results[i] = result_of(&policy->rules[i], outcome, claims);
+        if (reasons->n_items > n_reasons)
+            results[i].reason = n_reasons;
     }
     return true;
 }

@@ -67,15 +67,24 @@ enum policy_outcome {
     POLICY_HOLDS,
     POLICY_FAILS,
     POLICY_UNDECIDED, /* unknown */
+    POLICY_NOT_APPLICABLE,
 };
 
+/* What one rule says of a host. Texts are the policy's, and NULL where it does not say. */
 struct policy_result {
-    const char *rule;
+    const char *rule, *message, *action, *serves;
+    const char *changed_by; /* "operator", "firmware set-up" or "vendor" */
     enum policy_outcome outcome;
+    bool attention_only;    /* a host that fails it stays trusted */
+    enum claim_grade grade; /* the lowest of the known claims that the rule reads */
+    size_t reason;          /* which of the reasons is its; POLICY_NO_REASON: none */
 };
 
-/* Evaluates every rule and adds a reason for each that does not hold. results has room for
- * policy_rules(policy) entries, or is NULL. Fails only for memory. */
+#define POLICY_NO_REASON SIZE_MAX
+
+/* Evaluates every rule and adds a reason for each that fails or is undecided. A rule is undecided too
+ * where it holds, or does not apply, by claims that are proven less well than it demands. results has
+ * room for policy_rules(policy) entries, or is NULL. Fails only for memory. */
 bool policy_evaluate(const struct policy *policy, struct crypto *crypto,
                      const struct claims *claims, struct arena *arena,
                      struct policy_result *results, struct reasons *reasons,

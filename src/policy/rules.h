@@ -5,16 +5,27 @@
 #include "policy/expression.h"
 #include "policy/policy.h"
 
+/* A claim that a condition reads, and how well it must be proven. */
+struct policy_demand {
+    enum claim_id claim;
+    enum claim_grade grade;
+};
+
+struct policy_condition {
+    struct node *root; /* NULL: the rule has none */
+    struct policy_demand *reads;
+    size_t n_reads;
+};
+
 struct policy_rule {
     const char *name;
     const char *message;
-    const char *action; /* NULL: the reason code's own */
-    const char *serves; /* the requirement it is there for; NULL when not said */
-    struct node *require;
-    enum claim_grade grade;
-    bool attention_only;        /* severity = attention */
-    enum claim_id *claims_read; /* ascending */
-    size_t n_claims_read;
+    const char *action;           /* NULL: the reason code's own */
+    const char *serves;           /* the requirement it is there for; NULL when not said */
+    const char *changed_by;       /* who can change what it demands; NULL when not said */
+    struct policy_condition when; /* where the rule applies; without it, everywhere */
+    struct policy_condition require;
+    bool attention_only; /* severity = attention */
 };
 
 struct policy {

@@ -79,7 +79,9 @@ static void test_expressions_compile(void **state)
                     "\ntwo = \"text\"\n" RULE("boot.images.all(x, x in reference(\"a\"))"));
     expect_compiles(HEAD "[rule r]\nmessage = m\nrequire = secure_boot.enabled\n"
                          "    && !debug.firmware\ngrade = signed\nseverity = attention\n"
-                         "action = do\nserves = A11\n");
+                         "action = do\nserves = A11\nchanged_by = firmware set-up\n");
+    expect_compiles(RULE("secure_boot.enabled") "when = drtm.launched || log.complete\n"
+                                                "changed_by = vendor\n");
 }
 
 static void test_file_errors(void **state)
@@ -104,6 +106,9 @@ static void test_file_errors(void **state)
     expect_error(RULE("true") "color = red\n", 7, 9, "no key \"color\"");
     expect_error(RULE("true") "grade = proven\n", 7, 9, "grade is");
     expect_error(RULE("true") "severity = fatal\n", 7, 12, "severity is");
+    expect_error(RULE("true") "changed_by = nobody\n", 7, 14, "changed_by is");
+    expect_error(RULE("true") "when = drtm.lanched\n", 7, 8, "no claim \"drtm.lanched\"");
+    expect_error(RULE("true") "when = size(boot.images)\n", 7, 8, "a rule is a condition");
     expect_error(HEAD "[rule r]\nmessage = m\n", 4, 1, "lacks what it requires");
     expect_error(HEAD "[rule r]\nrequire = true\n", 4, 1, "lacks a message");
     expect_error(RULE("true") "[rule empty]\n", 7, 1, "empty");
@@ -117,6 +122,30 @@ static void test_file_errors(void **state)
     expect_error(RULE("true") "action = \x01\n", 7, 10, "control character");
     expect_error(RULE("true") "action = a\rb\n", 7, 11, "control character");
     expect_error(RULE("true") "action = \xff\n", 1, 1, "UTF-8");
+}
+
+static void test_grade_errors(void **state)
+{
+    (void)state;
+    expect_compiles(RULE("secure_boot.enabled") "grade = reported, secure_boot.enabled attested\n");
+    expect_compiles(RULE("secure_boot.enabled") "grade = secure_boot.enabled signed\n");
+    expect_compiles(HEAD "[rule r]\nmessage = m\ngrade = drtm.launched reported,\n"
+                         "    log.complete signed\nwhen = drtm.launched\nrequire = log.complete\n");
+    expect_error(RULE("true") "grade = secure_boot.enabled signed\n", 7, 9,
+                 "the rule does not read \"secure_boot.enabled\"");
+    expect_error(RULE("log.complete") "grade = log.complet signed\n", 7, 9,
+                 "no claim \"log.complet\"");
+    expect_error(RULE("log.complete") "grade = signed, log.complete sure\n", 7, 30,
+                 "grade is attested, signed, reported or unproven, not \"sure\"");
+    expect_error(RULE("log.complete") "grade = signed, attested\n", 7, 17,
+                 "expected a claim before the grade");
+    expect_error(RULE("log.complete") "grade = log.complete signed attested\n", 7, 29,
+                 "expected a comma");
+    expect_error(RULE("log.complete") "grade = signed,\n", 7, 16, "grade is");
+    expect_error(RULE("log.complete") "grade = ,\n", 7, 9, "grade is");
+    expect_error(RULE("log.complete") "grade = signed, log.complete signed,\n"
+                                      "    log.complete attested\n",
+                 8, 5, "there twice of \"log.complete\"");
 }
 
 static void test_long_lines(void **state)
@@ -194,6 +223,8 @@ static void test_depth_and_cost(void **state)
     expect_compiles(text);
     /* every pair of two full lists is too much */
     expect_error(RULE("boot.images.all(x, boot.files.all(y, x != y))"), 4, 1, "costs too much");
+    expect_error(RULE("true") "when = boot.images.all(x, boot.files.all(y, x != y))\n", 4, 1,
+                 "costs too much");
 }
 
 static void test_cost_is_an_upper_bound(void **state)
@@ -234,15 +265,11 @@ static void test_every_cut_is_safe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_expressions_compile),
-        cmocka_unit_test(test_file_errors),
-        cmocka_unit_test(test_long_lines),
-        cmocka_unit_test(test_type_errors),
-        cmocka_unit_test(test_syntax_errors),
-        cmocka_unit_test(test_depth_and_cost),
-        cmocka_unit_test(test_cost_is_an_upper_bound),
-        cmocka_unit_test(test_size_limit),
-        cmocka_unit_test(test_every_cut_is_safe),
+        cmocka_unit_test(test_expressions_compile), cmocka_unit_test(test_file_errors),
+        cmocka_unit_test(test_grade_errors),        cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_type_errors),         cmocka_unit_test(test_syntax_errors),
+        cmocka_unit_test(test_depth_and_cost),      cmocka_unit_test(test_cost_is_an_upper_bound),
+        cmocka_unit_test(test_size_limit),          cmocka_unit_test(test_every_cut_is_safe),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

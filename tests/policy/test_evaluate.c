@@ -24,6 +24,7 @@ struct fixture {
     uint8_t digests[3][32];
     uint32_t events[1];
     struct reasons reasons;
+    struct policy_result result; /* of the last evaluation */
     struct error error;
 };
 
@@ -79,6 +80,7 @@ static enum policy_outcome evaluate_text(struct fixture *fixture, const char *te
     struct policy_result result = {0};
     struct policy_position position;
     struct policy *policy;
+    bool silent;
 
     if (!policy_compile(&(struct policy_sources){.text = span_text(text)}, &fixture->arena, &policy,
                         &position, &fixture->error))
@@ -88,7 +90,10 @@ static enum policy_outcome evaluate_text(struct fixture *fixture, const char *te
     assert_true(policy_evaluate(policy, fixture->crypto, &fixture->claims, &fixture->arena, &result,
                                 &fixture->reasons, &fixture->error));
     assert_string_equal(result.rule, "r");
-    assert_int_equal(fixture->reasons.n_items, result.outcome == POLICY_HOLDS ? 0 : 1);
+    silent = result.outcome == POLICY_HOLDS || result.outcome == POLICY_NOT_APPLICABLE;
+    assert_int_equal(fixture->reasons.n_items, silent ? 0 : 1);
+    assert_true(result.reason == (silent ? POLICY_NO_REASON : 0));
+    fixture->result = result;
     return result.outcome;
 }
 
@@ -234,6 +239,132 @@ static void test_grades(void **state)
         POLICY_UNDECIDED);
 }
 
+/* A rule applies where `when` holds: kernel.lockdown is known but only reported, drtm.launched is
+ * unknown, debug.firmware is false and secure_boot.enabled true, both attested. */
+static void test_when(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *when, *require;
+        enum policy_outcome outcome;
+        const char *expected, *found; /* of the reason, if there must be one */
+    } CASES[] = {
+        {"debug.firmware", "false", POLICY_NOT_APPLICABLE, NULL, NULL},
+        {"debug.firmware", "true", POLICY_NOT_APPLICABLE, NULL, NULL},
+        {"debug.firmware", "drtm.launched", POLICY_NOT_APPLICABLE, NULL, NULL},
+        {"debug.firmware && drtm.launched", "false", POLICY_NOT_APPLICABLE, NULL, NULL},
+        {"secure_boot.enabled", "!debug.firmware", POLICY_HOLDS, NULL, NULL},
+        {"secure_boot.enabled", "debug.firmware", POLICY_FAILS, "debug.firmware == true", "false"},
+        {"secure_boot.enabled", "drtm.launched", POLICY_UNDECIDED, "drtm.launched == true",
+         "unknown: no evidence"},
+        {"secure_boot.enabled", "kernel.lockdown == \"integrity\"", POLICY_UNDECIDED,
+         "kernel.lockdown attested", "reported"},
+        {"drtm.launched", "secure_boot.enabled", POLICY_HOLDS, NULL, NULL},
+        {"drtm.launched", "debug.firmware", POLICY_UNDECIDED,
+         "to know whether drtm.launched == true", "unknown: no evidence"},
+        {"secure_boot.enabled && drtm.launched", "debug.firmware", POLICY_UNDECIDED,
+         "to know whether drtm.launched == true", "unknown: no evidence"},
+        {"drtm.launched", "drtm.launched", POLICY_UNDECIDED,
+         "to know whether drtm.launched == true", "unknown: no evidence"},
+        {"drtm.launched", "kernel.lockdown == \"integrity\"", POLICY_UNDECIDED,
+         "kernel.lockdown attested", "reported"},
+        {"kernel.lockdown == \"none\"", "secure_boot.enabled", POLICY_HOLDS, NULL, NULL},
+        {"kernel.lockdown == \"none\"", "debug.firmware", POLICY_UNDECIDED,
+         "kernel.lockdown attested", "reported"},
+        {"kernel.lockdown == \"integrity\"", "debug.firmware", POLICY_FAILS,
+         "debug.firmware == true", "false"},
+        {"kernel.lockdown == \"integrity\"", "secure_boot.enabled", POLICY_HOLDS, NULL, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        const char *text = arena_printf(&fixture->arena,
+                                        HEAD "[rule r]\nmessage = m\nwhen = %s\nrequire = %s\n",
+                                        CASES[i].when, CASES[i].require);
+
+        if (evaluate_text(fixture, text) != CASES[i].outcome)
+            fail_msg("other outcome: %s", text);
+        if (!CASES[i].expected)
+            continue;
+        assert_string_equal(fixture->reasons.items[0].expected, CASES[i].expected);
+        assert_string_equal(fixture->reasons.items[0].found, CASES[i].found);
+    }
+}
+
+/* What an update accepts makes a requirement truer, and no rule apply that did not. */
+static void test_when_accepts_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct span update = span_text(
+        "[update]\nname = u\nversion = 1\n"
+        "[accept boot.kernel_command_line]\nnew = 'root=/dev/sda1 quiet opt=\"a b\" ro'\n");
+    struct policy_sources sources = {
+        .text = span_text(HEAD "[rule r]\nmessage = m\nrequire = false\n"
+                               "when = boot.kernel_command_line == \"former\"\n"),
+        .updates = &update,
+        .n_updates = 1};
+    struct policy_position position;
+    struct policy_result result;
+    struct policy *policy;
+
+    assert_true(policy_compile(&sources, &fixture->arena, &policy, &position, &fixture->error));
+    assert_true(policy_evaluate(policy, fixture->crypto, &fixture->claims, &fixture->arena, &result,
+                                &fixture->reasons, &fixture->error));
+    assert_int_equal(result.outcome, POLICY_NOT_APPLICABLE);
+}
+
+/* One rule, with the claim of `when` allowed to be weaker, or the others to be. */
+static void test_grade_exceptions(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *rule = HEAD "[rule r]\nmessage = m\nwhen = kernel.lockdown == \"none\"\n"
+                            "require = debug.firmware\n";
+    static const struct {
+        const char *grade;
+        enum policy_outcome outcome;
+    } CASES[] = {
+        {"attested", POLICY_UNDECIDED},
+        {"reported", POLICY_NOT_APPLICABLE},
+        {"kernel.lockdown reported", POLICY_NOT_APPLICABLE},
+        {"reported, debug.firmware attested", POLICY_NOT_APPLICABLE},
+        {"reported, kernel.lockdown attested", POLICY_UNDECIDED},
+        {"reported, kernel.lockdown signed, debug.firmware signed", POLICY_UNDECIDED},
+    };
+
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        if (evaluate_text(fixture, arena_printf(&fixture->arena, "%sgrade = %s\n", rule,
+                                                CASES[i].grade)) != CASES[i].outcome)
+            fail_msg("other outcome: %s", CASES[i].grade);
+}
+
+static void test_results(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct policy_result *result = &fixture->result;
+
+    evaluate_text(fixture,
+                  HEAD "[rule r]\nmessage = the message\nserves = a feature\naction = do this\n"
+                       "changed_by = firmware set-up\nseverity = attention\ngrade = reported\n"
+                       "when = secure_boot.enabled\n"
+                       "require = kernel.lockdown == \"integrity\" && !debug.firmware\n");
+    assert_string_equal(result->message, "the message");
+    assert_string_equal(result->serves, "a feature");
+    assert_string_equal(result->action, "do this");
+    assert_string_equal(result->changed_by, "firmware set-up");
+    assert_true(result->attention_only);
+    assert_int_equal(result->grade, CLAIM_REPORTED);
+
+    evaluate(fixture, "!secure_boot.enabled || drtm.launched");
+    assert_null(result->serves);
+    assert_null(result->action);
+    assert_null(result->changed_by);
+    assert_false(result->attention_only);
+    assert_int_equal(result->grade, CLAIM_ATTESTED); /* the unknown one has none */
+    evaluate(fixture, "drtm.launched");
+    assert_int_equal(result->grade, CLAIM_UNPROVEN);
+    evaluate(fixture, "true");
+    assert_int_equal(result->grade, CLAIM_UNPROVEN);
+}
+
 static void test_attention(void **state)
 {
     struct fixture *fixture = *state;
@@ -322,9 +453,16 @@ static void test_nothing_to_learn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FIXTURE(test_values),           WITH_FIXTURE(test_unknown),
-        WITH_FIXTURE(test_explanations),     WITH_FIXTURE(test_grades),
-        WITH_FIXTURE(test_attention),        WITH_FIXTURE(test_learned_policy),
+        WITH_FIXTURE(test_values),
+        WITH_FIXTURE(test_unknown),
+        WITH_FIXTURE(test_explanations),
+        WITH_FIXTURE(test_grades),
+        WITH_FIXTURE(test_when),
+        WITH_FIXTURE(test_grade_exceptions),
+        WITH_FIXTURE(test_results),
+        WITH_FIXTURE(test_when_accepts_nothing),
+        WITH_FIXTURE(test_attention),
+        WITH_FIXTURE(test_learned_policy),
         WITH_FIXTURE(test_nothing_to_learn),
     };
 
