@@ -202,73 +202,120 @@ static enum store_result drop_log(struct db *db, struct span sha256)
 {
     return plain(db_run(db,
                         "DELETE FROM logs WHERE sha256 = ?1 AND NOT EXISTS "
-                        "(SELECT 1 FROM host_logs WHERE sha256 = ?1)",
+                        "(SELECT 1 FROM host_logs WHERE sha256 = ?1) AND NOT EXISTS "
+                        "(SELECT 1 FROM good_logs WHERE sha256 = ?1)",
                         "b", sha256));
 }
 
-static enum store_result forget_host(struct db *db, const struct act *act,
-                                     struct store_outcome *outcome)
+enum store_result logs_let_go(struct db *db, const char *pick, const char *remove,
+                              struct span host_id)
 {
-    enum store_result result = host_exists(db, act);
-
-    if (result == STORE_OK)
-        result = revoke_certificates(db, act, STORE_CESSATION_OF_OPERATION, outcome);
-    if (result != STORE_OK)
-        return result;
     for (;;) {
         uint8_t sha256[STORE_DIGEST_LEN];
         bool failed = false;
-        sqlite3_stmt *log = db_prepare(db, "SELECT sha256 FROM host_logs WHERE host_id = ? LIMIT 1",
-                                       "b", id_of(act));
+        sqlite3_stmt *log = db_prepare(db, pick, "b", host_id);
         enum db_step step = db_step(log);
 
         if (step == DB_DONE)
-            break;
+            return STORE_OK;
         if (step != DB_ROW)
             return STORE_FAILED;
         db_column_bytes(log, 0, sha256, sizeof sha256, &failed);
         sqlite3_reset(log);
         if (failed ||
-            db_run(db, "DELETE FROM host_logs WHERE host_id = ? AND sha256 = ?", "bb", id_of(act),
-                   span_of(sha256, sizeof sha256)) != DB_DONE ||
+            db_run(db, remove, "bb", host_id, span_of(sha256, sizeof sha256)) != DB_DONE ||
             drop_log(db, span_of(sha256, sizeof sha256)) != STORE_OK)
             return STORE_FAILED;
     }
-    if (db_run(db, "DELETE FROM evidence WHERE host_id = ?", "b", id_of(act)) != DB_DONE ||
-        db_run(db, "DELETE FROM verdicts WHERE host_id = ?", "b", id_of(act)) != DB_DONE ||
-        db_run(db, "DELETE FROM host_states WHERE host_id = ?", "b", id_of(act)) != DB_DONE ||
-        db_run(db, "DELETE FROM hosts WHERE id = ?", "b", id_of(act)) != DB_DONE)
-        return STORE_FAILED;
-    return STORE_OK;
 }
 
-static enum store_result put_log(struct db *db, const struct act *act)
+static enum store_result forget_host(struct db *db, const struct act *act,
+                                     struct store_outcome *outcome)
+{
+    static const char *const REMOVE[] = {
+        "DELETE FROM evidence WHERE host_id = ?", "DELETE FROM good_boots WHERE host_id = ?",
+        "DELETE FROM findings WHERE host_id = ?", "DELETE FROM host_details WHERE host_id = ?",
+        "DELETE FROM verdicts WHERE host_id = ?", "DELETE FROM host_states WHERE host_id = ?",
+        "DELETE FROM hosts WHERE id = ?",
+    };
+    enum store_result result = host_exists(db, act);
+
+    if (result == STORE_OK)
+        result = revoke_certificates(db, act, STORE_CESSATION_OF_OPERATION, outcome);
+    if (result == STORE_OK)
+        result = logs_let_go(db, "SELECT sha256 FROM host_logs WHERE host_id = ? LIMIT 1",
+                             "DELETE FROM host_logs WHERE host_id = ? AND sha256 = ?", id_of(act));
+    if (result == STORE_OK)
+        result = logs_let_go(db, "SELECT sha256 FROM good_logs WHERE host_id = ? LIMIT 1",
+                             "DELETE FROM good_logs WHERE host_id = ? AND sha256 = ?", id_of(act));
+    for (size_t i = 0; i < sizeof REMOVE / sizeof *REMOVE && result == STORE_OK; i++)
+        result = plain(db_run(db, REMOVE[i], "b", id_of(act)));
+    return result;
+}
+
+/* The host's last log of that kind before this one; *replaces is false when there was none. */
+static enum store_result last_log(struct db *db, const struct act *act,
+                                  uint8_t sha256[STORE_DIGEST_LEN], bool *replaces)
+{
+    bool failed = false;
+    sqlite3_stmt *row = db_prepare(db,
+                                   "SELECT sha256 FROM host_logs WHERE host_id = ? AND kind = ?",
+                                   "bi", id_of(act), (int64_t)act->number);
+    enum db_step step = db_step(row);
+
+    *replaces = step == DB_ROW;
+    if (*replaces) {
+        db_column_bytes(row, 0, sha256, STORE_DIGEST_LEN, &failed);
+        sqlite3_reset(row);
+    }
+    return failed || step == DB_FAILED ? STORE_FAILED : STORE_OK;
+}
+
+/* Makes a log that is there the host's last of its kind. */
+static enum store_result set_log(struct db *db, const struct act *act)
 {
     struct span sha256 = span_of(act->digest, sizeof act->digest);
     uint8_t before[STORE_DIGEST_LEN];
-    bool failed = false, replaces;
-    sqlite3_stmt *old = db_prepare(db,
-                                   "SELECT sha256 FROM host_logs WHERE host_id = ? AND kind = ?",
-                                   "bi", id_of(act), (int64_t)act->number);
-    enum db_step step = db_step(old);
+    bool replaces;
+    enum store_result result = last_log(db, act, before, &replaces);
+    enum db_step step;
 
-    replaces = step == DB_ROW;
-    if (replaces) {
-        db_column_bytes(old, 0, before, sizeof before, &failed);
-        sqlite3_reset(old);
-    }
-    if (failed || step == DB_FAILED)
-        return STORE_FAILED;
-    if (db_run(db, "INSERT INTO logs (sha256, len, zstd) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-               "bib", sha256, (int64_t)act->len, act->bytes) != DB_DONE)
-        return STORE_FAILED;
+    if (result != STORE_OK || (replaces && memcmp(before, act->digest, sizeof before) == 0))
+        return result;
     step = db_run(db,
                   "INSERT INTO host_logs (host_id, kind, sha256) VALUES (?, ?, ?) "
                   "ON CONFLICT DO UPDATE SET sha256 = excluded.sha256",
                   "bib", id_of(act), (int64_t)act->number, sha256);
+    if (step == DB_CONSTRAINT)
+        return STORE_NOT_FOUND; /* the host */
     if (step != DB_DONE)
-        return host_exists(db, act) == STORE_NOT_FOUND ? STORE_NOT_FOUND : STORE_FAILED;
+        return STORE_FAILED;
     return replaces ? drop_log(db, span_of(before, sizeof before)) : STORE_OK;
+}
+
+static enum store_result put_log(struct db *db, const struct act *act)
+{
+    if (db_run(db, "INSERT INTO logs (sha256, len, zstd) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+               "bib", span_of(act->digest, sizeof act->digest), (int64_t)act->len,
+               act->bytes) != DB_DONE)
+        return STORE_FAILED;
+    return set_log(db, act);
+}
+
+/* Not another host's: a digest that a host names gives it nothing it has not sent. */
+static enum store_result refer_log(struct db *db, const struct act *act)
+{
+    switch (db_run(db,
+                   "SELECT 1 FROM host_logs WHERE host_id = ?1 AND sha256 = ?2 "
+                   "UNION ALL SELECT 1 FROM good_logs WHERE host_id = ?1 AND sha256 = ?2",
+                   "bb", id_of(act), span_of(act->digest, sizeof act->digest))) {
+    case DB_ROW:
+        return set_log(db, act);
+    case DB_DONE:
+        return STORE_NOT_FOUND;
+    default:
+        return STORE_FAILED;
+    }
 }
 
 static enum store_result put_policy(struct db *db, const struct act *act)
@@ -419,10 +466,16 @@ enum store_result act_apply(struct db *db, const struct act *act, struct store_o
         return act_attest(db, act, outcome);
     case ACT_LOG_PUT:
         return put_log(db, act);
+    case ACT_LOG_REFER:
+        return refer_log(db, act);
     case ACT_POLICY_PUT:
         return put_policy(db, act);
     case ACT_POLICY_ACTIVATE:
         return activate_policy(db, act);
+    case ACT_DOCUMENT_PUT:
+        return act_document_put(db, act);
+    case ACT_BINDING_PUT:
+        return act_binding_put(db, act, outcome);
     case ACT_TOKEN_PUT:
         return put_token(db, act);
     case ACT_TOKEN_REVOKE:

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,91 @@ static enum store_result update_state(struct db *db, const struct store_attestat
     return STORE_OK;
 }
 
+/* The findings that a host has no more; those that it still has keep their time. */
+static enum store_result forget_findings(struct db *db, const struct store_attestation *now)
+{
+    uint8_t gone[LIMIT_REASONS][STORE_DIGEST_LEN];
+    struct span id = span_of(now->host_id, sizeof now->host_id);
+    sqlite3_stmt *row = db_prepare(db, "SELECT finding FROM findings WHERE host_id = ?", "b", id);
+    enum db_step step;
+    bool failed = false;
+    size_t n = 0;
+
+    while ((step = db_step(row)) == DB_ROW) {
+        size_t i = 0;
+
+        assert(n < LIMIT_REASONS); /* no more were ever stored */
+        db_column_bytes(row, 0, gone[n], sizeof gone[n], &failed);
+        while (i < now->n_findings && memcmp(now->findings[i], gone[n], sizeof gone[n]) != 0)
+            i++;
+        n += i == now->n_findings;
+    }
+    if (failed || step != DB_DONE)
+        return STORE_FAILED;
+    while (n > 0)
+        if (db_run(db, "DELETE FROM findings WHERE host_id = ? AND finding = ?", "bb", id,
+                   span_of(gone[--n], STORE_DIGEST_LEN)) != DB_DONE)
+            return STORE_FAILED;
+    return STORE_OK;
+}
+
+static enum store_result update_findings(struct db *db, const struct store_attestation *now)
+{
+    enum store_result result = forget_findings(db, now);
+
+    for (size_t i = 0; i < now->n_findings && result == STORE_OK; i++)
+        if (db_run(db,
+                   "INSERT INTO findings (host_id, finding, first_s) VALUES (?, ?, ?) "
+                   "ON CONFLICT DO NOTHING",
+                   "bbi", span_of(now->host_id, sizeof now->host_id),
+                   span_of(now->findings[i], STORE_DIGEST_LEN), now->now_s) != DB_DONE)
+            result = STORE_FAILED;
+    return result;
+}
+
+/* The evidence and the logs that stand there now become those of the last good boot. */
+static enum store_result keep_good_boot(struct db *db, const struct store_attestation *now)
+{
+    struct span id = span_of(now->host_id, sizeof now->host_id);
+
+    if (db_run(db,
+               "INSERT INTO good_boots (host_id, at_s, evidence) "
+               "SELECT host_id, ?2, evidence FROM evidence WHERE host_id = ?1 "
+               "ON CONFLICT DO UPDATE SET at_s = excluded.at_s, evidence = excluded.evidence",
+               "bi", id, now->now_s) != DB_DONE ||
+        logs_let_go(db,
+                    "SELECT sha256 FROM good_logs g WHERE host_id = ? AND NOT EXISTS "
+                    "(SELECT 1 FROM host_logs h WHERE h.host_id = g.host_id AND "
+                    "h.kind = g.kind AND h.sha256 = g.sha256) LIMIT 1",
+                    "DELETE FROM good_logs WHERE host_id = ? AND sha256 = ?", id) != STORE_OK ||
+        db_run(db,
+               "INSERT INTO good_logs (host_id, kind, sha256) "
+               "SELECT host_id, kind, sha256 FROM host_logs WHERE host_id = ? "
+               "ON CONFLICT DO NOTHING",
+               "b", id) != DB_DONE)
+        return STORE_FAILED;
+    return STORE_OK;
+}
+
+/* What only a full appraisal says. */
+static enum store_result update_details(struct db *db, const struct store_attestation *now)
+{
+    struct span id = span_of(now->host_id, sizeof now->host_id);
+
+    if (db_run(db,
+               "INSERT INTO host_details (host_id, observed_verdict, observed_reasons, "
+               "state_sha256) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+               "observed_verdict = excluded.observed_verdict, "
+               "observed_reasons = excluded.observed_reasons, state_sha256 = excluded.state_sha256",
+               "bitb", id, (int64_t)now->observed_verdict, now->observed_reasons,
+               span_of(now->state_sha256, sizeof now->state_sha256)) != DB_DONE ||
+        db_run(db, "UPDATE hosts SET class_name = ?1 WHERE id = ?2 AND class_name <> ?1", "tb",
+               now->class_name, id) != DB_DONE ||
+        update_findings(db, now) != STORE_OK)
+        return STORE_FAILED;
+    return now->good ? keep_good_boot(db, now) : STORE_OK;
+}
+
 enum store_result act_attest(struct db *db, const struct act *act, struct store_outcome *outcome)
 {
     const struct store_attestation *now = &act->attestation;
@@ -163,6 +249,8 @@ enum store_result act_attest(struct db *db, const struct act *act, struct store_
         result = append_verdict(db, now, ++before.seq);
     if (result == STORE_OK)
         result = update_state(db, now, before.seq);
+    if (result == STORE_OK && !now->keep_details)
+        result = update_details(db, now);
     if (result == STORE_OK) {
         outcome->verdict_appended = !repeated;
         verdict_id_print(now->host_id, before.seq, outcome->verdict_id);

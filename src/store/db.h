@@ -9,7 +9,7 @@
 
 #include <sqlite3.h>
 
-enum { DB_STATEMENTS = 64 };
+enum { DB_STATEMENTS = 128 };
 
 struct db {
     sqlite3 *handle;

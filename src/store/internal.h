@@ -41,6 +41,14 @@ enum store_result nonce_open(struct store *store, const uint8_t host_id[STORE_HO
 enum store_result act_apply(struct db *db, const struct act *act, struct store_outcome *outcome);
 
 enum store_result act_attest(struct db *db, const struct act *act, struct store_outcome *outcome);
+enum store_result act_document_put(struct db *db, const struct act *act);
+enum store_result act_binding_put(struct db *db, const struct act *act,
+                                  struct store_outcome *outcome);
+
+/* Takes a host's references to logs away that `pick` finds, one at a time, with `remove` (literals
+ * over host id; host id and digest), and the logs that no host refers to then. */
+enum store_result logs_let_go(struct db *db, const char *pick, const char *remove,
+                              struct span host_id);
 
 /* The text of a verdict's id: hex of the host's id, a dash, the number. And back. */
 void verdict_id_print(const uint8_t host_id[STORE_HOST_ID_LEN], int64_t seq,
@@ -57,6 +65,10 @@ bool read_finish(struct store *store, enum db_step last, bool failed,
 
 /* Takes one row into an item of a list or the only result. */
 typedef void take_fn(sqlite3_stmt *row, struct arena *arena, void *item, bool *failed);
+
+/* The only row, or *found is false; ends the read as read_finish does. */
+bool read_one(struct store *store, sqlite3_stmt *row, take_fn *take, struct arena *arena,
+              void *item, bool *found, struct error *error) MUST_CHECK;
 
 /* Every row as an item of size bytes, in the arena; ends the read as read_finish does. */
 bool read_list(struct store *store, sqlite3_stmt *row, take_fn *take, size_t size,

@@ -10,8 +10,10 @@
     "h.manufacturer, h.model, h.version, h.created_s, h.approved_s, h.approved_by, h.revoked_s, "  \
     "h.revoked_by, h.revoked_reason, s.counters_known, s.reset_count, s.restart_count, "           \
     "s.clock_ms, s.firmware_version, s.verdict, s.verdict_s, s.expires_s, s.seen_s, "              \
-    "s.verdict_seq, coalesce(v.reasons, ''), h.ek_certificate, h.inventory, s.memory "             \
+    "s.verdict_seq, coalesce(v.reasons, ''), h.ek_certificate, h.inventory, s.memory, "            \
+    "h.class_name, d.observed_verdict, d.observed_reasons "                                        \
     "FROM hosts h JOIN host_states s ON s.host_id = h.id "                                         \
+    "LEFT JOIN host_details d ON d.host_id = h.id "                                                \
     "LEFT JOIN verdicts v ON v.host_id = h.id AND v.seq = s.verdict_seq "
 
 static void take_enrolment(sqlite3_stmt *row, struct arena *arena, struct store_enrolment *host,
@@ -57,6 +59,9 @@ static void take_host(sqlite3_stmt *row, bool whole, struct arena *arena, struct
         verdict_id_print(host->enrolled.id, seq, id);
     host->verdict_id = arena_text(arena, span_text(id));
     host->reasons = db_column_text(row, 27, arena, failed);
+    host->class_name = db_column_text(row, 31, arena, failed);
+    host->observed_verdict = sqlite3_column_int(row, 32);
+    host->observed_reasons = db_column_text(row, 33, arena, failed);
     if (whole) {
         host->enrolled.ek_certificate = db_column_span(row, 28, arena, failed);
         host->enrolled.inventory = db_column_span(row, 29, arena, failed);
@@ -272,6 +277,107 @@ bool store_evidence_get(struct store *store, const uint8_t host_id[STORE_HOST_ID
     return true;
 }
 
+struct good_evidence {
+    struct span bytes;
+    int64_t at_s;
+};
+
+static void take_good_evidence(sqlite3_stmt *row, struct arena *arena, void *item, bool *failed)
+{
+    struct good_evidence *evidence = item;
+
+    evidence->bytes = db_column_span(row, 0, arena, failed);
+    evidence->at_s = sqlite3_column_int64(row, 1);
+}
+
+bool store_good_evidence_get(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
+                             struct arena *arena, struct span *evidence, int64_t *at_s,
+                             struct error *error)
+{
+    struct good_evidence taken = {0};
+    bool found;
+
+    pthread_mutex_lock(&store->read_lock);
+    if (!read_one(store,
+                  db_prepare(&store->reader,
+                             "SELECT evidence, at_s FROM good_boots WHERE host_id = ?", "b",
+                             span_of(host_id, STORE_HOST_ID_LEN)),
+                  take_good_evidence, arena, &taken, &found, error))
+        return false;
+    *evidence = taken.bytes;
+    *at_s = taken.at_s;
+    return true;
+}
+
+static void take_finding_counts(sqlite3_stmt *row, struct arena *arena, void *item, bool *failed)
+{
+    struct store_finding_counts *counts = item;
+
+    (void)arena;
+    (void)failed;
+    counts->first_s = sqlite3_column_int64(row, 0);
+    counts->fleet_first_s = sqlite3_column_int64(row, 1);
+    counts->n_hosts = (size_t)sqlite3_column_int64(row, 2);
+    counts->n_hosts_of_class = (size_t)sqlite3_column_int64(row, 3);
+    counts->n_class = (size_t)sqlite3_column_int64(row, 4);
+}
+
+bool store_finding_count(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
+                         const uint8_t finding[STORE_DIGEST_LEN],
+                         struct store_finding_counts *counts, struct error *error)
+{
+    struct store_finding_counts taken = {0};
+    bool found;
+
+    pthread_mutex_lock(&store->read_lock);
+    /* A host without a class is of none: nothing is known of what it has in common. */
+    if (!read_one(store,
+                  db_prepare(&store->reader,
+                             "WITH me AS (SELECT max(class_name) AS class_name FROM hosts "
+                             "WHERE id = ?1), have AS (SELECT f.first_s, h.class_name FROM "
+                             "findings f JOIN hosts h ON h.id = f.host_id AND h.state = 2 "
+                             "WHERE f.finding = ?2) "
+                             "SELECT (SELECT first_s FROM findings WHERE host_id = ?1 AND "
+                             "finding = ?2), min(have.first_s), count(have.first_s), "
+                             "count(*) FILTER (WHERE have.class_name <> '' AND "
+                             "have.class_name = me.class_name), "
+                             "(SELECT count(*) FROM hosts WHERE class_name = me.class_name AND "
+                             "class_name <> '' AND state = 2) FROM me LEFT JOIN have",
+                             "bb", span_of(host_id, STORE_HOST_ID_LEN),
+                             span_of(finding, STORE_DIGEST_LEN)),
+                  take_finding_counts, NULL, &taken, &found, error))
+        return false;
+    *counts = taken;
+    return true;
+}
+
+static void take_host_state(sqlite3_stmt *row, struct arena *arena, void *item, bool *failed)
+{
+    struct store_host_state_row *host = item;
+
+    db_column_bytes(row, 0, host->id, sizeof host->id, failed);
+    host->name = db_column_text(row, 1, arena, failed);
+    db_column_bytes(row, 2, host->state_sha256, sizeof host->state_sha256, failed);
+    host->verdict = sqlite3_column_int(row, 3);
+}
+
+bool store_host_states(struct store *store, const char *after, size_t limit, struct arena *arena,
+                       struct store_host_state_row **rows, size_t *n_rows, struct error *error)
+{
+    assert(limit >= 1);
+    pthread_mutex_lock(&store->read_lock);
+    /* A state that was never told is like no other: the host's id stands for it. */
+    return read_list(store,
+                     db_prepare(&store->reader,
+                                "SELECT h.id, h.name, coalesce(d.state_sha256, h.id), s.verdict "
+                                "FROM hosts h JOIN host_states s ON s.host_id = h.id "
+                                "JOIN evidence e ON e.host_id = h.id "
+                                "LEFT JOIN host_details d ON d.host_id = h.id "
+                                "WHERE h.state = 2 AND h.name > ? ORDER BY h.name LIMIT ?",
+                                "ti", after ? after : "", (int64_t)limit),
+                     take_host_state, sizeof **rows, arena, (void **)rows, n_rows, error);
+}
+
 /* Length and content have to be what they were when they were stored. */
 static bool expand(struct store *store, struct span compressed, size_t len, const uint8_t *sha256,
                    struct arena *arena, struct span *bytes)
@@ -297,8 +403,9 @@ bool store_log_get(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN]
 
     pthread_mutex_lock(&store->read_lock);
     row = db_prepare(&store->reader,
-                     "SELECT l.zstd, l.len FROM host_logs r JOIN logs l ON l.sha256 = r.sha256 "
-                     "WHERE r.host_id = ? AND r.sha256 = ? LIMIT 1",
+                     "SELECT zstd, len FROM logs WHERE sha256 = ?2 AND (EXISTS "
+                     "(SELECT 1 FROM host_logs WHERE host_id = ?1 AND sha256 = ?2) OR EXISTS "
+                     "(SELECT 1 FROM good_logs WHERE host_id = ?1 AND sha256 = ?2))",
                      "bb", span_of(host_id, STORE_HOST_ID_LEN), span_of(sha256, STORE_DIGEST_LEN));
     step = db_step(row);
     if (step == DB_ROW) {

@@ -33,8 +33,8 @@ static bool read_grow(struct arena *arena, void **items, size_t n, size_t size)
     return true;
 }
 
-static bool read_one(struct store *store, sqlite3_stmt *row, take_fn *take, struct arena *arena,
-                     void *item, bool *found, struct error *error)
+bool read_one(struct store *store, sqlite3_stmt *row, take_fn *take, struct arena *arena,
+              void *item, bool *found, struct error *error)
 {
     enum db_step step = db_step(row);
     bool failed = false;

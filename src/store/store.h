@@ -244,13 +244,14 @@ struct store_attestation {
     const char *class_name;                 /* hardware maker and model as far as known; "" else */
     const uint8_t (*findings)[STORE_DIGEST_LEN]; /* what weighs against the host, one digest each */
     size_t n_findings;                           /* at most LIMIT_REASONS */
-    bool good; /* this evidence and its logs are the host's last good boot */
+    bool good; /* this evidence and the host's logs as they are now are its last good boot */
 };
 
 /* Records an attestation of an enrolled or pending host: the host's last state, and its history, in
  * which a verdict is appended when verdict, reasons or measured state differ from the last entry,
  * and else counted. STORE_STALE when reset count, or clock within one reset count, go back;
- * STORE_NOT_FOUND for unknown, STORE_CONFLICT for revoked hosts. */
+ * STORE_NOT_FOUND for unknown, STORE_CONFLICT for revoked hosts. Logs that belong to a good one are
+ * put, or referred to, before it (asserted). */
 void store_act_attest(struct store_txn *txn, const struct store_attestation *attestation);
 
 struct store_verdict {
@@ -267,15 +268,15 @@ struct store_verdict {
 struct store_finding_counts {
     int64_t first_s;       /* since when this host has it without a break; 0: it has not */
     int64_t fleet_first_s; /* since when any host that has it now has it; 0: none has */
-    size_t n_hosts, n_hosts_of_class; /* that have it now */
+    size_t n_hosts, n_hosts_of_class; /* enrolled ones that have it now; no class: 0 */
     size_t n_class;                   /* enrolled hosts of the class, with or without it */
 };
 bool store_finding_count(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
                          const uint8_t finding[STORE_DIGEST_LEN],
                          struct store_finding_counts *counts, struct error *error) MUST_CHECK;
 
-/* The evidence (without log bytes) of the last attestation of the host's last good boot, and when it
- * was; empty when there was none. Its logs stay readable through store_log_get. */
+/* The evidence (without log bytes) of the last full appraisal that called the host's boot good, and
+ * when it was; empty when there was none. Its logs stay readable through store_log_get. */
 bool store_good_evidence_get(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
                              struct arena *arena, struct span *evidence, int64_t *at_s,
                              struct error *error) MUST_CHECK;
@@ -308,11 +309,18 @@ bool store_evidence_get(struct store *store, const uint8_t host_id[STORE_HOST_ID
 /* --- Logs: content-addressed, compressed --- */
 
 /* Keeps bytes under their SHA-256 (which the caller has checked) as the host's last log of that
- * kind; the one before is let go when no host refers to it. Compresses in the calling thread.
+ * kind; the one before is let go when no host refers to it as last or as good log. Compresses in the
+ * calling thread.
  * Same content from many hosts is stored once. */
 void store_act_log_put(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN], int kind,
                        const uint8_t sha256[STORE_DIGEST_LEN], struct span bytes);
-/* Only for a log that this host refers to: one host never reads another's. Contents are checked
+/* Makes a log that the host refers to already, as last or as good one, its last log of that kind: for
+ * one that evidence names and does not bring. Does not write when it is so. STORE_NOT_FOUND when the
+ * host does not refer to it. To be called before other logs are put, which may let it go. */
+void store_act_log_refer(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN], int kind,
+                         const uint8_t sha256[STORE_DIGEST_LEN]);
+/* Only for a log that this host refers to, as last or as good one: one host never reads another's.
+ * Contents are checked
  * against the digest. */
 bool store_log_get(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
                    const uint8_t sha256[STORE_DIGEST_LEN], struct arena *arena, struct span *bytes,

@@ -82,6 +82,14 @@ static struct span keep(struct store_txn *txn, struct span bytes)
     return span_of(copy, bytes.len);
 }
 
+static const uint8_t (*keep_digests(struct store_txn *txn,
+                                    const uint8_t (*digests)[STORE_DIGEST_LEN],
+                                    size_t n))[STORE_DIGEST_LEN]
+{
+    return (const uint8_t(*)[STORE_DIGEST_LEN])keep(txn, span_of(digests, n * STORE_DIGEST_LEN))
+        .data;
+}
+
 void store_act_nonce_use(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN],
                          struct span nonce, int64_t now_s)
 {
@@ -173,6 +181,21 @@ void store_act_attest(struct store_txn *txn, const struct store_attestation *att
     act->attestation.memory = keep(txn, attestation->memory);
     act->attestation.evidence = keep(txn, attestation->evidence);
     act->attestation.inventory = keep(txn, attestation->inventory);
+    if (attestation->keep_details)
+        return;
+    assert(attestation->n_findings <= LIMIT_REASONS);
+    act->attestation.observed_reasons = keep_text(txn, attestation->observed_reasons);
+    act->attestation.class_name = keep_text(txn, attestation->class_name);
+    act->attestation.findings = keep_digests(txn, attestation->findings, attestation->n_findings);
+}
+
+/* Logs that come after it would be taken for those of an earlier boot. */
+static bool calls_logs_good(const struct store_txn *txn)
+{
+    for (const struct act *act = txn->first; act; act = act->next)
+        if (act->kind == ACT_ATTEST && !act->attestation.keep_details && act->attestation.good)
+            return true;
+    return false;
 }
 
 void store_act_log_put(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN], int kind,
@@ -182,7 +205,7 @@ void store_act_log_put(struct store_txn *txn, const uint8_t host_id[STORE_HOST_I
     size_t room = ZSTD_compressBound(bytes.len), len;
     void *compressed = act ? malloc(room) : NULL;
 
-    assert(bytes.len <= LIMIT_EVIDENCE_LEN);
+    assert(bytes.len <= LIMIT_EVIDENCE_LEN && !calls_logs_good(txn));
     if (!compressed) {
         txn->failed = true;
         return;
@@ -197,6 +220,18 @@ void store_act_log_put(struct store_txn *txn, const uint8_t host_id[STORE_HOST_I
     memcpy(act->digest, sha256, sizeof act->digest);
     act->number = kind;
     act->len = bytes.len;
+}
+
+void store_act_log_refer(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN], int kind,
+                         const uint8_t sha256[STORE_DIGEST_LEN])
+{
+    struct act *act = add_for_host(txn, ACT_LOG_REFER, host_id, 0);
+
+    assert(!calls_logs_good(txn));
+    if (!act)
+        return;
+    memcpy(act->digest, sha256, sizeof act->digest);
+    act->number = kind;
 }
 
 void store_act_policy_put(struct store_txn *txn, const struct store_policy *policy)
@@ -222,6 +257,38 @@ void store_act_policy_activate(struct store_txn *txn, const char *name, const ch
         return;
     act->policy.name = keep_text(txn, name);
     act->policy.version = keep_text(txn, version);
+}
+
+void store_act_document_put(struct store_txn *txn, const struct store_document *document)
+{
+    struct act *act = add(txn, ACT_DOCUMENT_PUT, document->created_s);
+
+    assert(document->kind != STORE_DOCUMENT_NONE && document->text.len <= LIMIT_DOCUMENT_LEN);
+    if (!act)
+        return;
+    act->document = *document;
+    act->document.name = keep_text(txn, document->name);
+    act->document.version = keep_text(txn, document->version);
+    act->document.text = keep(txn, document->text);
+    act->document.created_by = keep_text(txn, document->created_by);
+}
+
+void store_act_binding_put(struct store_txn *txn, const struct store_binding *binding,
+                           uint64_t expected)
+{
+    struct act *act = add(txn, ACT_BINDING_PUT, binding->created_s);
+
+    assert(binding->mode != STORE_BINDING_NONE && binding->n_references <= LIMIT_POLICY_SOURCES);
+    if (!act)
+        return;
+    act->binding = *binding;
+    act->expected = expected;
+    act->binding.name = keep_text(txn, binding->name);
+    act->binding.hosts = keep_text(txn, binding->hosts);
+    act->binding.references = keep_digests(txn, binding->references, binding->n_references);
+    act->binding.created_by = keep_text(txn, binding->created_by);
+    act->binding.reason = keep_text(txn, binding->reason);
+    assert(strlen(act->binding.hosts) <= LIMIT_BINDING_HOSTS_LEN);
 }
 
 void store_act_token_put(struct store_txn *txn, const struct store_token *token)

@@ -16,8 +16,11 @@ enum act_kind {
     ACT_HOST_FORGET,
     ACT_ATTEST,
     ACT_LOG_PUT,
+    ACT_LOG_REFER,
     ACT_POLICY_PUT,
     ACT_POLICY_ACTIVATE,
+    ACT_DOCUMENT_PUT,
+    ACT_BINDING_PUT,
     ACT_TOKEN_PUT,
     ACT_TOKEN_REVOKE,
     ACT_CERTIFICATE_PUT,
@@ -38,6 +41,7 @@ struct act {
     uint8_t digest[STORE_DIGEST_LEN]; /* of a log; id of an audit entry */
     size_t len;                       /* of a log, uncompressed */
     struct span bytes;                /* of a log, compressed */
+    uint64_t expected;                /* revision of a binding */
     uint32_t nonce_expires_s;
     uint8_t nonce_random[NONCE_RANDOM_LEN];
     union {
@@ -45,6 +49,8 @@ struct act {
         struct store_enrolment enrolment;
         struct store_attestation attestation;
         struct store_policy policy;
+        struct store_document document;
+        struct store_binding binding;
         struct store_token token;
         struct store_certificate certificate;
         struct store_audit audit;

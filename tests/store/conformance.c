@@ -1,6 +1,4 @@
-#include "conformance.h"
-
-#include "crypto/crypto.h"
+#include "fixture.h"
 
 #include <poll.h>
 #include <setjmp.h>
@@ -9,75 +7,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-enum { NOW_S = 1800000000 };
-
-static conformance_fresh_fn *fresh_location;
-static const char *location;
-static struct store *store;
-static struct arena arena;
-static struct error error;
-
-static int set_up(void **state)
-{
-    (void)state;
-    location = fresh_location();
-    arena = arena_init(64 * 1024 * 1024);
-    if (store_open(location, &store, &error))
-        return 0;
-    fprintf(stderr, "%s\n", error.message);
-    return -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    store_close(store);
-    arena_done(&arena);
-    return 0;
-}
-
-static void reopen(void)
-{
-    store_close(store);
-    assert_true(store_open(location, &store, &error));
-}
-
-static enum store_result commit(struct store_txn *txn)
-{
-    return store_commit_wait(&txn).result;
-}
-
-/* A host whose id, name and AK name come from three numbers. */
-static struct store_enrolment host_like(uint8_t id, const char *name, const char *ak_name)
-{
-    struct store_enrolment host = {
-        .name = name,
-        .ek_public = span_text("ek"),
-        .ek_certificate = span_text("certificate"),
-        .ak_public = span_text("ak"),
-        .ak_name = span_text(ak_name),
-        .state = STORE_HOST_ENROLLED,
-        .endorsement = 1,
-        .issuer = "CN=Maker",
-        .inventory = span_text("inventory"),
-    };
-
-    memset(host.id, id, sizeof host.id);
-    return host;
-}
-
-static enum store_result enrol(struct store_enrolment host, bool *existed)
-{
-    struct store_txn *txn = store_begin(store);
-    struct store_outcome outcome;
-
-    store_act_host_enrol(txn, &host, NOW_S);
-    outcome = store_commit_wait(&txn);
-    if (existed)
-        *existed = outcome.host_existed;
-    return outcome.result;
-}
 
 static void tpm_ak_and_name_are_bound_together(void **state)
 {
@@ -219,34 +148,6 @@ static void approval_and_revocation_have_one_direction(void **state)
     txn = store_begin(store);
     store_act_host_revoke(txn, given.id, "carol", "stolen", NOW_S);
     assert_int_equal(commit(txn), STORE_NOT_FOUND);
-}
-
-static struct store_attestation attestation_of(uint8_t id, int verdict, uint32_t reset_count,
-                                               uint64_t clock_ms)
-{
-    struct store_attestation attestation = {
-        .now_s = NOW_S + (int64_t)(clock_ms / 1000),
-        .expires_s = NOW_S + (int64_t)(clock_ms / 1000) + 900,
-        .verdict = verdict,
-        .reasons = verdict == 1 ? "" : "[\"reason\"]",
-        .policy = "baseline 1",
-        .counters = {true, reset_count, 0, clock_ms, 7},
-        .memory = span_text("memory"),
-        .evidence = span_text("evidence"),
-    };
-
-    memset(attestation.host_id, id, sizeof attestation.host_id);
-    memset(attestation.reasons_sha256, verdict, sizeof attestation.reasons_sha256);
-    memset(attestation.boot_sha256, 5, sizeof attestation.boot_sha256);
-    return attestation;
-}
-
-static struct store_outcome attest(struct store_attestation attestation)
-{
-    struct store_txn *txn = store_begin(store);
-
-    store_act_attest(txn, &attestation);
-    return store_commit_wait(&txn);
 }
 
 static void history_keeps_changes_not_repetitions(void **state)
@@ -473,31 +374,6 @@ static void attempts_are_capped(void **state)
     txn = store_begin(store);
     store_act_attempt_put(txn, &attempt, NOW_S);
     assert_int_equal(commit(txn), STORE_OK);
-}
-
-static void put_log(uint8_t id, int kind, struct span bytes, uint8_t *sha256)
-{
-    uint8_t host_id[STORE_HOST_ID_LEN];
-    struct crypto *crypto = crypto_new(&error);
-    struct crypto_digest digest;
-    struct store_txn *txn = store_begin(store);
-
-    memset(host_id, id, sizeof host_id);
-    crypto_hash_span(crypto, TPM_ALG_SHA256, bytes, &digest);
-    memcpy(sha256, digest.bytes, STORE_DIGEST_LEN);
-    store_act_log_put(txn, host_id, kind, sha256, bytes);
-    assert_int_equal(commit(txn), STORE_OK);
-    crypto_free(crypto);
-}
-
-static bool has_log(uint8_t id, const uint8_t *sha256, struct span *bytes)
-{
-    uint8_t host_id[STORE_HOST_ID_LEN];
-    bool found;
-
-    memset(host_id, id, sizeof host_id);
-    assert_true(store_log_get(store, host_id, sha256, &arena, bytes, &found, &error));
-    return found;
 }
 
 static void logs_belong_to_their_hosts(void **state)
@@ -742,29 +618,28 @@ static void outcomes_are_told_on_the_callers_thread(void **state)
 
 int conformance_run(conformance_fresh_fn *fresh)
 {
-#define CONFORMANCE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CONFORMANCE(tpm_ak_and_name_are_bound_together),
-        CONFORMANCE(hosts_come_back_as_they_were_stored),
-        CONFORMANCE(a_certificate_is_in_force_until_it_ends_or_is_revoked),
-        CONFORMANCE(approval_and_revocation_have_one_direction),
-        CONFORMANCE(history_keeps_changes_not_repetitions),
-        CONFORMANCE(another_measured_state_is_a_change),
-        CONFORMANCE(counters_only_go_forward),
-        CONFORMANCE(nonces_are_good_once_for_one_host),
-        CONFORMANCE(a_clock_that_steps_back_revives_no_nonce),
-        CONFORMANCE(a_transaction_is_done_whole_or_not_at_all),
-        CONFORMANCE(attempts_are_taken_once),
-        CONFORMANCE(attempts_are_capped),
-        CONFORMANCE(logs_belong_to_their_hosts),
-        CONFORMANCE(policies_are_versions_and_one_is_active),
-        CONFORMANCE(tokens_are_digests_with_an_end),
-        CONFORMANCE(audit_entries_come_newest_first),
-        CONFORMANCE(lists_filter_count_and_page),
-        CONFORMANCE(outcomes_are_told_on_the_callers_thread),
+        FIXTURE_TEST(tpm_ak_and_name_are_bound_together),
+        FIXTURE_TEST(hosts_come_back_as_they_were_stored),
+        FIXTURE_TEST(a_certificate_is_in_force_until_it_ends_or_is_revoked),
+        FIXTURE_TEST(approval_and_revocation_have_one_direction),
+        FIXTURE_TEST(history_keeps_changes_not_repetitions),
+        FIXTURE_TEST(another_measured_state_is_a_change),
+        FIXTURE_TEST(counters_only_go_forward),
+        FIXTURE_TEST(nonces_are_good_once_for_one_host),
+        FIXTURE_TEST(a_clock_that_steps_back_revives_no_nonce),
+        FIXTURE_TEST(a_transaction_is_done_whole_or_not_at_all),
+        FIXTURE_TEST(attempts_are_taken_once),
+        FIXTURE_TEST(attempts_are_capped),
+        FIXTURE_TEST(logs_belong_to_their_hosts),
+        FIXTURE_TEST(policies_are_versions_and_one_is_active),
+        FIXTURE_TEST(tokens_are_digests_with_an_end),
+        FIXTURE_TEST(audit_entries_come_newest_first),
+        FIXTURE_TEST(lists_filter_count_and_page),
+        FIXTURE_TEST(outcomes_are_told_on_the_callers_thread),
     };
-#undef CONFORMANCE
 
     fresh_location = fresh;
-    return cmocka_run_group_tests_name("store conformance", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("store conformance", tests, NULL, NULL) +
+           conformance_run_documents() + conformance_run_details();
 }
