@@ -1,12 +1,8 @@
-/* Evidence in, verdict out: the order of the stages, and the only place that writes a verdict.
+/* Evidence in, verdict out: the order of the stages.
  *
- * Owns the verdict. Trusts only the caller's arguments: keys, nonce, history, policy. Never turns
- * an error into a verdict, never calls a host trusted unless quote, logs and policy have each
- * been seen to hold; that no reason was found is not enough. */
-#include "appraise/appraise.h"
-
+ * Owns what is remembered of an appraisal. Trusts only the caller's arguments: keys, nonce, history,
+ * policies. Never turns an error into a verdict. */
 #include "appraise/stages.h"
-#include "claims/describe.h"
 
 void stage_find(struct appraise_work *work, enum reason_code code, const char *component,
                 const char *expected, const char *found)
@@ -48,27 +44,6 @@ void stage_expectations(struct appraise_work *work)
                                                  : evidence->channel_binding;
 }
 
-/* A reason of the policy knows its event by number; the log knows its PCR and what it measures. */
-static bool name_components(struct appraise_work *work, struct reasons *reasons)
-{
-    const struct measured_log *log = &work->appraisal->log;
-
-    for (size_t i = 0; reasons && i < reasons->n_items; i++) {
-        struct reason *reason = &reasons->items[i];
-
-        if (reason->event >= log->n_events)
-            continue;
-        if (reason->pcr == REASON_NO_PCR && log->events[reason->event].event.pcr < LIMIT_PCRS)
-            reason->pcr = (int)log->events[reason->event].event.pcr;
-        if (!reason->component) {
-            reason->component = event_component(log, reason->event, work->arena);
-            if (!reason->component)
-                return arena_error(work->arena, work->error);
-        }
-    }
-    return true;
-}
-
 /* The claims that any of the policies reads; NULL: all are wanted. */
 static bool *wanted_claims(const struct appraise_input *input, bool claims_read[CLAIM_IDS])
 {
@@ -79,6 +54,8 @@ static bool *wanted_claims(const struct appraise_input *input, bool claims_read[
                                           ? input->policies[i]
                                           : input->observed[i - input->n_policies];
 
+        if (!policy)
+            continue;
         for (int id = 0; id < CLAIM_IDS; id++)
             claims_read[id] |= policy_claims_read(policy)[id];
     }
@@ -114,76 +91,34 @@ static bool collect_claims(struct appraise_work *work)
                           work->error);
 }
 
-/* Rules are asked only about a state that is proven: of any other state the findings so far say
- * all that there is to say, and every rule would only repeat that nothing is attested. */
-static bool judge(struct appraise_work *work, bool *judged)
+static bool can_remember(const struct appraisal *appraisal)
+{
+    /* A host that fails is looked at in full each time, and so is one with a finding about the
+     * step from its last quote to this one, which the next quote need not repeat. */
+    return (appraisal->verdict == VERDICT_TRUSTED || appraisal->verdict == VERDICT_ATTENTION) &&
+           !reasons_have(&appraisal->reasons, REASON_QUOTE_FIRMWARE_VERSION);
+}
+
+/* Everything that claims and findings about the evidence come from, other than the host's keys. */
+static void digest_state(struct appraise_work *work)
 {
     struct appraisal *appraisal = work->appraisal;
+    const struct appraise_memory *memory = &appraisal->memory;
+    const uint8_t facts[] = {
+        appraisal->quote_verified,    appraisal->logs_match,         (uint8_t)(memory->bank >> 8),
+        (uint8_t)memory->bank,        (uint8_t)(memory->pcrs >> 24), (uint8_t)(memory->pcrs >> 16),
+        (uint8_t)(memory->pcrs >> 8), (uint8_t)memory->pcrs,
+    };
+    struct crypto_digest digest;
 
-    *judged = false;
-    if (!appraisal->quote_verified || !appraisal->logs_match)
-        return true;
-    if (work->input->n_policies == 0) {
-        stage_find(work, REASON_POLICY_NONE, NULL, "a policy", "none");
-        return true;
-    }
-    for (size_t i = 0; i < work->input->n_policies; i++)
-        if (!policy_evaluate(work->input->policies[i], work->crypto, &appraisal->claims,
-                             work->arena, NULL, &appraisal->reasons, work->error))
-            return false;
-    *judged = true;
-    return true;
-}
-
-/* What the observed policies would add. They are asked about a proven state only, too. */
-static bool observe(struct appraise_work *work)
-{
-    struct appraisal *appraisal = work->appraisal;
-
-    if (work->input->n_observed == 0 || !appraisal->quote_verified || !appraisal->logs_match)
-        return true;
-    appraisal->observed = arena_new(work->arena, struct reasons);
-    if (!appraisal->observed)
-        return arena_error(work->arena, work->error);
-    for (size_t i = 0; i < work->input->n_observed; i++)
-        if (!policy_evaluate(work->input->observed[i], work->crypto, &appraisal->claims,
-                             work->arena, NULL, appraisal->observed, work->error))
-            return false;
-    return true;
-}
-
-static enum verdict verdict_of(enum reason_weight heaviest, bool proven)
-{
-    switch (heaviest) {
-    case REASON_WEIGHT_UNTRUSTED:
-        return VERDICT_UNTRUSTED;
-    case REASON_WEIGHT_UNKNOWN:
-        break;
-    case REASON_WEIGHT_ATTENTION:
-        if (proven)
-            return VERDICT_ATTENTION;
-        break;
-    case REASON_WEIGHT_NOTE:
-    case REASON_WEIGHT_NONE:
-        if (proven)
-            return VERDICT_TRUSTED;
-        break;
-    }
-    return VERDICT_UNKNOWN;
-}
-
-/* The one place where a verdict is written. */
-static void write_verdict(struct appraisal *appraisal, bool judged)
-{
-    bool proven = appraisal->quote_verified && appraisal->logs_match;
-    enum reason_weight heaviest = reasons_weight(&appraisal->reasons);
-
-    appraisal->verdict = verdict_of(heaviest, proven && judged);
-    if (appraisal->observed) {
-        enum reason_weight observed = reasons_weight(appraisal->observed);
-
-        appraisal->observed_verdict = verdict_of(observed > heaviest ? observed : heaviest, proven);
-    }
+    crypto_hash(work->crypto, TPM_ALG_SHA256,
+                (struct span[]){span_of(facts, sizeof facts),
+                                span_of(memory->logs_digest, sizeof memory->logs_digest),
+                                span_of(memory->inventory_digest, sizeof memory->inventory_digest),
+                                span_of(memory->pcr_digest, memory->pcr_digest_len),
+                                work->input->tpm_manufacturer},
+                5, &digest);
+    memcpy(appraisal->state_sha256, digest.bytes, sizeof appraisal->state_sha256);
 }
 
 static bool remember(struct appraise_work *work)
@@ -192,20 +127,16 @@ static bool remember(struct appraise_work *work)
     struct appraise_memory *memory = &appraisal->memory;
     struct span pcr_digest = appraisal->quote.quote.pcr_digest;
 
-    /* A host that fails is looked at in full each time, and so is one with a finding about the
-     * step from its last quote to this one, which the next quote need not repeat. */
-    if (appraisal->verdict != VERDICT_TRUSTED && appraisal->verdict != VERDICT_ATTENTION)
-        return true;
-    if (reasons_have(&appraisal->reasons, REASON_QUOTE_FIRMWARE_VERSION))
-        return true;
     if (!stage_memory_digests(work, memory->logs_digest, memory->inventory_digest))
         return false;
     memory->pcrs = work->pcrs;
     memory->bank = appraisal->evidence.bank;
-    memcpy(memory->pcr_digest, pcr_digest.data, pcr_digest.len);
+    if (pcr_digest.len)
+        memcpy(memory->pcr_digest, pcr_digest.data, pcr_digest.len);
     memory->pcr_digest_len = pcr_digest.len;
     memory->verdict = appraisal->verdict;
-    memory->valid = true;
+    memory->valid = can_remember(appraisal);
+    digest_state(work);
     return true;
 }
 
@@ -213,21 +144,15 @@ static bool run_stages(struct appraise_work *work)
 {
     struct appraisal *appraisal = work->appraisal;
     struct error error;
-    bool judged = false;
 
     if (!evidence_decode(work->input->evidence, work->arena, &appraisal->evidence, &error)) {
         if (!stage_find_error(work, REASON_EVIDENCE_MALFORMED, NULL, &error))
             return false;
-        write_verdict(appraisal, false);
-        return true;
+        return stage_judge(work); /* nothing is proven, so no policy is asked */
     }
     stage_expectations(work);
-    if (!stage_ak(work) || !stage_log_digests(work) || !stage_quote(work) || !stage_logs(work) ||
-        !collect_claims(work) || !judge(work, &judged) || !observe(work) ||
-        !name_components(work, &appraisal->reasons) || !name_components(work, appraisal->observed))
-        return false;
-    write_verdict(appraisal, judged);
-    return remember(work);
+    return stage_ak(work) && stage_log_digests(work) && stage_quote(work) && stage_logs(work) &&
+           collect_claims(work) && stage_judge(work) && remember(work);
 }
 
 bool appraise(struct crypto *crypto, const struct appraise_input *input, struct arena *arena,

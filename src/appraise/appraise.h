@@ -47,7 +47,8 @@ struct appraise_input {
     struct span revocations; /* what dbx must hold (wire/efi_revocations.h); empty: nothing given */
     struct span revocations_sha256;            /* of that file: with another one no memory holds */
     struct ima_certificates *ima_certificates; /* whose signatures count on files; NULL: nobody's */
-    struct policy *const *policies;            /* each must hold; none: nothing passes */
+    struct policy *const *policies;            /* each must hold; none: nothing passes; a NULL one
+                                                  is one that cannot be used */
     size_t n_policies;
     struct policy *const *observed; /* said what they would say; the verdict is without them */
     size_t n_observed;
@@ -88,9 +89,12 @@ struct appraisal {
     } identity;
     struct appraise_memory memory;
     struct evidence evidence;
-    struct reasons *observed;      /* what the observed policies say; NULL: none was asked */
-    enum verdict observed_verdict; /* if they judged as well; NONE: none was asked */
-    struct reasons reasons;        /* last, as its items are in it */
+    struct reasons *observed;      /* if the observed policies alone judged; NULL: there are none */
+    enum verdict observed_verdict; /* likewise; VERDICT_NONE: there are none */
+    size_t n_evidence_reasons;     /* the first of reasons: about the evidence, not by a policy */
+    /* Over all that the verdict depends on but the policies: hosts of one state are judged alike. */
+    uint8_t state_sha256[32];
+    struct reasons reasons; /* last, as its items are in it */
 };
 
 /* Appraises. Returns false only when the work could not be done (memory, crypto failure); then
@@ -98,6 +102,13 @@ struct appraisal {
  * *appraisal lives in the arena or in the input. */
 bool appraise(struct crypto *crypto, const struct appraise_input *input, struct arena *arena,
               struct appraisal *appraisal, struct error *error) MUST_CHECK;
+
+/* Judges the appraised host once more by other policies, each of which must hold; a NULL one is one
+ * that cannot be used. The evidence is not looked at again. *reasons starts with those about the
+ * evidence. */
+bool appraise_under(struct crypto *crypto, const struct appraisal *appraisal,
+                    struct policy *const *policies, size_t n_policies, struct arena *arena,
+                    struct reasons *reasons, enum verdict *verdict, struct error *error) MUST_CHECK;
 
 /* The short way for an unchanged host: signature, nonce, counters, and the same PCR digest and logs
  * as remembered. *applies is false when anything differs; the caller then does it in full. Claims

@@ -61,6 +61,9 @@ bool stage_verify_quote(struct appraise_work *work, const struct tpm_signature *
 /* Reads and replays the logs and compares them with the signed PCRs; sets logs_match. */
 bool stage_logs(struct appraise_work *work) MUST_CHECK;
 
+/* Asks the policies; writes the verdict, and what the observed policies say. */
+bool stage_judge(struct appraise_work *work) MUST_CHECK;
+
 /* Digests for struct appraise_memory. */
 bool stage_memory_digests(struct appraise_work *work, uint8_t logs_digest[32],
                           uint8_t inventory_digest[32]) MUST_CHECK;

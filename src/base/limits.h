@@ -121,6 +121,7 @@ enum {
 
     /* Policies and their rules. */
     LIMIT_POLICY_LEN = LIMIT_DOCUMENT_LEN,
+    LIMIT_TRIAL_LEN = 8 * LIMIT_DOCUMENT_LEN, /* a draft with its reference values, as JSON */
     LIMIT_BINDINGS = 1024,               /* names in force */
     LIMIT_BINDING_HOSTS_LEN = 16 * 1024, /* globs of one binding */
     LIMIT_HOST_POLICIES = 32,            /* that hold for one host */

@@ -143,6 +143,8 @@ void http_problem(struct http_request *request, const struct http_problem *probl
 void http_stream_start(struct http_request *request, int status, const char *content_type,
                        void (*on_close)(void *context), void *context);
 bool http_stream_send(struct http_request *request, struct span bytes) MUST_CHECK;
+/* Bytes that wait for the client. */
+size_t http_stream_waiting(const struct http_request *request);
 void http_stream_end(struct http_request *request);
 
 #endif

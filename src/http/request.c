@@ -437,6 +437,13 @@ bool http_stream_send(struct http_request *request, struct span bytes)
     return sent;
 }
 
+size_t http_stream_waiting(const struct http_request *request)
+{
+    const struct connection *connection = request->connection;
+
+    return connection ? evbuffer_get_length(bufferevent_get_output(connection->bev)) : 0;
+}
+
 void http_stream_end(struct http_request *request)
 {
     struct evhttp_request *evhttp = request->evhttp;

@@ -10,6 +10,7 @@
 #include "log/log.h"
 #include "msg/result_json.h"
 #include "os/clock.h"
+#include "outcome/finding.h"
 #include "server/front.h"
 #include "server/host_memory.h"
 #include "server/routes.h"
@@ -31,6 +32,8 @@ struct attestation {
     struct work_appraise_answer answer;
     enum verdict verdict;
     struct reasons *reasons;
+    const char *policy_label; /* of the policies that judge */
+    uint8_t policies_sha256[STORE_DIGEST_LEN];
     int64_t now_s, expires_s;
     struct span certificate; /* signed now; memory has its serial and end */
     unsigned signing;        /* answers still to come */
@@ -184,6 +187,13 @@ static void end_refused(struct attestation *attestation, enum reason_code code, 
 
 static void put_logs(struct attestation *attestation, struct store_txn *txn)
 {
+    for (size_t i = 0; !attestation->answer.steady && i < attestation->evidence.n_logs; i++) {
+        const struct evidence_log *log = &attestation->evidence.logs[i];
+
+        if (!log->has_bytes && log->sha256.len == STORE_DIGEST_LEN)
+            store_act_log_refer(txn, attestation->host.enrolled.id, (int)log->kind,
+                                log->sha256.data);
+    }
     for (size_t i = 0; i < attestation->evidence.n_logs; i++) {
         const struct evidence_log *log = &attestation->evidence.logs[i];
 
@@ -207,9 +217,10 @@ static bool kept_evidence(struct attestation *attestation, struct span *bytes, s
     return evidence_encode(&kept, &attestation->arena, bytes, error);
 }
 
-static bool reasons_text(struct attestation *attestation, const char **text, struct error *error)
+static bool reasons_text(struct attestation *attestation, const struct reasons *reasons,
+                         const char **text, struct error *error)
 {
-    json_t *array = result_json_reasons(attestation->reasons);
+    json_t *array = result_json_reasons(reasons);
     char *dumped = array ? json_dumps(array, JSON_COMPACT) : NULL;
 
     json_decref(array);
@@ -292,6 +303,45 @@ static void on_recorded(void *context, const struct store_outcome *outcome)
     }
 }
 
+/* What weighs against the host, each by the digest under which it is counted in the fleet. */
+static bool fill_findings(struct attestation *attestation, struct store_attestation *record,
+                          struct error *error)
+{
+    const struct reasons *reasons = attestation->reasons;
+    uint8_t(*findings)[STORE_DIGEST_LEN] = arena_array(&attestation->arena, reasons->n_items + 1,
+                                                       sizeof *findings);
+
+    if (!findings)
+        return arena_error(&attestation->arena, error);
+    for (size_t i = 0; i < reasons->n_items; i++)
+        if (reasons->items[i].weight > REASON_WEIGHT_NOTE)
+            outcome_finding(attestation->exchange->front->crypto, &reasons->items[i],
+                            findings[record->n_findings++]);
+    record->findings = (const uint8_t(*)[STORE_DIGEST_LEN])findings;
+    return true;
+}
+
+/* What only a full appraisal tells. */
+static bool fill_details(struct attestation *attestation, struct store_attestation *record,
+                         struct error *error)
+{
+    const struct work_appraise_answer *answer = &attestation->answer;
+
+    record->keep_details = answer->steady;
+    if (answer->steady)
+        return true;
+    memcpy(record->state_sha256, answer->state_sha256.data, sizeof record->state_sha256);
+    record->class_name = arena_text(&attestation->arena, answer->class_name);
+    record->good = outcome_passes(attestation->verdict);
+    record->observed_verdict = answer->observed_verdict;
+    record->observed_reasons = "";
+    if (!record->class_name)
+        return arena_error(&attestation->arena, error);
+    return fill_findings(attestation, record, error) &&
+           (!answer->observed ||
+            reasons_text(attestation, answer->observed, &record->observed_reasons, error));
+}
+
 static bool fill_record(struct attestation *attestation, struct store_attestation *record,
                         struct error *error)
 {
@@ -304,7 +354,7 @@ static bool fill_record(struct attestation *attestation, struct store_attestatio
     record->now_s = attestation->now_s;
     record->expires_s = attestation->expires_s;
     record->verdict = attestation->verdict;
-    record->policy = front->policy_label;
+    record->policy = attestation->policy_label;
     memcpy(record->boot_sha256, answer->boot_sha256.data, sizeof record->boot_sha256);
     if (answer->quote_verified)
         record->counters = (struct store_counters){
@@ -319,7 +369,8 @@ static bool fill_record(struct attestation *attestation, struct store_attestatio
         !inventory_encode(attestation->evidence.inventory, attestation->evidence.n_inventory,
                           &attestation->arena, &record->inventory, &ignored))
         record->inventory = span_of(NULL, 0);
-    if (!reasons_text(attestation, &record->reasons, error) ||
+    if (!fill_details(attestation, record, error) ||
+        !reasons_text(attestation, attestation->reasons, &record->reasons, error) ||
         !kept_evidence(attestation, &record->evidence, error) ||
         !host_memory_encode(&attestation->memory, &attestation->arena, &record->memory, error))
         return false;
@@ -342,9 +393,9 @@ static void record(struct attestation *attestation)
     txn = store_begin(front->store);
     store_act_nonce_use(txn, attestation->host.enrolled.id, attestation->evidence.nonce,
                         attestation->now_s);
+    put_logs(attestation, txn);
     store_act_attest(txn, &entry);
     demand_certificate(attestation, txn);
-    put_logs(attestation, txn);
     put_certificate(attestation, txn);
     /* What an earlier, better verdict earned ends with it; a verdict of unknown only runs out. */
     if (attestation->verdict == VERDICT_UNTRUSTED)
@@ -471,7 +522,6 @@ static void sign(struct attestation *attestation)
  * certificate; the identity key stays, so that it is certified again once the host passes. */
 static bool remember(struct attestation *attestation, struct error *error)
 {
-    struct front *front = attestation->exchange->front;
     struct work_appraise_answer *answer = &attestation->answer;
     struct host_memory *memory = &attestation->memory;
 
@@ -483,7 +533,8 @@ static bool remember(struct attestation *attestation, struct error *error)
         memory->work = (struct span){0};
         memory->certificate_serial = (struct span){0};
     }
-    memory->policy_sha256 = span_of(front->policy_sha256, sizeof front->policy_sha256);
+    memory->policy_sha256 = span_of(attestation->policies_sha256,
+                                    sizeof attestation->policies_sha256);
     return copy(attestation, &memory->policy_sha256, error);
 }
 
@@ -516,7 +567,10 @@ static void judge(struct attestation *attestation)
         record(attestation);
 }
 
-static bool ask_worker(struct attestation *attestation, bool steady_only, struct error *error);
+/* How much a worker is told: each way is taken when the one before was not enough. */
+enum ask { ASK_STEADY, ASK_FULL, ASK_WITH_SOURCES };
+
+static bool ask_worker(struct attestation *attestation, enum ask ask, struct error *error);
 
 static void on_appraised(void *context, enum call_result result, struct span frame)
 {
@@ -533,9 +587,10 @@ static void on_appraised(void *context, enum call_result result, struct span fra
         end_with_problem(attestation, PROBLEM_WORKER_FAILED);
         return;
     }
-    if (attestation->answer.applies)
+    if (attestation->answer.applies && !attestation->answer.needs_sources)
         judge(attestation);
-    else if (!ask_worker(attestation, false, &error))
+    else if (!ask_worker(attestation,
+                         attestation->answer.needs_sources ? ASK_WITH_SOURCES : ASK_FULL, &error))
         end_with_error(attestation, "attest.work", &error);
 }
 
@@ -561,7 +616,23 @@ static bool find_known_logs(struct attestation *attestation, struct work_apprais
     return true;
 }
 
-static bool ask_worker(struct attestation *attestation, bool steady_only, struct error *error)
+/* The policies that hold now. A verdict ends at the latest when others may hold. */
+static bool choose_policies(struct attestation *attestation, const struct policy_set **set,
+                            struct error *error)
+{
+    int64_t changes_s;
+
+    if (!bindings_for_host(attestation->exchange->front->bindings, attestation->host.enrolled.name,
+                           attestation->now_s, set, &changes_s, error))
+        return false;
+    if (changes_s && changes_s < attestation->expires_s)
+        attestation->expires_s = changes_s;
+    memcpy(attestation->policies_sha256, (*set)->sha256, sizeof attestation->policies_sha256);
+    attestation->policy_label = arena_text(&attestation->arena, span_text((*set)->label));
+    return attestation->policy_label || arena_error(&attestation->arena, error);
+}
+
+static bool ask_worker(struct attestation *attestation, enum ask ask, struct error *error)
 {
     struct front *front = attestation->exchange->front;
     struct http_request *request = attestation->exchange->request;
@@ -580,19 +651,21 @@ static bool ask_worker(struct attestation *attestation, bool steady_only, struct
                     .restart_count = counters->restart_count,
                     .clock_ms = counters->clock_ms,
                     .firmware_version = counters->firmware_version},
-        .steady_only = steady_only,
         .logs_hashed = attestation->logs_hashed,
     };
+    const struct policy_set *set;
     struct span frame;
 
+    if (!choose_policies(attestation, &set, error))
+        return false;
     if (attestation->host.enrolled.endorsement == ENDORSEMENT_CHAIN)
         work.tpm_manufacturer = span_text(attestation->host.enrolled.manufacturer);
     front_identity_policy(front, attestation->evidence.host_id, policy_ref, identity_policy);
-    if (span_equal(attestation->memory.policy_sha256,
-                   span_of(front->policy_sha256, sizeof front->policy_sha256)))
+    if (span_equal(attestation->memory.policy_sha256, span_of(set->sha256, sizeof set->sha256)))
         work.memory = attestation->memory.work;
-    if (work.memory.len == 0)
-        work.steady_only = false;
+    work.steady_only = ask == ASK_STEADY && work.memory.len > 0;
+    if (!work.steady_only)
+        work.policies = ask == ASK_WITH_SOURCES ? set->with_sources : set->policies;
     if (!work.channel_bound)
         work.channel_binding = (struct span){0};
     if ((!work.steady_only && !find_known_logs(attestation, &work, error)) ||
@@ -718,6 +791,7 @@ void route_attest_start(struct exchange *exchange)
     if (!check_nonce(attestation))
         return;
     hash_logs(attestation);
-    if (!ask_worker(attestation, !any_log_sent(&attestation->evidence), &error))
+    if (!ask_worker(attestation, any_log_sent(&attestation->evidence) ? ASK_FULL : ASK_STEADY,
+                    &error))
         end_with_error(attestation, "attest.work", &error);
 }

@@ -48,8 +48,6 @@ struct calls {
     struct call_list waiting; /* for any worker */
     struct call_list refused; /* to be told at the next tick */
     size_t n_waiting, waiting_len;
-    uint8_t *first;
-    size_t first_len;
     struct calls_counts counts;
 };
 
@@ -62,8 +60,7 @@ static void finish(struct calls *calls, struct call *call, enum call_result resu
     calls->counts.lost += result == CALL_LOST;
     calls->counts.timeouts += result == CALL_TIMEOUT;
     calls->counts.busy += result == CALL_BUSY;
-    if (call->done)
-        call->done(call->context, result, answer);
+    call->done(call->context, result, answer);
     free(call->frame);
     free(call);
 }
@@ -299,14 +296,6 @@ static void on_readable(void *context)
     take_waiting(channel->calls);
 }
 
-static void send_first(struct channel *channel)
-{
-    struct calls *calls = channel->calls;
-
-    if (calls->first && channel->fd >= 0)
-        send_call(channel, call_new(NULL, NULL), span_of(calls->first, calls->first_len));
-}
-
 bool calls_attach(struct calls *calls, const struct role_handover *handover, struct error *error)
 {
     uint32_t number = handover->role == ROLE_SIGNER ? SIGNER : handover->index + 1;
@@ -325,27 +314,8 @@ bool calls_attach(struct calls *calls, const struct role_handover *handover, str
     }
     channel->fd = handover->fd;
     channel->reader = frame_reader_init(number == SIGNER ? SIGN_FRAME_LEN : WORKER_FRAME_LEN);
-    if (number != SIGNER) {
-        send_first(channel);
+    if (number != SIGNER)
         take_waiting(calls);
-    }
-    return true;
-}
-
-bool calls_set_first(struct calls *calls, struct span frame, struct error *error)
-{
-    uint8_t *copy = malloc(frame.len ? frame.len : 1);
-
-    if (!copy)
-        return error_plain(error, ERROR_MEMORY, "no memory for the policy");
-    if (frame.len)
-        memcpy(copy, frame.data, frame.len);
-    free(calls->first);
-    calls->first = copy;
-    calls->first_len = frame.len;
-    /* Behind what a worker does now, before whatever comes next. */
-    for (uint32_t i = SIGNER + 1; i < CHANNELS; i++)
-        send_first(&calls->channels[i]);
     return true;
 }
 
@@ -399,7 +369,6 @@ void calls_free(struct calls *calls)
     forget_all(&calls->waiting);
     forget_all(&calls->refused);
     loop_source_free(calls->tick);
-    free(calls->first);
     free(calls);
 }
 

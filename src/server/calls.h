@@ -49,10 +49,6 @@ bool calls_attach(struct calls *calls, const struct role_handover *handover,
 void calls_work(struct calls *calls, struct span frame, call_done_fn *done, void *context);
 void calls_sign(struct calls *calls, struct span frame, call_done_fn *done, void *context);
 
-/* A frame that every worker gets now, and each new one before anything else (the policy). Its
- * answers are dropped. */
-bool calls_set_first(struct calls *calls, struct span frame, struct error *error) MUST_CHECK;
-
 struct calls_counts {
     bool signer; /* it is there */
     size_t workers, waiting;

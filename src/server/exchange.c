@@ -8,6 +8,7 @@
 #include "os/clock.h"
 #include "server/front.h"
 #include "server/routes.h"
+#include "server/work_message.h"
 
 enum { RETRY_S = 2, LIST_LIMIT = 50, LIST_LIMIT_MAX = 500 };
 
@@ -181,4 +182,17 @@ void exchange_audit(struct exchange *exchange, struct store_txn *txn, const char
                                 .address = http_request_address(exchange->request)};
 
     store_act_audit(txn, &audit);
+}
+
+void exchange_document_invalid(struct exchange *exchange, const struct work_check_answer *answer)
+{
+    char *message = arena_text(exchange_arena(exchange), answer->message);
+    char *detail = arena_printf(exchange_arena(exchange), "line %u, column %u: %s",
+                                (unsigned)answer->line, (unsigned)answer->column,
+                                message ? message : "");
+
+    exchange_problem_with(exchange, PROBLEM_POLICY_INVALID, detail ? detail : "",
+                          json_pack("{s:I, s:I, s:I}", "source", (json_int_t)answer->source, "line",
+                                    (json_int_t)answer->line, "column",
+                                    (json_int_t)answer->column));
 }

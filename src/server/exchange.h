@@ -58,6 +58,10 @@ void exchange_bytes(struct exchange *exchange, const char *content_type, struct 
 void exchange_problem_with(struct exchange *exchange, enum problem problem, const char *detail,
                            json_t *members);
 
+/* Answers that an operator's document is wrong, with its source, line and column. */
+struct work_check_answer;
+void exchange_document_invalid(struct exchange *exchange, const struct work_check_answer *answer);
+
 /* The body as a JSON object, or an empty object without body; NULL after having answered a
  * problem. The caller decrefs. */
 json_t *exchange_body_json(struct exchange *exchange);

@@ -61,21 +61,14 @@ bool front_challenge(struct front *front, struct span host_id, struct arena *are
     return true;
 }
 
-bool front_use_policy(struct front *front, const char *label, struct span text, struct error *error)
+bool front_use_bindings(struct front *front, struct error *error)
 {
-    struct work_policy policy = {.keep = true, .text = text};
-    struct arena arena = arena_init(2 * LIMIT_POLICY_LEN + 4096);
-    struct crypto_digest digest;
-    struct span frame;
-    bool ok = work_policy_encode(&policy, &arena, &frame, error) &&
-              calls_set_first(front->calls, frame, error);
+    struct bindings *loaded;
 
-    arena_done(&arena);
-    if (!ok)
+    if (!bindings_load(front->store, front->crypto, &loaded, error))
         return false;
-    snprintf(front->policy_label, sizeof front->policy_label, "%s", label);
-    crypto_hash_span(front->crypto, TPM_ALG_SHA256, text, &digest);
-    memcpy(front->policy_sha256, digest.bytes, sizeof front->policy_sha256);
+    bindings_free(front->bindings);
+    front->bindings = loaded;
     return true;
 }
 
@@ -435,23 +428,13 @@ static bool open_store(struct front *front, struct error *error)
            store_open(location, &front->store, error);
 }
 
-static bool load_policy(struct front *front, struct error *error)
+static bool load_bindings(struct front *front, struct error *error)
 {
-    struct arena arena = arena_init(ARENA_LEN);
-    struct store_policy policy;
-    bool found = false;
-    bool ok = store_policy_active(front->store, &arena, &policy, &found, error);
-
-    if (ok && found) {
-        char *label = arena_printf(&arena, "%s %s", policy.name, policy.version);
-
-        ok = label ? front_use_policy(front, label, policy.text, error)
-                   : arena_error(&arena, error);
-    }
-    if (ok && !found)
+    if (!front_use_bindings(front, error))
+        return false;
+    if (!bindings_enforce(front->bindings))
         log_warning("policy.none", log_text("consequence", "no host is trusted"));
-    arena_done(&arena);
-    return ok;
+    return true;
 }
 
 static bool start_calls(struct front *front, struct error *error)
@@ -498,7 +481,7 @@ static bool start(struct front *front, struct error *error)
                                error) &&
            read_certificate(front, error) && open_store(front, error) &&
            make_first_token(front, error) && start_calls(front, error) &&
-           load_policy(front, error) && watch(front, error);
+           load_bindings(front, error) && watch(front, error);
 }
 
 static void end(struct front *front)
@@ -513,6 +496,7 @@ static void end(struct front *front)
     loop_source_free(front->retry);
     if (front->store)
         store_close(front->store);
+    bindings_free(front->bindings);
     loop_free(front->loop);
     crypto_free(front->crypto);
     free(front->crl.der);

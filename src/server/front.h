@@ -12,6 +12,7 @@
 #include "http/loop.h"
 #include "msg/protocol.h"
 #include "outcome/outcome.h"
+#include "server/bindings.h"
 #include "server/calls.h"
 #include "server/role.h"
 #include "store/store.h"
@@ -50,8 +51,7 @@ struct front {
     struct span tls_spki;
     int64_t tls_asked_s;
 
-    char policy_label[256]; /* "name version" of the policy in force; "" without */
-    uint8_t policy_sha256[STORE_DIGEST_LEN];
+    struct bindings *bindings; /* in force */
 
     struct front_crl crl;
     struct front_counts counts;
@@ -73,8 +73,8 @@ bool front_challenge(struct front *front, struct span host_id, struct arena *are
 /* The digest under which the store knows a token. */
 void front_hash_token(struct front *front, const char *secret, uint8_t sha256[STORE_DIGEST_LEN]);
 
-/* Puts a policy's text in force in all workers, or takes it away (empty label and text). */
-bool front_use_policy(struct front *front, const char *label, struct span text,
-                      struct error *error) MUST_CHECK;
+/* Takes what the store says is bound from now on; keeps the former bindings on failure. Sets of the
+ * former ones are gone. */
+bool front_use_bindings(struct front *front, struct error *error) MUST_CHECK;
 
 #endif

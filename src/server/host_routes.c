@@ -9,6 +9,7 @@
 #include "msg/protocol.h"
 #include "msg/result_json.h"
 #include "os/clock.h"
+#include "server/bundle.h"
 #include "server/front.h"
 #include "server/routes.h"
 
@@ -246,44 +247,6 @@ void route_hosts_verdicts(struct exchange *exchange)
 
 /* --- Evidence --- */
 
-/* Puts the stored logs' bytes back into the evidence: the host's last log of each kind. */
-static bool fill_logs(struct exchange *exchange, const struct store_host *host,
-                      struct evidence *evidence, struct arena *arena, struct error *error)
-{
-    struct store *store = exchange->front->store;
-    struct store_log *logs;
-    size_t n_logs;
-
-    if (!store_log_list(store, host->enrolled.id, arena, &logs, &n_logs, error))
-        return false;
-    for (size_t i = 0; i < evidence->n_logs; i++)
-        for (size_t k = 0; k < n_logs; k++) {
-            struct evidence_log *log = &evidence->logs[i];
-            bool found = false;
-
-            if (logs[k].kind != (int)log->kind || log->has_bytes)
-                continue;
-            if (!store_log_get(store, host->enrolled.id, logs[k].sha256, arena, &log->bytes, &found,
-                               error))
-                return false;
-            log->has_bytes = found;
-        }
-    return true;
-}
-
-/* The last evidence as a saved bundle; empty when there is none. */
-static bool load_bundle(struct exchange *exchange, const struct store_host *host,
-                        struct arena *arena, struct span *bundle, struct error *error)
-{
-    struct evidence evidence;
-
-    if (!store_evidence_get(exchange->front->store, host->enrolled.id, arena, bundle, error))
-        return false;
-    return bundle->len == 0 || (evidence_decode(*bundle, arena, &evidence, error) &&
-                                fill_logs(exchange, host, &evidence, arena, error) &&
-                                evidence_encode(&evidence, arena, bundle, error));
-}
-
 void route_hosts_evidence(struct exchange *exchange)
 {
     struct arena arena = arena_init(EVIDENCE_ARENA_LEN);
@@ -295,7 +258,7 @@ void route_hosts_evidence(struct exchange *exchange)
         arena_done(&arena);
         return;
     }
-    if (!load_bundle(exchange, &host, &arena, &bundle, &error))
+    if (!bundle_load(exchange->front->store, host.enrolled.id, &arena, &bundle, &error))
         exchange_fail(exchange, "hosts.evidence", &error);
     else if (bundle.len == 0)
         exchange_problem(exchange, PROBLEM_EVIDENCE_NONE, NULL);

@@ -1,131 +1,13 @@
-#include "server/work_message.h"
-
-#include "wire/cbor.h"
-
-static const char CLAUSE[] = "bootseald worker message";
-
-/* Caps of what crosses this border beyond those of base/limits.h. */
-enum {
-    MEMORY_CAP = 1024,
-    TEXT_CAP = 4096,
-};
-
-static uint64_t read_u64(struct reader *reader, const char *what)
-{
-    return cbor_read_uint(reader, UINT64_MAX, what);
-}
-
-static uint32_t read_u32(struct reader *reader, const char *what)
-{
-    return (uint32_t)cbor_read_uint(reader, UINT32_MAX, what);
-}
-
-/* Every message is one array of fixed length that starts with its kind. */
-static bool begin(struct reader *reader, enum work_kind kind, size_t n_items)
-{
-    if (cbor_read_array(reader, 64, "message") != n_items ||
-        cbor_read_uint(reader, 64, "kind") != kind)
-        return reader_fail(reader, ERROR_MALFORMED, "another message was expected");
-    return reader_ok(reader);
-}
-
-static struct cbor_writer start(struct arena *arena, enum work_kind kind, size_t n_items)
-{
-    struct cbor_writer writer = cbor_writer_init(arena);
-
-    cbor_write_array(&writer, n_items);
-    cbor_write_uint(&writer, kind);
-    return writer;
-}
+#include "server/work_parts.h"
 
 enum work_kind work_kind_of(struct span message)
 {
     struct error error;
-    struct reader reader = reader_init(message, CLAUSE, &error);
+    struct reader reader = reader_init(message, WORK_CLAUSE, &error);
     size_t n_items = cbor_read_array(&reader, 64, "message");
-    uint64_t kind = n_items ? cbor_read_uint(&reader, WORK_APPRAISE, "kind") : WORK_NONE;
+    uint64_t kind = n_items ? cbor_read_uint(&reader, WORK_TRY, "kind") : WORK_NONE;
 
     return reader_ok(&reader) ? (enum work_kind)kind : WORK_NONE;
-}
-
-/* --- Reasons --- */
-
-static void write_text(struct cbor_writer *writer, const char *text)
-{
-    struct span bytes = span_text(text ? text : "");
-
-    if (bytes.len > TEXT_CAP)
-        bytes.len = TEXT_CAP;
-    cbor_write_bytes(writer, bytes); /* bytes: a cut may split a character */
-}
-
-static const char *read_text(struct reader *reader, struct arena *arena, const char *what)
-{
-    struct span bytes = cbor_read_bytes(reader, TEXT_CAP, what);
-    char *text;
-
-    if (bytes.len == 0)
-        return NULL;
-    text = arena_text(arena, bytes);
-    if (!text)
-        reader_fail(reader, ERROR_MEMORY, "no memory for %s", what);
-    return text;
-}
-
-static void write_reasons(struct cbor_writer *writer, const struct reasons *reasons)
-{
-    cbor_write_bool(writer, reasons->overflow);
-    cbor_write_array(writer, reasons->n_items);
-    for (size_t i = 0; i < reasons->n_items; i++) {
-        const struct reason *reason = &reasons->items[i];
-
-        cbor_write_array(writer, 10);
-        cbor_write_uint(writer, reason->code);
-        cbor_write_uint(writer, reason->weight);
-        cbor_write_uint(writer, (uint64_t)reason->pcr + 1 /* no PCR is -1 */);
-        cbor_write_uint(writer, reason->event);
-        write_text(writer, reason->component);
-        write_text(writer, reason->expected);
-        write_text(writer, reason->found);
-        write_text(writer, reason->rule);
-        write_text(writer, reason->message);
-        write_text(writer, reason->action);
-    }
-}
-
-static struct reason read_reason(struct reader *reader, struct arena *arena)
-{
-    struct reason reason = {0};
-
-    if (cbor_read_array(reader, 10, "reason") != 10)
-        reader_fail(reader, ERROR_MALFORMED, "a reason has ten parts");
-    reason.code = (enum reason_code)cbor_read_uint(reader, REASON_CODES - 1, "reason code");
-    reason.weight = (enum reason_weight)cbor_read_uint(reader, REASON_WEIGHT_UNTRUSTED, "weight");
-    reason.pcr = (int)cbor_read_uint(reader, LIMIT_PCRS, "PCR") - 1;
-    reason.event = read_u32(reader, "event");
-    reason.component = read_text(reader, arena, "component");
-    reason.expected = read_text(reader, arena, "expected");
-    reason.found = read_text(reader, arena, "found");
-    reason.rule = read_text(reader, arena, "rule");
-    reason.message = read_text(reader, arena, "message");
-    reason.action = read_text(reader, arena, "action");
-    return reason;
-}
-
-static struct reasons *read_reasons(struct reader *reader, struct arena *arena)
-{
-    struct reasons *reasons = arena_new(arena, struct reasons);
-    size_t n_items;
-
-    if (!reasons) {
-        reader_fail(reader, ERROR_MEMORY, "no memory for reasons");
-        return NULL;
-    }
-    reasons->overflow = cbor_read_bool(reader, "overflow");
-    n_items = cbor_read_array(reader, LIMIT_REASONS, "reasons");
-    for (size_t i = 0; i < n_items && reader_ok(reader); i++)
-        reasons->items[reasons->n_items++] = read_reason(reader, arena);
-    return reasons;
 }
 
 static void write_history(struct cbor_writer *writer, const struct quote_history *history)
@@ -145,10 +27,10 @@ static struct quote_history read_history(struct reader *reader)
     if (cbor_read_array(reader, 5, "history") != 5)
         reader_fail(reader, ERROR_MALFORMED, "a history has five parts");
     history.known = cbor_read_bool(reader, "known");
-    history.reset_count = read_u32(reader, "reset count");
-    history.restart_count = read_u32(reader, "restart count");
-    history.clock_ms = read_u64(reader, "clock");
-    history.firmware_version = read_u64(reader, "firmware version");
+    history.reset_count = work_read_u32(reader, "reset count");
+    history.restart_count = work_read_u32(reader, "restart count");
+    history.clock_ms = work_read_u64(reader, "clock");
+    history.firmware_version = work_read_u64(reader, "firmware version");
     return history;
 }
 
@@ -170,7 +52,7 @@ static struct outcome_approval read_approval(struct reader *reader)
         reader_fail(reader, ERROR_MALFORMED, "an approval has four parts");
     approval.wanted = cbor_read_bool(reader, "wanted");
     approval.bank = (uint16_t)cbor_read_uint(reader, UINT16_MAX, "bank");
-    approval.pcrs = read_u32(reader, "PCRs");
+    approval.pcrs = work_read_u32(reader, "PCRs");
     policy = cbor_read_bytes(reader, OUTCOME_POLICY_LEN, "policy digest");
     if (policy.len == sizeof approval.policy)
         memcpy(approval.policy, policy.data, policy.len);
@@ -179,63 +61,68 @@ static struct outcome_approval read_approval(struct reader *reader)
     return approval;
 }
 
-/* --- Policy --- */
+/* --- Documents --- */
 
-bool work_policy_encode(const struct work_policy *request, struct arena *arena,
-                        struct span *message, struct error *error)
+bool work_check_encode(const struct work_check *request, struct arena *arena, struct span *message,
+                       struct error *error)
 {
-    struct cbor_writer writer = start(arena, WORK_POLICY, 3);
+    struct cbor_writer writer = work_start(arena, WORK_CHECK, 3);
 
-    cbor_write_bool(&writer, request->keep);
-    cbor_write_bytes(&writer, request->text);
+    cbor_write_uint(&writer, request->kind);
+    work_write_sources(&writer, &request->sources);
     return cbor_writer_done(&writer, message, error);
 }
 
-bool work_policy_decode(struct span message, struct work_policy *request, struct error *error)
+bool work_check_decode(struct span message, struct arena *arena, struct work_check *request,
+                       struct error *error)
 {
-    struct reader reader = reader_init(message, CLAUSE, error);
-    struct work_policy decoded;
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
+    struct work_check decoded = {0};
 
-    begin(&reader, WORK_POLICY, 3);
-    decoded.keep = cbor_read_bool(&reader, "keep");
-    decoded.text = cbor_read_bytes(&reader, LIMIT_POLICY_LEN, "policy");
+    work_begin(&reader, WORK_CHECK, 3);
+    decoded.kind = (enum store_document_kind)cbor_read_uint(&reader, STORE_DOCUMENT_UPDATE, "kind");
+    decoded.sources = work_read_sources(&reader, arena);
     if (!reader_end(&reader))
         return false;
     *request = decoded;
     return true;
 }
 
-bool work_policy_answer_encode(const struct work_policy_answer *answer, struct arena *arena,
-                               struct span *message, struct error *error)
+bool work_check_answer_encode(const struct work_check_answer *answer, struct arena *arena,
+                              struct span *message, struct error *error)
 {
-    struct cbor_writer writer = start(arena, WORK_POLICY, 9);
+    struct cbor_writer writer = work_start(arena, WORK_CHECK, 11);
 
     cbor_write_bool(&writer, answer->valid);
     cbor_write_bytes(&writer, answer->name);
     cbor_write_bytes(&writer, answer->version);
     cbor_write_uint(&writer, answer->n_rules);
     cbor_write_uint(&writer, answer->cost);
+    cbor_write_uint(&writer, answer->n_values);
+    cbor_write_uint(&writer, answer->source);
     cbor_write_uint(&writer, answer->line);
     cbor_write_uint(&writer, answer->column);
     cbor_write_bytes(&writer, answer->message);
     return cbor_writer_done(&writer, message, error);
 }
 
-bool work_policy_answer_decode(struct span message, struct work_policy_answer *answer,
-                               struct error *error)
+bool work_check_answer_decode(struct span message, struct work_check_answer *answer,
+                              struct error *error)
 {
-    struct reader reader = reader_init(message, CLAUSE, error);
-    struct work_policy_answer decoded;
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
+    struct work_check_answer decoded;
 
-    begin(&reader, WORK_POLICY, 9);
+    work_begin(&reader, WORK_CHECK, 11);
     decoded.valid = cbor_read_bool(&reader, "valid");
-    decoded.name = cbor_read_bytes(&reader, TEXT_CAP, "name");
-    decoded.version = cbor_read_bytes(&reader, TEXT_CAP, "version");
-    decoded.n_rules = read_u64(&reader, "rules");
-    decoded.cost = read_u64(&reader, "cost");
-    decoded.line = read_u64(&reader, "line");
-    decoded.column = read_u64(&reader, "column");
-    decoded.message = cbor_read_bytes(&reader, TEXT_CAP, "message");
+    decoded.name = cbor_read_bytes(&reader, WORK_TEXT_CAP, "name");
+    decoded.version = cbor_read_bytes(&reader, WORK_TEXT_CAP, "version");
+    decoded.n_rules = work_read_u64(&reader, "rules");
+    decoded.cost = work_read_u64(&reader, "cost");
+    decoded.n_values = work_read_u64(&reader, "values");
+    decoded.source = work_read_u64(&reader, "source");
+    decoded.line = work_read_u64(&reader, "line");
+    decoded.column = work_read_u64(&reader, "column");
+    decoded.message = cbor_read_bytes(&reader, WORK_TEXT_CAP, "message");
     if (!reader_end(&reader))
         return false;
     *answer = decoded;
@@ -247,7 +134,7 @@ bool work_policy_answer_decode(struct span message, struct work_policy_answer *a
 bool work_enrol_encode(const struct work_enrol *request, struct arena *arena, struct span *message,
                        struct error *error)
 {
-    struct cbor_writer writer = start(arena, WORK_ENROL, 6);
+    struct cbor_writer writer = work_start(arena, WORK_ENROL, 6);
 
     cbor_write_uint(&writer, (uint64_t)request->now_s);
     cbor_write_bytes(&writer, request->ek_public);
@@ -261,10 +148,10 @@ bool work_enrol_encode(const struct work_enrol *request, struct arena *arena, st
 
 bool work_enrol_decode(struct span message, struct work_enrol *request, struct error *error)
 {
-    struct reader reader = reader_init(message, CLAUSE, error);
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
     struct work_enrol decoded = {0};
 
-    begin(&reader, WORK_ENROL, 6);
+    work_begin(&reader, WORK_ENROL, 6);
     decoded.now_s = (int64_t)cbor_read_uint(&reader, INT64_MAX, "time");
     decoded.ek_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "EK");
     decoded.ak_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "AK");
@@ -281,7 +168,7 @@ bool work_enrol_decode(struct span message, struct work_enrol *request, struct e
 bool work_enrol_answer_encode(const struct work_enrol_answer *answer, struct arena *arena,
                               struct span *message, struct error *error)
 {
-    struct cbor_writer writer = start(arena, WORK_ENROL, 13);
+    struct cbor_writer writer = work_start(arena, WORK_ENROL, 13);
 
     cbor_write_bool(&writer, answer->accepted);
     cbor_write_uint(&writer, answer->endorsement);
@@ -293,29 +180,29 @@ bool work_enrol_answer_encode(const struct work_enrol_answer *answer, struct are
     cbor_write_bytes(&writer, answer->version);
     cbor_write_bytes(&writer, answer->id_object);
     cbor_write_bytes(&writer, answer->secret);
-    write_reasons(&writer, answer->reasons);
+    work_write_reasons(&writer, answer->reasons);
     return cbor_writer_done(&writer, message, error);
 }
 
 bool work_enrol_answer_decode(struct span message, struct arena *arena,
                               struct work_enrol_answer *answer, struct error *error)
 {
-    struct reader reader = reader_init(message, CLAUSE, error);
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
     struct work_enrol_answer decoded = {0};
 
-    begin(&reader, WORK_ENROL, 13);
+    work_begin(&reader, WORK_ENROL, 13);
     decoded.accepted = cbor_read_bool(&reader, "accepted");
     decoded.endorsement = (enum endorsement)cbor_read_uint(&reader, ENDORSEMENT_UNPROVEN,
                                                            "endorsement");
     decoded.host_id = cbor_read_bytes(&reader, ENDORSEMENT_ID_LEN, "host id");
     decoded.ak_name = cbor_read_bytes(&reader, 2 + LIMIT_TPM_DIGEST_LEN, "AK name");
-    decoded.issuer = cbor_read_bytes(&reader, TEXT_CAP, "issuer");
-    decoded.manufacturer = cbor_read_bytes(&reader, TEXT_CAP, "manufacturer");
-    decoded.model = cbor_read_bytes(&reader, TEXT_CAP, "model");
-    decoded.version = cbor_read_bytes(&reader, TEXT_CAP, "version");
+    decoded.issuer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "issuer");
+    decoded.manufacturer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "manufacturer");
+    decoded.model = cbor_read_bytes(&reader, WORK_TEXT_CAP, "model");
+    decoded.version = cbor_read_bytes(&reader, WORK_TEXT_CAP, "version");
     decoded.id_object = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "id object");
     decoded.secret = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "secret");
-    decoded.reasons = read_reasons(&reader, arena);
+    decoded.reasons = work_read_reasons(&reader, arena);
     if (reader_ok(&reader) && decoded.accepted && decoded.host_id.len != ENDORSEMENT_ID_LEN)
         reader_fail(&reader, ERROR_MALFORMED, "a host id has 32 bytes");
     if (!reader_end(&reader))
@@ -329,7 +216,7 @@ bool work_enrol_answer_decode(struct span message, struct arena *arena,
 bool work_appraise_encode(const struct work_appraise *request, struct arena *arena,
                           struct span *message, struct error *error)
 {
-    struct cbor_writer writer = start(arena, WORK_APPRAISE, 14);
+    struct cbor_writer writer = work_start(arena, WORK_APPRAISE, 15);
 
     cbor_write_bytes(&writer, request->evidence);
     cbor_write_bytes(&writer, request->ak_public);
@@ -349,25 +236,27 @@ bool work_appraise_encode(const struct work_appraise *request, struct arena *are
         cbor_write_bytes(&writer, request->known_logs[i].sha256);
         cbor_write_bytes(&writer, request->known_logs[i].bytes);
     }
+    work_write_policies(&writer, &request->policies);
     return cbor_writer_done(&writer, message, error);
 }
 
-bool work_appraise_decode(struct span message, struct work_appraise *request, struct error *error)
+bool work_appraise_decode(struct span message, struct arena *arena, struct work_appraise *request,
+                          struct error *error)
 {
-    struct reader reader = reader_init(message, CLAUSE, error);
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
     struct work_appraise decoded = {0};
 
-    begin(&reader, WORK_APPRAISE, 14);
+    work_begin(&reader, WORK_APPRAISE, 15);
     decoded.evidence = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence");
     decoded.ak_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "AK");
     decoded.nonce = cbor_read_bytes(&reader, LIMIT_NONCE_LEN, "nonce");
     decoded.channel_bound = cbor_read_bool(&reader, "channel bound");
     decoded.channel_binding = cbor_read_bytes(&reader, LIMIT_TPM_DIGEST_LEN, "channel binding");
-    decoded.pcrs = read_u32(&reader, "PCRs");
+    decoded.pcrs = work_read_u32(&reader, "PCRs");
     decoded.identity_policy = cbor_read_bytes(&reader, LIMIT_TPM_DIGEST_LEN, "identity policy");
     decoded.history = read_history(&reader);
-    decoded.tpm_manufacturer = cbor_read_bytes(&reader, TEXT_CAP, "TPM manufacturer");
-    decoded.memory = cbor_read_bytes(&reader, MEMORY_CAP, "memory");
+    decoded.tpm_manufacturer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "TPM manufacturer");
+    decoded.memory = cbor_read_bytes(&reader, WORK_MEMORY_CAP, "memory");
     decoded.steady_only = cbor_read_bool(&reader, "steady only");
     decoded.logs_hashed = cbor_read_bool(&reader, "logs hashed");
     decoded.n_known_logs = cbor_read_array(&reader, LIMIT_EVIDENCE_LOGS, "known logs");
@@ -377,6 +266,7 @@ bool work_appraise_decode(struct span message, struct work_appraise *request, st
         decoded.known_logs[i].sha256 = cbor_read_bytes(&reader, 32, "digest");
         decoded.known_logs[i].bytes = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "log");
     }
+    decoded.policies = work_read_policies(&reader, arena);
     if (!reader_end(&reader))
         return false;
     *request = decoded;
@@ -386,44 +276,125 @@ bool work_appraise_decode(struct span message, struct work_appraise *request, st
 bool work_appraise_answer_encode(const struct work_appraise_answer *answer, struct arena *arena,
                                  struct span *message, struct error *error)
 {
-    struct cbor_writer writer = start(arena, WORK_APPRAISE, 14);
+    struct cbor_writer writer = work_start(arena, WORK_APPRAISE, 19);
 
     cbor_write_bool(&writer, answer->applies);
+    cbor_write_bool(&writer, answer->needs_sources);
     cbor_write_bool(&writer, answer->steady);
     cbor_write_uint(&writer, answer->verdict);
     cbor_write_bool(&writer, answer->quote_verified);
     cbor_write_bool(&writer, answer->logs_match);
     cbor_write_bool(&writer, answer->attributed);
-    write_reasons(&writer, answer->reasons);
+    work_write_reasons(&writer, answer->reasons);
     write_history(&writer, &answer->history);
     cbor_write_bytes(&writer, answer->boot_sha256);
     cbor_write_bytes(&writer, answer->identity_spki);
     cbor_write_bytes(&writer, answer->memory);
     write_approval(&writer, &answer->approval);
+    cbor_write_array(&writer, answer->observed != NULL);
+    if (answer->observed)
+        work_write_reasons(&writer, answer->observed);
+    cbor_write_uint(&writer, answer->observed_verdict);
+    cbor_write_bytes(&writer, answer->state_sha256);
+    cbor_write_bytes(&writer, answer->class_name);
     return cbor_writer_done(&writer, message, error);
 }
 
 bool work_appraise_answer_decode(struct span message, struct arena *arena,
                                  struct work_appraise_answer *answer, struct error *error)
 {
-    struct reader reader = reader_init(message, CLAUSE, error);
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
     struct work_appraise_answer decoded = {0};
 
-    begin(&reader, WORK_APPRAISE, 14);
+    work_begin(&reader, WORK_APPRAISE, 19);
     decoded.applies = cbor_read_bool(&reader, "applies");
+    decoded.needs_sources = cbor_read_bool(&reader, "needs sources");
     decoded.steady = cbor_read_bool(&reader, "steady");
     decoded.verdict = (enum verdict)cbor_read_uint(&reader, VERDICT_PENDING, "verdict");
     decoded.quote_verified = cbor_read_bool(&reader, "quote verified");
     decoded.logs_match = cbor_read_bool(&reader, "logs match");
     decoded.attributed = cbor_read_bool(&reader, "attributed");
-    decoded.reasons = read_reasons(&reader, arena);
+    decoded.reasons = work_read_reasons(&reader, arena);
     decoded.history = read_history(&reader);
     decoded.boot_sha256 = cbor_read_bytes(&reader, 32, "measured state");
     decoded.identity_spki = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "identity key");
-    decoded.memory = cbor_read_bytes(&reader, MEMORY_CAP, "memory");
+    decoded.memory = cbor_read_bytes(&reader, WORK_MEMORY_CAP, "memory");
     decoded.approval = read_approval(&reader);
-    if (reader_ok(&reader) && decoded.applies && decoded.boot_sha256.len != 32)
+    if (cbor_read_array(&reader, 1, "observed") == 1)
+        decoded.observed = work_read_reasons(&reader, arena);
+    decoded.observed_verdict = (enum verdict)cbor_read_uint(&reader, VERDICT_PENDING, "verdict");
+    decoded.state_sha256 = cbor_read_bytes(&reader, STORE_DIGEST_LEN, "state");
+    decoded.class_name = cbor_read_bytes(&reader, WORK_TEXT_CAP, "class");
+    if (reader_ok(&reader) && decoded.applies && !decoded.needs_sources &&
+        (decoded.boot_sha256.len != STORE_DIGEST_LEN ||
+         (!decoded.steady && decoded.state_sha256.len != STORE_DIGEST_LEN)))
         reader_fail(&reader, ERROR_MALFORMED, "a measured state has 32 bytes");
+    if (!reader_end(&reader))
+        return false;
+    *answer = decoded;
+    return true;
+}
+
+/* --- Trials --- */
+
+bool work_try_encode(const struct work_try *request, struct arena *arena, struct span *message,
+                     struct error *error)
+{
+    struct cbor_writer writer = work_start(arena, WORK_TRY, 8);
+
+    cbor_write_bytes(&writer, request->evidence);
+    cbor_write_bytes(&writer, request->ak_public);
+    cbor_write_bytes(&writer, request->identity_policy);
+    cbor_write_bytes(&writer, request->tpm_manufacturer);
+    cbor_write_uint(&writer, request->pcrs);
+    work_write_policies(&writer, &request->present);
+    work_write_policies(&writer, &request->draft);
+    return cbor_writer_done(&writer, message, error);
+}
+
+bool work_try_decode(struct span message, struct arena *arena, struct work_try *request,
+                     struct error *error)
+{
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
+    struct work_try decoded = {0};
+
+    work_begin(&reader, WORK_TRY, 8);
+    decoded.evidence = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence");
+    decoded.ak_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "AK");
+    decoded.identity_policy = cbor_read_bytes(&reader, LIMIT_TPM_DIGEST_LEN, "identity policy");
+    decoded.tpm_manufacturer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "TPM manufacturer");
+    decoded.pcrs = work_read_u32(&reader, "PCRs");
+    decoded.present = work_read_policies(&reader, arena);
+    decoded.draft = work_read_policies(&reader, arena);
+    if (!reader_end(&reader))
+        return false;
+    *request = decoded;
+    return true;
+}
+
+bool work_try_answer_encode(const struct work_try_answer *answer, struct arena *arena,
+                            struct span *message, struct error *error)
+{
+    struct cbor_writer writer = work_start(arena, WORK_TRY, 5);
+
+    cbor_write_bool(&writer, answer->needs_sources);
+    cbor_write_uint(&writer, answer->present);
+    cbor_write_uint(&writer, answer->draft);
+    work_write_reasons(&writer, answer->reasons);
+    return cbor_writer_done(&writer, message, error);
+}
+
+bool work_try_answer_decode(struct span message, struct arena *arena,
+                            struct work_try_answer *answer, struct error *error)
+{
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
+    struct work_try_answer decoded = {0};
+
+    work_begin(&reader, WORK_TRY, 5);
+    decoded.needs_sources = cbor_read_bool(&reader, "needs sources");
+    decoded.present = (enum verdict)cbor_read_uint(&reader, VERDICT_PENDING, "verdict");
+    decoded.draft = (enum verdict)cbor_read_uint(&reader, VERDICT_PENDING, "verdict");
+    decoded.reasons = work_read_reasons(&reader, arena);
     if (!reader_end(&reader))
         return false;
     *answer = decoded;
@@ -462,7 +433,7 @@ static void read_fixed(struct reader *reader, uint8_t *bytes, size_t len, const 
 
 bool work_memory_decode(struct span message, struct work_memory *memory, struct error *error)
 {
-    struct reader reader = reader_init(message, CLAUSE, error);
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
     struct work_memory decoded = {0};
     struct appraise_memory *known = &decoded.appraise;
     struct span pcr_digest;
@@ -470,7 +441,7 @@ bool work_memory_decode(struct span message, struct work_memory *memory, struct 
     if (cbor_read_array(&reader, 8, "memory") != 8)
         reader_fail(&reader, ERROR_MALFORMED, "a memory has eight parts");
     known->valid = cbor_read_bool(&reader, "valid");
-    known->pcrs = read_u32(&reader, "PCRs");
+    known->pcrs = work_read_u32(&reader, "PCRs");
     known->bank = (uint16_t)cbor_read_uint(&reader, UINT16_MAX, "bank");
     read_fixed(&reader, known->logs_digest, sizeof known->logs_digest, "digest of logs");
     read_fixed(&reader, known->inventory_digest, sizeof known->inventory_digest,

@@ -8,25 +8,42 @@
 
 #include "appraise/appraise.h"
 #include "outcome/outcome.h"
+#include "store/store.h"
 
 enum work_kind {
     WORK_NONE = 0,
-    WORK_POLICY, /* check a policy's text, and keep it for appraisals if so told */
-    WORK_ENROL,  /* check EK, its certificates and AK; make the credential challenge */
+    WORK_CHECK, /* check an operator's document */
+    WORK_ENROL, /* check EK, its certificates and AK; make the credential challenge */
     WORK_APPRAISE,
+    WORK_TRY, /* judge stored evidence once more, by what is in force and by a draft */
 };
 
-struct work_policy {
-    bool keep;
-    struct span text; /* empty with keep: from now on no policy */
+struct work_check {
+    enum store_document_kind kind;
+    struct policy_sources sources; /* the document is the text; a policy may name the rest */
 };
 
-struct work_policy_answer {
+struct work_check_answer {
     bool valid;
-    struct span name, version; /* of the text; when valid */
-    uint64_t n_rules, cost;
-    uint64_t line, column; /* when not valid */
+    struct span name, version;     /* of the text; when valid */
+    uint64_t n_rules, cost;        /* of a policy */
+    uint64_t n_values;             /* of any other document */
+    uint64_t source, line, column; /* when not valid */
     struct span message;
+};
+
+/* A policy to judge by. A worker keeps what it compiled; when it has no such policy (any more) it says
+ * so, and is asked again with the sources. */
+struct work_policy {
+    uint8_t id[STORE_DIGEST_LEN]; /* over the sources */
+    bool has_sources;
+    struct policy_sources sources;
+};
+
+/* Those for one host: each of the first n_judging must hold, the others are observed. */
+struct work_policies {
+    const struct work_policy *items;
+    size_t n_items, n_judging;
 };
 
 struct work_enrol {
@@ -60,11 +77,13 @@ struct work_appraise {
     bool steady_only;             /* answer applies = false instead of appraising in full */
     struct appraise_known_log known_logs[LIMIT_EVIDENCE_LOGS];
     size_t n_known_logs;
-    bool logs_hashed; /* the logs in the evidence have the digests that it names */
+    bool logs_hashed;              /* the logs in the evidence have the digests that it names */
+    struct work_policies policies; /* none with steady_only */
 };
 
 struct work_appraise_answer {
-    bool applies; /* false: the short way does not apply, ask again with the logs */
+    bool applies;       /* false: the short way does not apply, ask again with the logs */
+    bool needs_sources; /* of the policies: ask again with them */
     bool steady;
     enum verdict verdict;
     bool quote_verified, logs_match;
@@ -75,6 +94,24 @@ struct work_appraise_answer {
     struct span identity_spki; /* of a proven identity key, SubjectPublicKeyInfo DER; empty: none */
     struct span memory;        /* work_memory to keep with the host; empty: none */
     struct outcome_approval approval;
+    struct reasons *observed; /* NULL: no policy is observed */
+    enum verdict observed_verdict;
+    struct span state_sha256; /* what the verdict depends on but the policies; empty when steady */
+    struct span class_name;   /* hardware maker and model; may be empty */
+};
+
+/* Stored evidence: expectations are the evidence's own, and history plays no part. */
+struct work_try {
+    struct span evidence; /* with all its logs */
+    struct span ak_public, identity_policy, tpm_manufacturer;
+    uint32_t pcrs;
+    struct work_policies present, draft; /* no policy of these is observed */
+};
+
+struct work_try_answer {
+    bool needs_sources;
+    enum verdict present, draft;
+    struct reasons *reasons; /* of the draft's verdict */
 };
 
 /* What a worker wants to be told at the host's next attestation; opaque to the front. */
@@ -86,14 +123,14 @@ struct work_memory {
 /* The kind of a request; WORK_NONE when it is not one. */
 enum work_kind work_kind_of(struct span message);
 
-bool work_policy_encode(const struct work_policy *request, struct arena *arena,
-                        struct span *message, struct error *error) MUST_CHECK;
-bool work_policy_decode(struct span message, struct work_policy *request,
-                        struct error *error) MUST_CHECK;
-bool work_policy_answer_encode(const struct work_policy_answer *answer, struct arena *arena,
-                               struct span *message, struct error *error) MUST_CHECK;
-bool work_policy_answer_decode(struct span message, struct work_policy_answer *answer,
-                               struct error *error) MUST_CHECK;
+bool work_check_encode(const struct work_check *request, struct arena *arena, struct span *message,
+                       struct error *error) MUST_CHECK;
+bool work_check_decode(struct span message, struct arena *arena, struct work_check *request,
+                       struct error *error) MUST_CHECK;
+bool work_check_answer_encode(const struct work_check_answer *answer, struct arena *arena,
+                              struct span *message, struct error *error) MUST_CHECK;
+bool work_check_answer_decode(struct span message, struct work_check_answer *answer,
+                              struct error *error) MUST_CHECK;
 
 bool work_enrol_encode(const struct work_enrol *request, struct arena *arena, struct span *message,
                        struct error *error) MUST_CHECK;
@@ -106,13 +143,22 @@ bool work_enrol_answer_decode(struct span message, struct arena *arena,
 
 bool work_appraise_encode(const struct work_appraise *request, struct arena *arena,
                           struct span *message, struct error *error) MUST_CHECK;
-bool work_appraise_decode(struct span message, struct work_appraise *request,
+bool work_appraise_decode(struct span message, struct arena *arena, struct work_appraise *request,
                           struct error *error) MUST_CHECK;
 bool work_appraise_answer_encode(const struct work_appraise_answer *answer, struct arena *arena,
                                  struct span *message, struct error *error) MUST_CHECK;
 bool work_appraise_answer_decode(struct span message, struct arena *arena,
                                  struct work_appraise_answer *answer,
                                  struct error *error) MUST_CHECK;
+
+bool work_try_encode(const struct work_try *request, struct arena *arena, struct span *message,
+                     struct error *error) MUST_CHECK;
+bool work_try_decode(struct span message, struct arena *arena, struct work_try *request,
+                     struct error *error) MUST_CHECK;
+bool work_try_answer_encode(const struct work_try_answer *answer, struct arena *arena,
+                            struct span *message, struct error *error) MUST_CHECK;
+bool work_try_answer_decode(struct span message, struct arena *arena,
+                            struct work_try_answer *answer, struct error *error) MUST_CHECK;
 
 bool work_memory_encode(const struct work_memory *memory, struct arena *arena, struct span *message,
                         struct error *error) MUST_CHECK;

@@ -5,7 +5,7 @@
 #include "os/frame.h"
 #include "os/sandbox.h"
 #include "server/role.h"
-#include "server/work_message.h"
+#include "server/worker_policies.h"
 #include "wire/efi_revocations.h"
 
 enum {
@@ -13,7 +13,6 @@ enum {
     TRUST_FILES = 256,
     TRUST_FILE_LEN = 1024 * 1024,
     START_ARENA_LEN = 64 * 1024 * 1024,
-    POLICY_ARENA_LEN = 64 * 1024 * 1024,
     MIB = 1024 * 1024,
 };
 
@@ -30,8 +29,7 @@ struct worker {
     struct arena start_arena;                  /* of the file below */
     struct span revocations;
     struct crypto_digest revocations_sha256;
-    struct arena policy_arena;
-    struct policy *policy;
+    struct worker_policies policies;
     struct key_slot keys[KEY_SLOTS];
 };
 
@@ -99,7 +97,6 @@ static bool start(struct worker *worker, int control, struct error *error)
     if (!role_start_receive(ROLE_WORKER, control, &worker->start, error))
         return false;
     log_init("bootseald-worker", log_level_by_name(conf_text(&worker->start.conf, CONF_LOG_LEVEL)));
-    worker->policy_arena = arena_init(POLICY_ARENA_LEN);
     worker->crypto = crypto_new(error);
     ok = worker->crypto && load_trust(worker, &arena, error) &&
          load_ima_certificates(worker, &arena, error) && load_revocations(worker, error);
@@ -109,43 +106,46 @@ static bool start(struct worker *worker, int control, struct error *error)
                      error);
 }
 
-/* --- Policy --- */
+/* --- Documents --- */
 
-static bool answer_policy(struct worker *worker, struct span frame, struct arena *arena,
-                          struct span *answer_frame, struct error *error)
+static bool answer_check(struct span frame, struct arena *arena, struct span *answer_frame,
+                         struct error *error)
 {
-    struct work_policy request;
-    struct work_policy_answer answer = {0};
-    struct arena policy_arena = arena_init(POLICY_ARENA_LEN);
-    struct policy *policy = NULL;
+    struct work_check request;
+    struct work_check_answer answer = {0};
     struct policy_position position = {0};
+    struct policy_values values;
+    struct policy *policy;
     struct error wrong = {0};
-    bool ok;
 
-    if (!work_policy_decode(frame, &request, error))
+    if (!work_check_decode(frame, arena, &request, error))
         return false;
-    answer.valid = policy_compile(&(struct policy_sources){.text = request.text}, &policy_arena,
-                                  &policy, &position, &wrong);
-    if (answer.valid) {
-        answer.name = span_text(policy_name(policy));
-        answer.version = span_text(policy_version(policy));
-        answer.n_rules = policy_rules(policy);
-        answer.cost = policy_cost(policy);
+    if (request.kind == STORE_DOCUMENT_POLICY) {
+        answer.valid = policy_compile(&request.sources, arena, &policy, &position, &wrong);
+        if (answer.valid) {
+            answer.name = span_text(policy_name(policy));
+            answer.version = span_text(policy_version(policy));
+            answer.n_rules = policy_rules(policy);
+            answer.cost = policy_cost(policy);
+        }
     } else {
-        answer.line = position.line;
-        answer.column = position.column;
-        answer.message = span_text(wrong.message);
+        answer.valid = policy_values_check(request.sources.text, arena, &values, &position, &wrong);
+        if (answer.valid && values.is_update != (request.kind == STORE_DOCUMENT_UPDATE)) {
+            answer.valid = false;
+            position = (struct policy_position){.line = 1, .column = 1};
+            error_plain(&wrong, ERROR_USAGE, "the document is of another kind");
+        }
+        if (answer.valid) {
+            answer.name = span_text(values.name);
+            answer.version = span_text(values.version);
+            answer.n_values = values.n_values;
+        }
     }
-    ok = work_policy_answer_encode(&answer, arena, answer_frame, error);
-    if (request.keep) {
-        /* Told to judge by this text: when it does not compile, nothing is trusted any more. */
-        arena_done(&worker->policy_arena);
-        worker->policy_arena = policy_arena;
-        worker->policy = policy;
-    } else {
-        arena_done(&policy_arena);
-    }
-    return ok;
+    answer.source = position.source;
+    answer.line = position.line;
+    answer.column = position.column;
+    answer.message = span_text(answer.valid ? "" : wrong.message);
+    return work_check_answer_encode(&answer, arena, answer_frame, error);
 }
 
 /* --- Enrolment --- */
@@ -273,6 +273,22 @@ static bool boot_digest(struct worker *worker, const struct appraisal *appraisal
     return true;
 }
 
+/* Hosts of one maker and model are a class: among them a finding is common or rare. */
+static bool name_class(const struct claims *claims, struct arena *arena, struct span *name,
+                       struct error *error)
+{
+    const struct claim *maker = &claims->claims[CLAIM_HARDWARE_MANUFACTURER];
+    const struct claim *model = &claims->claims[CLAIM_HARDWARE_MODEL];
+    const char *text = "";
+
+    if (maker->known && model->known)
+        text = arena_printf(arena, "%s %s", maker->text, model->text);
+    if (!text)
+        return arena_error(arena, error);
+    *name = span_text(text);
+    return true;
+}
+
 static bool fill_answer(struct worker *worker, const struct work_appraise *request,
                         const struct work_memory *known, const struct appraisal *appraisal,
                         struct arena *arena, struct work_appraise_answer *answer,
@@ -285,6 +301,8 @@ static bool fill_answer(struct worker *worker, const struct work_appraise *reque
     answer->quote_verified = appraisal->quote_verified;
     answer->logs_match = appraisal->logs_match;
     *answer->reasons = appraisal->reasons;
+    answer->observed = appraisal->observed;
+    answer->observed_verdict = appraisal->observed_verdict;
     answer->history = appraisal->history;
     outcome_decide(worker->crypto, appraisal, request->pcrs, &outcome);
     if (answer->steady && outcome_passes(appraisal->verdict) && appraisal->quote_verified)
@@ -293,6 +311,11 @@ static bool fill_answer(struct worker *worker, const struct work_appraise *reque
     answer->attributed = is_attributed(appraisal);
     if (!boot_digest(worker, appraisal, &outcome.approval, arena, &answer->boot_sha256, error))
         return false;
+    if (!answer->steady) {
+        answer->state_sha256 = span_of(appraisal->state_sha256, sizeof appraisal->state_sha256);
+        if (!name_class(&appraisal->claims, arena, &answer->class_name, error))
+            return false;
+    }
     if (outcome.certificate.wanted && !identity_spki(worker, outcome.certificate.public_area, arena,
                                                      &answer->identity_spki, error))
         return false;
@@ -311,10 +334,11 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
                                           .reasons = arena_new(arena, struct reasons)};
     struct appraisal *appraisal = arena_new(arena, struct appraisal);
     struct work_memory known = {0};
+    struct policy *policies[LIMIT_HOST_POLICIES];
     struct appraise_input input;
     struct error ignored;
 
-    if (!work_appraise_decode(frame, &request, error))
+    if (!work_appraise_decode(frame, arena, &request, error))
         return false;
     if (!appraisal || !answer.reasons)
         return arena_error(arena, error);
@@ -335,24 +359,85 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
         .ima_certificates = worker->ima_certificates,
         .revocations = worker->revocations,
         .revocations_sha256 = crypto_digest_span(&worker->revocations_sha256),
-        .policies = &worker->policy,
-        .n_policies = worker->policy != NULL,
+        .policies = policies,
+        .n_policies = request.policies.n_judging,
+        .observed = policies + request.policies.n_judging,
+        .n_observed = request.policies.n_items - request.policies.n_judging,
         .policy_claims_only = true, /* the answer holds reasons, no claims */
     };
     if (request.memory.len && !work_memory_decode(request.memory, &known, &ignored))
         known = (struct work_memory){0}; /* another version's: the full way */
-    if (known.appraise.valid && worker->policy &&
-        !appraise_steady(worker->crypto, &input, &known.appraise, arena, appraisal, &answer.steady,
-                         error))
+    if (known.appraise.valid && !appraise_steady(worker->crypto, &input, &known.appraise, arena,
+                                                 appraisal, &answer.steady, error))
         return false;
     if (!answer.steady && request.steady_only) {
         answer.applies = false;
         return work_appraise_answer_encode(&answer, arena, answer_frame, error);
     }
+    answer.needs_sources = !answer.steady &&
+                           !worker_policies_find(&worker->policies, &request.policies, policies);
+    if (answer.needs_sources)
+        return work_appraise_answer_encode(&answer, arena, answer_frame, error);
     if (!answer.steady && !appraise(worker->crypto, &input, arena, appraisal, error))
         return false;
     return fill_answer(worker, &request, &known, appraisal, arena, &answer, error) &&
            work_appraise_answer_encode(&answer, arena, answer_frame, error);
+}
+
+/* --- Trials --- */
+
+static bool try_policies(struct worker *worker, const struct work_try *request,
+                         struct policy *const *present, struct policy *const *draft,
+                         struct arena *arena, struct work_try_answer *answer, struct error *error)
+{
+    struct appraisal *appraisal = arena_new(arena, struct appraisal);
+    const struct appraise_input input = {
+        .evidence = request->evidence,
+        .ak_public = request->ak_public,
+        .ak = find_key(worker, request->ak_public),
+        .pcrs = request->pcrs,
+        .identity_policy = request->identity_policy,
+        .tpm_manufacturer = request->tpm_manufacturer,
+        .ima_certificates = worker->ima_certificates,
+        .revocations = worker->revocations,
+        .revocations_sha256 = crypto_digest_span(&worker->revocations_sha256),
+        .policies = present,
+        .n_policies = request->present.n_items,
+        .observed = draft,
+        .n_observed = request->draft.n_items,
+        .policy_claims_only = true,
+    };
+
+    if (!appraisal)
+        return arena_error(arena, error);
+    if (!appraise(worker->crypto, &input, arena, appraisal, error))
+        return false;
+    answer->present = appraisal->verdict;
+    if (!appraisal->observed) /* the draft leaves the host without a policy */
+        return appraise_under(worker->crypto, appraisal, NULL, 0, arena, answer->reasons,
+                              &answer->draft, error);
+    answer->draft = appraisal->observed_verdict;
+    *answer->reasons = *appraisal->observed;
+    return true;
+}
+
+static bool answer_try(struct worker *worker, struct span frame, struct arena *arena,
+                       struct span *answer_frame, struct error *error)
+{
+    struct work_try request;
+    struct work_try_answer answer = {.reasons = arena_new(arena, struct reasons)};
+    struct policy *present[LIMIT_HOST_POLICIES], *draft[LIMIT_HOST_POLICIES];
+
+    if (!work_try_decode(frame, arena, &request, error))
+        return false;
+    if (!answer.reasons)
+        return arena_error(arena, error);
+    answer.needs_sources = !worker_policies_find(&worker->policies, &request.present, present) ||
+                           !worker_policies_find(&worker->policies, &request.draft, draft);
+    if (!answer.needs_sources &&
+        !try_policies(worker, &request, present, draft, arena, &answer, error))
+        return false;
+    return work_try_answer_encode(&answer, arena, answer_frame, error);
 }
 
 /* --- The loop --- */
@@ -361,12 +446,14 @@ static bool answer(struct worker *worker, struct span frame, struct arena *arena
                    struct span *answer_frame, struct error *error)
 {
     switch (work_kind_of(frame)) {
-    case WORK_POLICY:
-        return answer_policy(worker, frame, arena, answer_frame, error);
+    case WORK_CHECK:
+        return answer_check(frame, arena, answer_frame, error);
     case WORK_ENROL:
         return answer_enrol(worker, frame, arena, answer_frame, error);
     case WORK_APPRAISE:
         return answer_appraise(worker, frame, arena, answer_frame, error);
+    case WORK_TRY:
+        return answer_try(worker, frame, arena, answer_frame, error);
     case WORK_NONE:
         break;
     }

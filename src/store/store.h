@@ -310,8 +310,7 @@ bool store_evidence_get(struct store *store, const uint8_t host_id[STORE_HOST_ID
 
 /* Keeps bytes under their SHA-256 (which the caller has checked) as the host's last log of that
  * kind; the one before is let go when no host refers to it as last or as good log. Compresses in the
- * calling thread.
- * Same content from many hosts is stored once. */
+ * calling thread. Same content from many hosts is stored once. */
 void store_act_log_put(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN], int kind,
                        const uint8_t sha256[STORE_DIGEST_LEN], struct span bytes);
 /* Makes a log that the host refers to already, as last or as good one, its last log of that kind: for
@@ -320,8 +319,7 @@ void store_act_log_put(struct store_txn *txn, const uint8_t host_id[STORE_HOST_I
 void store_act_log_refer(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN], int kind,
                          const uint8_t sha256[STORE_DIGEST_LEN]);
 /* Only for a log that this host refers to, as last or as good one: one host never reads another's.
- * Contents are checked
- * against the digest. */
+ * Contents are checked against the digest. */
 bool store_log_get(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
                    const uint8_t sha256[STORE_DIGEST_LEN], struct arena *arena, struct span *bytes,
                    bool *found, struct error *error) MUST_CHECK;

@@ -17,7 +17,7 @@ static const uint8_t BYTES[96] = {1, 2, 3};
 static int start(void **state)
 {
     (void)state;
-    arena = arena_init(8 * 1024 * 1024);
+    arena = arena_init(256 * 1024 * 1024);
     return 0;
 }
 
@@ -62,7 +62,32 @@ static bool decode_appraise(struct span message, struct error *error)
 {
     struct work_appraise request;
 
-    return work_appraise_decode(message, &request, error);
+    return work_appraise_decode(message, &arena, &request, error);
+}
+
+static const struct span TEXTS[] = {{(const uint8_t *)"values", 6}, {(const uint8_t *)"more", 4}};
+static const struct work_policy POLICIES[] = {
+    {.id = {1}},
+    {.id = {2},
+     .has_sources = true,
+     .sources = {.text = {(const uint8_t *)"rules", 5},
+                 .references = TEXTS,
+                 .n_references = 2,
+                 .updates = TEXTS,
+                 .n_updates = 1}},
+};
+
+static void assert_policies(const struct work_policies *policies)
+{
+    assert_int_equal(policies->n_items, 2);
+    assert_int_equal(policies->n_judging, 1);
+    assert_int_equal(policies->items[0].id[0], 1);
+    assert_false(policies->items[0].has_sources);
+    assert_true(policies->items[1].has_sources);
+    assert_true(span_is(policies->items[1].sources.text, "rules"));
+    assert_int_equal(policies->items[1].sources.n_references, 2);
+    assert_true(span_is(policies->items[1].sources.references[1], "more"));
+    assert_int_equal(policies->items[1].sources.n_updates, 1);
 }
 
 static void test_appraise(void **state)
@@ -81,6 +106,7 @@ static void test_appraise(void **state)
         .known_logs = {{span_of(BYTES, 32), span_of(BYTES, 50)}},
         .n_known_logs = 1,
         .logs_hashed = true,
+        .policies = {POLICIES, 2, 1},
     };
     struct work_appraise decoded;
     struct span message;
@@ -89,10 +115,11 @@ static void test_appraise(void **state)
     (void)state;
     assert_true(work_appraise_encode(&request, &arena, &message, &error));
     assert_int_equal(work_kind_of(message), WORK_APPRAISE);
-    assert_true(work_appraise_decode(message, &decoded, &error));
+    assert_true(work_appraise_decode(message, &arena, &decoded, &error));
     assert_true(span_equal(decoded.evidence, request.evidence));
     assert_true(decoded.history.known && decoded.history.clock_ms == UINT64_MAX);
     assert_true(decoded.logs_hashed);
+    assert_policies(&decoded.policies);
     assert_true(span_is(decoded.tpm_manufacturer, "id:49465800"));
     assert_int_equal(decoded.n_known_logs, 1);
     assert_true(span_equal(decoded.known_logs[0].bytes, request.known_logs[0].bytes));
@@ -118,6 +145,10 @@ static void test_appraise_answer(void **state)
         .identity_spki = span_of(BYTES, 91),
         .memory = span_of(BYTES, 20),
         .approval = {.wanted = true, .bank = TPM_ALG_SHA256, .pcrs = 0xFBFF, .policy = {9}},
+        .observed = make_reasons(),
+        .observed_verdict = VERDICT_UNTRUSTED,
+        .state_sha256 = span_of(BYTES, 32),
+        .class_name = span_text("Maker Model"),
     };
     struct work_appraise_answer decoded;
     struct span message;
@@ -134,6 +165,9 @@ static void test_appraise_answer(void **state)
     assert_int_equal(decoded.reasons->items[1].pcr, REASON_NO_PCR);
     assert_int_equal(decoded.reasons->items[1].event, REASON_NO_EVENT);
     assert_null(decoded.reasons->items[1].expected);
+    assert_int_equal(decoded.observed->n_items, 2);
+    assert_int_equal(decoded.observed_verdict, VERDICT_UNTRUSTED);
+    assert_true(span_is(decoded.class_name, "Maker Model"));
     assert_memory_equal(&decoded.approval, &answer.approval, sizeof answer.approval);
     assert_whole(message, decode_appraise_answer);
 }
@@ -151,6 +185,13 @@ static void test_answer_needs_the_measured_state(void **state)
     (void)state;
     assert_true(work_appraise_answer_encode(&answer, &arena, &message, &error));
     assert_false(work_appraise_answer_decode(message, &arena, &decoded, &error));
+    answer.boot_sha256.len = 32; /* and so has what a full appraisal was about */
+    assert_true(work_appraise_answer_encode(&answer, &arena, &message, &error));
+    assert_false(work_appraise_answer_decode(message, &arena, &decoded, &error));
+    answer.steady = true;
+    assert_true(work_appraise_answer_encode(&answer, &arena, &message, &error));
+    assert_true(work_appraise_answer_decode(message, &arena, &decoded, &error));
+    assert_null(decoded.observed);
 }
 
 static bool decode_enrol_answer(struct span message, struct error *error)
@@ -198,36 +239,82 @@ static void test_enrol(void **state)
     assert_false(decode_enrol_answer(message, &error));
 }
 
-static bool decode_policy(struct span message, struct error *error)
+static bool decode_check(struct span message, struct error *error)
 {
-    struct work_policy request;
+    struct work_check request;
 
-    return work_policy_decode(message, &request, error);
+    return work_check_decode(message, &arena, &request, error);
 }
 
-static bool decode_policy_answer(struct span message, struct error *error)
+static bool decode_check_answer(struct span message, struct error *error)
 {
-    struct work_policy_answer answer;
+    struct work_check_answer answer;
 
-    return work_policy_answer_decode(message, &answer, error);
+    return work_check_answer_decode(message, &answer, error);
 }
 
-static void test_policy(void **state)
+static void test_check(void **state)
 {
-    struct work_policy request = {.keep = true, .text = span_text("rules")};
-    struct work_policy_answer answer = {.line = 3, .column = 7, .message = span_text("no")};
+    struct work_check request = {.kind = STORE_DOCUMENT_POLICY, .sources = POLICIES[1].sources};
+    struct work_check_answer answer = {
+        .source = 1, .line = 3, .column = 7, .message = span_text("no")};
     struct span message;
     struct error error;
 
     (void)state;
-    assert_true(work_policy_encode(&request, &arena, &message, &error));
-    assert_whole(message, decode_policy);
-    assert_true(work_policy_answer_encode(&answer, &arena, &message, &error));
-    assert_whole(message, decode_policy_answer);
+    assert_true(work_check_encode(&request, &arena, &message, &error));
+    assert_whole(message, decode_check);
+    assert_true(work_check_answer_encode(&answer, &arena, &message, &error));
+    assert_whole(message, decode_check_answer);
     /* One kind is never taken for another. */
     assert_false(decode_appraise(message, &error));
     assert_false(decode_enrol(message, &error));
     assert_int_equal(work_kind_of((struct span){0}), WORK_NONE);
+}
+
+static bool decode_try(struct span message, struct error *error)
+{
+    struct work_try request;
+
+    return work_try_decode(message, &arena, &request, error);
+}
+
+static bool decode_try_answer(struct span message, struct error *error)
+{
+    struct work_try_answer answer;
+
+    return work_try_answer_decode(message, &arena, &answer, error);
+}
+
+static void test_try(void **state)
+{
+    struct work_try request = {.evidence = span_of(BYTES, 96),
+                               .ak_public = span_of(BYTES, 7),
+                               .pcrs = 0xFF,
+                               .present = {POLICIES, 2, 1},
+                               .draft = {POLICIES + 1, 1, 1}};
+    struct work_try_answer answer = {
+        .present = VERDICT_TRUSTED, .draft = VERDICT_UNTRUSTED, .reasons = make_reasons()};
+    struct work_try decoded;
+    struct work_try_answer decoded_answer;
+    struct span message;
+    struct error error;
+
+    (void)state;
+    assert_true(work_try_encode(&request, &arena, &message, &error));
+    assert_int_equal(work_kind_of(message), WORK_TRY);
+    assert_true(work_try_decode(message, &arena, &decoded, &error));
+    assert_policies(&decoded.present);
+    assert_int_equal(decoded.draft.n_items, 1);
+    assert_whole(message, decode_try);
+    assert_true(work_try_answer_encode(&answer, &arena, &message, &error));
+    assert_true(work_try_answer_decode(message, &arena, &decoded_answer, &error));
+    assert_int_equal(decoded_answer.draft, VERDICT_UNTRUSTED);
+    assert_int_equal(decoded_answer.reasons->n_items, 2);
+    assert_whole(message, decode_try_answer);
+    request.present.n_judging = 3; /* of two */
+    assert_true(work_try_encode(&request, &arena, &message, &error));
+    assert_false(decode_try(message, &error));
 }
 
 static bool decode_memory(struct span message, struct error *error)
@@ -329,7 +416,8 @@ int main(void)
         cmocka_unit_test(test_appraise_answer),
         cmocka_unit_test(test_answer_needs_the_measured_state),
         cmocka_unit_test(test_enrol),
-        cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_check),
+        cmocka_unit_test(test_try),
         cmocka_unit_test(test_memories),
         cmocka_unit_test(test_signing),
     };

@@ -1,0 +1,438 @@
+#include "server/bindings.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+
+enum {
+    ARENA_LEN = 512 * 1024 * 1024,
+    GLOB_LEN_MAX = LIMIT_NAME_LEN,
+    STARS_MAX = 4, /* of one glob: more make fnmatch slow */
+};
+
+struct bound {
+    struct store_binding binding;
+    struct span text; /* of its policy or update */
+    uint8_t text_sha256[STORE_DIGEST_LEN];
+    const char *label; /* "baseline 3" */
+    struct span *references;
+    uint8_t (*reference_sha256)[STORE_DIGEST_LEN];
+    size_t n_references;
+};
+
+/* A set and which bindings make it. */
+struct known_set {
+    uint8_t members[(LIMIT_BINDINGS + 8) / 8];
+    struct policy_set set;
+    struct known_set *next;
+};
+
+struct bindings {
+    struct arena arena;
+    struct crypto *crypto;
+    struct bound *items;
+    size_t n_items;
+    struct known_set *sets;
+};
+
+/* --- Globs --- */
+
+/* The glob at the start of globs, and where the next one starts. */
+static struct span next_glob(const char **globs)
+{
+    const char *start = *globs + strspn(*globs, " ,");
+    size_t len = strcspn(start, ",");
+
+    *globs = start + len;
+    while (len && start[len - 1] == ' ')
+        len--;
+    return span_of(start, len);
+}
+
+bool bindings_match(const char *globs, const char *name)
+{
+    char pattern[GLOB_LEN_MAX + 1];
+
+    while (*globs) {
+        struct span glob = next_glob(&globs);
+
+        if (glob.len == 0 || glob.len > GLOB_LEN_MAX)
+            continue;
+        memcpy(pattern, glob.data, glob.len);
+        pattern[glob.len] = '\0';
+        if (fnmatch(pattern, name, FNM_NOESCAPE) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *bindings_globs_wrong(const char *globs)
+{
+    size_t n_globs = 0;
+
+    if (strlen(globs) > LIMIT_BINDING_HOSTS_LEN)
+        return "the list of hosts is too long";
+    while (*globs) {
+        struct span glob = next_glob(&globs);
+        size_t n_stars = 0;
+
+        n_globs += glob.len > 0;
+        if (glob.len > GLOB_LEN_MAX)
+            return "a name of a host is too long";
+        for (size_t i = 0; i < glob.len; i++) {
+            n_stars += glob.data[i] == '*';
+            if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-.*?[]_", glob.data[i]))
+                return "names of hosts have lower-case letters, digits, \"-\" and \".\"; \"*\", "
+                       "\"?\" and \"[a-z]\" stand for any";
+        }
+        if (n_stars > STARS_MAX)
+            return "a name has at most four \"*\"";
+    }
+    return n_globs ? NULL : "there must be a host; \"*\" stands for all";
+}
+
+/* --- Reading --- */
+
+static void hash_text(struct crypto *crypto, struct span text, uint8_t sha256[STORE_DIGEST_LEN])
+{
+    struct crypto_digest digest;
+
+    crypto_hash_span(crypto, TPM_ALG_SHA256, text, &digest);
+    memcpy(sha256, digest.bytes, STORE_DIGEST_LEN);
+}
+
+static bool read_document(struct store *store, struct arena *arena,
+                          const uint8_t sha256[STORE_DIGEST_LEN], struct store_document *document,
+                          struct error *error)
+{
+    bool found = false;
+
+    if (!store_document_get_by_id(store, sha256, arena, document, &found, error))
+        return false;
+    return found || error_plain(error, ERROR_NOT_FOUND, "a binding's document is not there");
+}
+
+static bool make_references(struct bindings *bindings, struct bound *bound, size_t n,
+                            struct error *error)
+{
+    bound->n_references = n;
+    bound->references = arena_array(&bindings->arena, n + 1, sizeof *bound->references);
+    bound->reference_sha256 = arena_array(&bindings->arena, n + 1, sizeof *bound->reference_sha256);
+    return (bound->references && bound->reference_sha256) || arena_error(&bindings->arena, error);
+}
+
+static bool read_bound(struct bindings *bindings, struct store *store, struct bound *bound,
+                       struct error *error)
+{
+    const struct store_binding *binding = &bound->binding;
+    struct store_document document;
+
+    if (!read_document(store, &bindings->arena, binding->document, &document, error) ||
+        !make_references(bindings, bound, binding->n_references, error))
+        return false;
+    bound->text = document.text;
+    memcpy(bound->text_sha256, binding->document, STORE_DIGEST_LEN);
+    bound->label = arena_printf(&bindings->arena, "%s %s", document.name, document.version);
+    if (!bound->label)
+        return arena_error(&bindings->arena, error);
+    for (size_t i = 0; i < binding->n_references; i++) {
+        if (!read_document(store, &bindings->arena, binding->references[i], &document, error))
+            return false;
+        bound->references[i] = document.text;
+        memcpy(bound->reference_sha256[i], binding->references[i], STORE_DIGEST_LEN);
+    }
+    return true;
+}
+
+static struct bindings *bindings_new(struct crypto *crypto, struct error *error)
+{
+    struct bindings *bindings = calloc(1, sizeof *bindings);
+
+    if (!bindings) {
+        error_plain(error, ERROR_MEMORY, "no memory for bindings");
+        return NULL;
+    }
+    bindings->arena = arena_init(ARENA_LEN);
+    bindings->crypto = crypto;
+    return bindings;
+}
+
+static bool read_all(struct bindings *bindings, struct store *store, struct error *error)
+{
+    struct store_binding *list;
+    size_t n_list;
+
+    if (!store_binding_list(store, &bindings->arena, &list, &n_list, error))
+        return false;
+    bindings->items = arena_array(&bindings->arena, n_list + 1, sizeof *bindings->items);
+    if (!bindings->items)
+        return arena_error(&bindings->arena, error);
+    for (; bindings->n_items < n_list; bindings->n_items++) {
+        struct bound *bound = &bindings->items[bindings->n_items];
+
+        bound->binding = list[bindings->n_items];
+        if (!read_bound(bindings, store, bound, error))
+            return false;
+    }
+    return true;
+}
+
+bool bindings_load(struct store *store, struct crypto *crypto, struct bindings **bindings,
+                   struct error *error)
+{
+    struct bindings *loaded = bindings_new(crypto, error);
+
+    if (!loaded)
+        return false;
+    if (!read_all(loaded, store, error)) {
+        bindings_free(loaded);
+        return false;
+    }
+    *bindings = loaded;
+    return true;
+}
+
+void bindings_free(struct bindings *bindings)
+{
+    if (!bindings)
+        return;
+    arena_done(&bindings->arena);
+    free(bindings);
+}
+
+bool bindings_enforce(const struct bindings *bindings)
+{
+    for (size_t i = 0; i < bindings->n_items; i++)
+        if (bindings->items[i].binding.mode == STORE_BINDING_ENFORCE)
+            return true;
+    return false;
+}
+
+/* --- Drafts --- */
+
+static bool copy_text(struct arena *arena, struct span *text, struct error *error)
+{
+    char *copy = arena_text(arena, *text);
+
+    if (!copy)
+        return arena_error(arena, error);
+    *text = span_of(copy, text->len);
+    return true;
+}
+
+static bool apply_draft(struct bindings *bindings, const struct bindings_draft *draft,
+                        struct bound *bound, struct error *error)
+{
+    struct arena *arena = &bindings->arena;
+
+    bound->binding.name = arena_text(arena, span_text(draft->name));
+    bound->binding.mode = draft->mode;
+    bound->binding.from_s = bound->binding.until_s = 0;
+    if (draft->hosts || !bound->binding.hosts)
+        bound->binding.hosts = arena_text(arena, span_text(draft->hosts ? draft->hosts : "*"));
+    if (!bound->binding.name || !bound->binding.hosts)
+        return arena_error(arena, error);
+    if (draft->text.len) {
+        bound->text = draft->text;
+        bound->label = "draft";
+        if (!copy_text(arena, &bound->text, error))
+            return false;
+        hash_text(bindings->crypto, bound->text, bound->text_sha256);
+    }
+    if (draft->n_references == 0)
+        return true;
+    if (!make_references(bindings, bound, draft->n_references, error))
+        return false;
+    for (size_t i = 0; i < draft->n_references; i++) {
+        bound->references[i] = draft->references[i];
+        if (!copy_text(arena, &bound->references[i], error))
+            return false;
+        hash_text(bindings->crypto, bound->references[i], bound->reference_sha256[i]);
+    }
+    return true;
+}
+
+bool bindings_try(const struct bindings *bindings, const struct bindings_draft *draft,
+                  struct bindings **changed, struct error *error)
+{
+    struct bindings *copy = bindings_new(bindings->crypto, error);
+    size_t at = 0;
+
+    if (!copy)
+        return false;
+    copy->items = arena_array(&copy->arena, bindings->n_items + 1, sizeof *copy->items);
+    if (!copy->items) {
+        arena_error(&copy->arena, error);
+        bindings_free(copy);
+        return false;
+    }
+    /* The texts stay the other's: a draft does not outlive what it was made from. */
+    memcpy(copy->items, bindings->items, bindings->n_items * sizeof *copy->items);
+    while (at < bindings->n_items && strcmp(copy->items[at].binding.name, draft->name) != 0)
+        at++;
+    copy->n_items = at == bindings->n_items ? at + 1 : bindings->n_items;
+    if (!apply_draft(copy, draft, &copy->items[at], error)) {
+        bindings_free(copy);
+        return false;
+    }
+    *changed = copy;
+    return true;
+}
+
+/* --- Sets --- */
+
+/* A policy's id: which texts it is made of, in their order. */
+static void policy_id(struct crypto *crypto, const struct bound *bound,
+                      const struct bound *const *updates, size_t n_updates,
+                      uint8_t id[STORE_DIGEST_LEN])
+{
+    struct span parts[2 * LIMIT_POLICY_SOURCES + LIMIT_BINDINGS];
+    const uint8_t counts[] = {(uint8_t)bound->n_references, (uint8_t)(n_updates >> 8),
+                              (uint8_t)n_updates};
+    struct crypto_digest digest;
+    size_t n_parts = 0;
+
+    parts[n_parts++] = span_of(counts, sizeof counts);
+    parts[n_parts++] = span_of(bound->text_sha256, STORE_DIGEST_LEN);
+    for (size_t i = 0; i < bound->n_references; i++)
+        parts[n_parts++] = span_of(bound->reference_sha256[i], STORE_DIGEST_LEN);
+    for (size_t i = 0; i < n_updates; i++)
+        parts[n_parts++] = span_of(updates[i]->text_sha256, STORE_DIGEST_LEN);
+    crypto_hash(crypto, TPM_ALG_SHA256, parts, n_parts, &digest);
+    memcpy(id, digest.bytes, STORE_DIGEST_LEN);
+}
+
+static bool is_member(const struct known_set *known, size_t i)
+{
+    return known->members[i / 8] & 1u << i % 8;
+}
+
+struct members {
+    const struct bound *policies[LIMIT_HOST_POLICIES]; /* those that judge come first */
+    size_t n_policies, n_judging;
+    const struct bound *updates[LIMIT_POLICY_SOURCES];
+    size_t n_updates;
+};
+
+static bool sort_members(const struct bindings *bindings, const struct known_set *known,
+                         struct members *members, struct error *error)
+{
+    static const enum store_binding_mode ORDER[] = {STORE_BINDING_ENFORCE, STORE_BINDING_OBSERVE};
+
+    *members = (struct members){0};
+    for (size_t mode = 0; mode < 2; mode++)
+        for (size_t i = 0; i < bindings->n_items; i++) {
+            if (!is_member(known, i) || bindings->items[i].binding.mode != ORDER[mode])
+                continue;
+            if (members->n_policies == LIMIT_HOST_POLICIES)
+                return error_plain(error, ERROR_LIMIT, "more than %d policies hold for one host",
+                                   LIMIT_HOST_POLICIES);
+            members->policies[members->n_policies++] = &bindings->items[i];
+            members->n_judging += ORDER[mode] == STORE_BINDING_ENFORCE;
+        }
+    for (size_t i = 0; i < bindings->n_items; i++) {
+        if (!is_member(known, i) || bindings->items[i].binding.mode != STORE_BINDING_ACCEPT)
+            continue;
+        if (members->n_updates == LIMIT_POLICY_SOURCES / 2)
+            return error_plain(error, ERROR_LIMIT, "more than %d updates hold for one host",
+                               LIMIT_POLICY_SOURCES / 2);
+        members->updates[members->n_updates++] = &bindings->items[i];
+    }
+    return true;
+}
+
+static bool fill_policy(struct bindings *bindings, const struct members *members,
+                        const struct bound *bound, struct work_policy *policy, struct error *error)
+{
+    struct span *updates = arena_array(&bindings->arena, members->n_updates + 1, sizeof *updates);
+
+    if (!updates)
+        return arena_error(&bindings->arena, error);
+    for (size_t i = 0; i < members->n_updates; i++)
+        updates[i] = members->updates[i]->text;
+    policy_id(bindings->crypto, bound, members->updates, members->n_updates, policy->id);
+    policy->has_sources = true;
+    policy->sources = (struct policy_sources){.text = bound->text,
+                                              .references = bound->references,
+                                              .n_references = bound->n_references,
+                                              .updates = updates,
+                                              .n_updates = members->n_updates};
+    return true;
+}
+
+static bool fill_set(struct bindings *bindings, const struct members *members,
+                     struct policy_set *set, struct error *error)
+{
+    struct arena *arena = &bindings->arena;
+    struct work_policy *full = arena_array(arena, members->n_policies + 1, sizeof *full);
+    struct work_policy *brief = arena_array(arena, members->n_policies + 1, sizeof *brief);
+    struct span parts[LIMIT_HOST_POLICIES + 1];
+    const uint8_t n_judging = (uint8_t)members->n_judging;
+    struct crypto_digest digest;
+
+    set->label = arena_text(arena, span_text(""));
+    if (!full || !brief || !set->label)
+        return arena_error(arena, error);
+    parts[0] = span_of(&n_judging, 1);
+    for (size_t i = 0; i < members->n_policies; i++) {
+        if (!fill_policy(bindings, members, members->policies[i], &full[i], error))
+            return false;
+        memcpy(brief[i].id, full[i].id, sizeof brief[i].id);
+        parts[i + 1] = span_of(full[i].id, sizeof full[i].id);
+        if (i < members->n_judging)
+            set->label = arena_printf(arena, "%s%s%s", set->label, i ? ", " : "",
+                                      members->policies[i]->label);
+        if (!set->label)
+            return arena_error(arena, error);
+    }
+    crypto_hash(bindings->crypto, TPM_ALG_SHA256, parts, members->n_policies + 1, &digest);
+    memcpy(set->sha256, digest.bytes, sizeof set->sha256);
+    set->policies = (struct work_policies){brief, members->n_policies, members->n_judging};
+    set->with_sources = (struct work_policies){full, members->n_policies, members->n_judging};
+    return true;
+}
+
+static bool make_set(struct bindings *bindings, const struct known_set *wanted,
+                     const struct policy_set **set, struct error *error)
+{
+    struct known_set *known = arena_new(&bindings->arena, struct known_set);
+    struct members members;
+
+    if (!known)
+        return arena_error(&bindings->arena, error);
+    *known = *wanted;
+    if (!sort_members(bindings, known, &members, error) ||
+        !fill_set(bindings, &members, &known->set, error))
+        return false;
+    known->next = bindings->sets;
+    bindings->sets = known;
+    *set = &known->set;
+    return true;
+}
+
+/* Whether the binding holds now; *changes_s becomes the next moment at which that changes. */
+static bool holds_now(const struct store_binding *binding, int64_t now_s, int64_t *changes_s)
+{
+    int64_t change_s = now_s < binding->from_s ? binding->from_s : binding->until_s;
+
+    if (change_s > now_s && (*changes_s == 0 || change_s < *changes_s))
+        *changes_s = change_s;
+    return now_s >= binding->from_s && (binding->until_s == 0 || now_s < binding->until_s);
+}
+
+bool bindings_for_host(struct bindings *bindings, const char *name, int64_t now_s,
+                       const struct policy_set **set, int64_t *changes_s, struct error *error)
+{
+    struct known_set wanted = {0};
+
+    *changes_s = 0;
+    for (size_t i = 0; i < bindings->n_items; i++)
+        if (bindings_match(bindings->items[i].binding.hosts, name) &&
+            holds_now(&bindings->items[i].binding, now_s, changes_s))
+            wanted.members[i / 8] |= (uint8_t)(1u << i % 8);
+    for (const struct known_set *known = bindings->sets; known; known = known->next)
+        if (memcmp(known->members, wanted.members, sizeof wanted.members) == 0) {
+            *set = &known->set;
+            return true;
+        }
+    return make_set(bindings, &wanted, set, error);
+}

@@ -1,0 +1,57 @@
+/* Which policies hold for which host, and when: the bindings in force, with their documents.
+ *
+ * Owns a copy of what the store has; made anew after every change, never changed itself. Every
+ * policy of an enforcing binding must hold, those of observing ones are asked and do not count, and
+ * values of accepted updates count for all of them. Reads no document: a worker compiles. */
+#ifndef BOOTSEAL_SERVER_BINDINGS_H
+#define BOOTSEAL_SERVER_BINDINGS_H
+
+#include "crypto/crypto.h"
+#include "server/work_message.h"
+
+struct bindings;
+
+/* What holds for some hosts at some time. Lives as long as its bindings. */
+struct policy_set {
+    struct work_policies policies; /* without sources */
+    struct work_policies with_sources;
+    uint8_t sha256[STORE_DIGEST_LEN]; /* equal for sets that judge alike */
+    char *label;                      /* "baseline 3, secured 1"; "" when none judges */
+};
+
+/* Reads them from the store. */
+bool bindings_load(struct store *store, struct crypto *crypto, struct bindings **bindings,
+                   struct error *error) MUST_CHECK;
+
+/* A change that is only tried: what would hold if this binding were there too, in place of the one of
+ * that name. Texts need only live for the call. */
+struct bindings_draft {
+    const char *name;             /* of the binding */
+    const char *hosts;            /* NULL: those of the binding that it replaces, or all */
+    enum store_binding_mode mode; /* ENFORCE or ACCEPT */
+    struct span text;             /* of the policy or update; empty: the binding's own */
+    const struct span *references;
+    size_t n_references; /* 0: the binding's own */
+};
+bool bindings_try(const struct bindings *bindings, const struct bindings_draft *draft,
+                  struct bindings **changed, struct error *error) MUST_CHECK;
+
+/* bindings_free(NULL) is fine. */
+void bindings_free(struct bindings *bindings);
+
+/* True when some binding enforces a policy. */
+bool bindings_enforce(const struct bindings *bindings);
+
+/* The set for a host of that name at now_s. *changes_s is when another may hold for it; 0: not by
+ * itself. ERROR_LIMIT when more than LIMIT_HOST_POLICIES hold. */
+bool bindings_for_host(struct bindings *bindings, const char *name, int64_t now_s,
+                       const struct policy_set **set, int64_t *changes_s,
+                       struct error *error) MUST_CHECK;
+
+/* True when the host's name matches one of the globs with commas between them. */
+bool bindings_match(const char *globs, const char *name);
+
+/* NULL when globs can be used, else what is wrong with them, for people. */
+const char *bindings_globs_wrong(const char *globs);
+
+#endif

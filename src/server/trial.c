@@ -1,0 +1,518 @@
+/* The time machine: a draft policy or update on the last evidence of the fleet, before it counts.
+ *
+ * Reads hosts in pages, gathers those whose evidence and policies are the same, lets a worker judge
+ * each such state once by what is in force and by the draft, and streams what would change. Takes
+ * little at a time, so that hosts that attest meanwhile do not wait. Changes nothing. */
+#include <stdlib.h>
+
+#include "msg/result_json.h"
+#include "os/clock.h"
+#include "server/bundle.h"
+#include "server/front.h"
+#include "server/routes.h"
+#include "verify/endorsement.h"
+
+enum {
+    PAGE_HOSTS = 1000,
+    PAGE_ARENA_LEN = 16 * 1024 * 1024,
+    ARENA_LEN = 1024 * 1024 * 1024,
+    BUCKETS = 65536,
+    TICK_MS = 1,
+    PROGRESS_MS = 500,
+    NAMES_PER_LINE = 200,
+    REASONS_PER_LINE = 3,
+    WAITING_MAX = LIMIT_HTTP_STREAM_LEN / 2,
+    ATTEMPTS = 3,
+};
+
+struct tried_host {
+    const char *name;
+    struct tried_host *next;
+};
+
+/* Hosts that every policy judges alike, under the same sets. */
+struct tried_state {
+    struct trial *trial;
+    uint8_t sha256[STORE_DIGEST_LEN];
+    uint8_t host_id[STORE_HOST_ID_LEN]; /* of one of them, whose evidence is judged */
+    const struct policy_set *present, *draft;
+    struct tried_host *hosts;
+    size_t n_hosts;
+    unsigned attempts;
+    bool with_sources;
+    enum verdict verdict, draft_verdict;
+    const char *reasons;              /* JSON array, of the draft's verdict */
+    struct tried_state *next, *chain; /* in a queue; in its bucket */
+};
+
+struct queue {
+    struct tried_state *first, **last;
+};
+
+struct trial {
+    struct exchange *exchange;
+    struct arena arena;
+    struct bindings_draft wanted;
+    struct bindings *present, *draft;
+    int64_t now_s, started_ms, told_ms;
+    struct loop_source *tick;
+    const char *after; /* last host read */
+    bool read_all, gone;
+    struct tried_state *buckets[BUCKETS];
+    struct queue to_judge, to_tell;
+    size_t n_hosts, n_states, n_judged_hosts, n_changed, n_unjudged, in_flight, n_told;
+};
+
+static void queue_init(struct queue *queue)
+{
+    queue->first = NULL;
+    queue->last = &queue->first;
+}
+
+static void queue_put(struct queue *queue, struct tried_state *state)
+{
+    state->next = NULL;
+    *queue->last = state;
+    queue->last = &state->next;
+}
+
+static struct tried_state *queue_take(struct queue *queue)
+{
+    struct tried_state *state = queue->first;
+
+    queue->first = state->next;
+    if (!queue->first)
+        queue->last = &queue->first;
+    return state;
+}
+
+static void trial_free(struct trial *trial)
+{
+    loop_source_free(trial->tick);
+    bindings_free(trial->draft);
+    bindings_free(trial->present);
+    arena_done(&trial->arena);
+    free(trial);
+}
+
+/* --- Telling --- */
+
+/* One line; takes the reference. A client that is gone or too slow ends the trial. */
+static void tell(struct trial *trial, json_t *object)
+{
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    size_t len = text ? strlen(text) : 0;
+
+    json_decref(object);
+    if (!text) {
+        trial->gone = true;
+        return;
+    }
+    text[len] = '\n'; /* in place of the NUL: a span needs none */
+    if (!trial->gone && !http_stream_send(trial->exchange->request, span_of(text, len + 1)))
+        trial->gone = true;
+    free(text);
+}
+
+static void tell_progress(struct trial *trial)
+{
+    int64_t now_ms = os_monotonic_ms();
+
+    if (now_ms - trial->told_ms < PROGRESS_MS)
+        return;
+    trial->told_ms = now_ms;
+    tell(trial,
+         json_pack("{s:{s:I, s:I, s:I, s:b}}", "progress", "hosts", (json_int_t)trial->n_hosts,
+                   "hosts_judged", (json_int_t)trial->n_judged_hosts, "states",
+                   (json_int_t)trial->n_states, "hosts_all_read", trial->read_all));
+}
+
+/* Part of the hosts of a state that changes; the next part follows at the next call. */
+static void tell_change(struct trial *trial, struct tried_state *state)
+{
+    json_t *names = json_array();
+    json_error_t ignored;
+
+    for (size_t i = 0; state->hosts && i < NAMES_PER_LINE; i++) {
+        json_array_append_new(names, json_string(state->hosts->name));
+        state->hosts = state->hosts->next;
+    }
+    tell(trial,
+         json_pack("{s:{s:s, s:s, s:I, s:o, s:o}}", "change", "from", verdict_name(state->verdict),
+                   "to", verdict_name(state->draft_verdict), "n_hosts", (json_int_t)state->n_hosts,
+                   "hosts", names, "reasons", json_loads(state->reasons, 0, &ignored)));
+    if (state->hosts)
+        return;
+    (void)queue_take(&trial->to_tell);
+}
+
+static void tell_end(struct trial *trial)
+{
+    tell(trial,
+         json_pack("{s:{s:I, s:I, s:I, s:I, s:I}}", "summary", "hosts", (json_int_t)trial->n_hosts,
+                   "changed", (json_int_t)trial->n_changed, "unjudged",
+                   (json_int_t)trial->n_unjudged, "states", (json_int_t)trial->n_states, "ms",
+                   (json_int_t)(os_monotonic_ms() - trial->started_ms)));
+}
+
+/* --- Judging --- */
+
+static bool is_cut_off(enum verdict verdict)
+{
+    return !outcome_passes(verdict);
+}
+
+/* The heaviest reasons of the draft's verdict, as JSON text in the trial's arena. */
+static const char *keep_reasons(struct trial *trial, const struct reasons *reasons)
+{
+    struct reasons *heaviest = arena_new(&trial->arena, struct reasons);
+    json_t *array;
+    char *text;
+    const char *kept = "[]";
+
+    for (int weight = REASON_WEIGHT_UNTRUSTED; heaviest && weight > REASON_WEIGHT_NOTE; weight--)
+        for (size_t i = 0; i < reasons->n_items && heaviest->n_items < REASONS_PER_LINE; i++)
+            if ((int)reasons->items[i].weight == weight)
+                heaviest->items[heaviest->n_items++] = reasons->items[i];
+    array = heaviest ? result_json_reasons(heaviest) : NULL;
+    text = array ? json_dumps(array, JSON_COMPACT) : NULL;
+    if (text)
+        kept = arena_text(&trial->arena, span_text(text));
+    free(text);
+    json_decref(array);
+    return kept ? kept : "[]";
+}
+
+static void judged(struct trial *trial, struct tried_state *state,
+                   const struct work_try_answer *answer)
+{
+    state->verdict = answer->present;
+    state->draft_verdict = answer->draft;
+    trial->n_judged_hosts += state->n_hosts;
+    if (answer->present == answer->draft)
+        return;
+    trial->n_changed += state->n_hosts;
+    state->reasons = is_cut_off(answer->draft) || answer->draft == VERDICT_ATTENTION
+                         ? keep_reasons(trial, answer->reasons)
+                         : "[]";
+    queue_put(&trial->to_tell, state);
+}
+
+static void not_judged(struct trial *trial, struct tried_state *state)
+{
+    if (++state->attempts < ATTEMPTS) {
+        queue_put(&trial->to_judge, state);
+        return;
+    }
+    trial->n_judged_hosts += state->n_hosts;
+    trial->n_unjudged += state->n_hosts;
+}
+
+static void on_tried(void *context, enum call_result result, struct span frame)
+{
+    struct tried_state *state = context;
+    struct trial *trial = state->trial;
+    struct arena arena = arena_init(PAGE_ARENA_LEN);
+    struct work_try_answer answer;
+    struct error error;
+
+    trial->in_flight--;
+    if (result != CALL_ANSWERED || frame.len == 0 ||
+        !work_try_answer_decode(frame, &arena, &answer, &error)) {
+        not_judged(trial, state);
+    } else if (answer.needs_sources) {
+        state->with_sources = true;
+        queue_put(&trial->to_judge, state);
+    } else {
+        judged(trial, state, &answer);
+    }
+    arena_done(&arena);
+}
+
+static bool encode_try(struct trial *trial, const struct tried_state *state, struct arena *arena,
+                       struct span *frame, struct error *error)
+{
+    struct front *front = trial->exchange->front;
+    uint8_t policy_ref[OUTCOME_POLICY_LEN], identity_policy[OUTCOME_POLICY_LEN];
+    struct work_try work = {
+        .identity_policy = span_of(identity_policy, sizeof identity_policy),
+        .pcrs = (uint32_t)conf_number(&front->start.conf, CONF_ATTEST_PCRS),
+        .present = state->with_sources ? state->present->with_sources : state->present->policies,
+        .draft = state->with_sources ? state->draft->with_sources : state->draft->policies,
+    };
+    struct store_host host;
+    bool found = false;
+
+    if (!store_host_get(front->store, state->host_id, arena, &host, &found, error))
+        return false;
+    if (!found)
+        return error_plain(error, ERROR_NOT_FOUND, "the host was forgotten meanwhile");
+    work.ak_public = host.enrolled.ak_public;
+    if (host.enrolled.endorsement == ENDORSEMENT_CHAIN)
+        work.tpm_manufacturer = span_text(host.enrolled.manufacturer);
+    front_identity_policy(front, span_of(state->host_id, sizeof state->host_id), policy_ref,
+                          identity_policy);
+    /* Observed policies do not judge, and a trial is about what judges. */
+    work.present.n_items = work.present.n_judging;
+    work.draft.n_items = work.draft.n_judging;
+    return bundle_load(front->store, state->host_id, arena, &work.evidence, error) &&
+           work_try_encode(&work, arena, frame, error);
+}
+
+static void ask(struct trial *trial, struct tried_state *state)
+{
+    struct arena arena = arena_init(4 * (size_t)LIMIT_EVIDENCE_LEN);
+    struct span frame;
+    struct error error;
+
+    if (encode_try(trial, state, &arena, &frame, &error)) {
+        trial->in_flight++;
+        calls_work(trial->exchange->front->calls, frame, on_tried, state);
+    } else {
+        not_judged(trial, state);
+    }
+    arena_done(&arena);
+}
+
+/* --- Reading hosts --- */
+
+static struct tried_state *find_state(struct trial *trial, const struct store_host_state_row *row,
+                                      const struct policy_set *present,
+                                      const struct policy_set *draft)
+{
+    static const uint8_t NONE[STORE_DIGEST_LEN];
+    /* Without a state of its own a host is like no other. */
+    bool has_state = memcmp(row->state_sha256, NONE, sizeof NONE) != 0;
+    const uint8_t *sha256 = has_state ? row->state_sha256 : row->id;
+    size_t bucket = (size_t)sha256[0] | (size_t)sha256[1] << 8;
+    struct tried_state *state;
+
+    for (state = trial->buckets[bucket]; state; state = state->chain)
+        if (memcmp(state->sha256, sha256, STORE_DIGEST_LEN) == 0 && state->present == present &&
+            state->draft == draft)
+            return state;
+    state = arena_new(&trial->arena, struct tried_state);
+    if (!state)
+        return NULL;
+    state->trial = trial;
+    memcpy(state->sha256, sha256, STORE_DIGEST_LEN);
+    memcpy(state->host_id, row->id, STORE_HOST_ID_LEN);
+    state->present = present;
+    state->draft = draft;
+    state->chain = trial->buckets[bucket];
+    trial->buckets[bucket] = state;
+    trial->n_states++;
+    queue_put(&trial->to_judge, state);
+    return state;
+}
+
+static bool take_host(struct trial *trial, const struct store_host_state_row *row,
+                      struct error *error)
+{
+    const struct policy_set *present, *draft;
+    struct tried_host *host;
+    struct tried_state *state;
+    int64_t ignored;
+
+    trial->n_hosts++;
+    if (!bindings_for_host(trial->present, row->name, trial->now_s, &present, &ignored, error) ||
+        !bindings_for_host(trial->draft, row->name, trial->now_s, &draft, &ignored, error))
+        return false;
+    if (memcmp(present->sha256, draft->sha256, STORE_DIGEST_LEN) == 0) {
+        trial->n_judged_hosts++; /* the draft is not about it */
+        return true;
+    }
+    host = arena_new(&trial->arena, struct tried_host);
+    state = find_state(trial, row, present, draft);
+    if (!host || !state || !(host->name = arena_text(&trial->arena, span_text(row->name))))
+        return arena_error(&trial->arena, error);
+    host->next = state->hosts;
+    state->hosts = host;
+    state->n_hosts++;
+    return true;
+}
+
+static bool read_page(struct trial *trial, struct error *error)
+{
+    struct arena arena = arena_init(PAGE_ARENA_LEN);
+    struct store_host_state_row *rows;
+    size_t n_rows = 0;
+    bool ok = store_host_states(trial->exchange->front->store, trial->after, PAGE_HOSTS, &arena,
+                                &rows, &n_rows, error);
+
+    for (size_t i = 0; ok && i < n_rows; i++)
+        ok = take_host(trial, &rows[i], error);
+    if (ok && n_rows)
+        trial->after = arena_text(&trial->arena, span_text(rows[n_rows - 1].name));
+    trial->read_all = ok && n_rows < PAGE_HOSTS;
+    arena_done(&arena);
+    return ok && (trial->after || n_rows == 0 || arena_error(&trial->arena, error));
+}
+
+/* --- The course of it --- */
+
+static void end(struct trial *trial)
+{
+    http_stream_end(trial->exchange->request);
+    trial_free(trial);
+}
+
+static void on_tick(void *context)
+{
+    struct trial *trial = context;
+    struct front *front = trial->exchange->front;
+    size_t at_once = 2 * calls_counts(front->calls).workers;
+    struct error error;
+
+    if (trial->gone) {
+        if (trial->in_flight == 0)
+            end(trial);
+        return;
+    }
+    if (!trial->read_all && !read_page(trial, &error)) {
+        tell(trial, json_pack("{s:s}", "error", error.message));
+        trial->gone = true;
+        return;
+    }
+    /* All hosts of a state are known only when all hosts were read. */
+    while (trial->read_all && trial->to_judge.first && trial->in_flight < at_once)
+        ask(trial, queue_take(&trial->to_judge));
+    while (trial->to_tell.first && !trial->gone &&
+           http_stream_waiting(trial->exchange->request) < WAITING_MAX)
+        tell_change(trial, trial->to_tell.first);
+    tell_progress(trial);
+    if (trial->read_all && !trial->to_judge.first && !trial->to_tell.first &&
+        trial->in_flight == 0 && !trial->gone) {
+        tell_end(trial);
+        end(trial);
+    }
+}
+
+static void on_close(void *context)
+{
+    ((struct trial *)context)->gone = true;
+}
+
+static void start(struct trial *trial)
+{
+    struct front *front = trial->exchange->front;
+    struct error error;
+
+    if (!bindings_load(front->store, front->crypto, &trial->present, &error) ||
+        !bindings_try(trial->present, &trial->wanted, &trial->draft, &error) ||
+        !(trial->tick = loop_timer(front->loop, TICK_MS, true, on_tick, trial, &error))) {
+        exchange_fail(trial->exchange, "policy.test", &error);
+        trial_free(trial);
+        return;
+    }
+    trial->started_ms = os_monotonic_ms();
+    http_stream_start(trial->exchange->request, 200, "application/x-ndjson", on_close, trial);
+    tell(trial, json_pack("{s:s}", "schema", "bootseal.policy-test.v1"));
+}
+
+/* --- The request --- */
+
+static void on_checked(void *context, enum call_result result, struct span frame)
+{
+    struct trial *trial = context;
+    struct exchange *exchange = trial->exchange;
+    struct work_check_answer answer;
+    struct error error;
+
+    if (result == CALL_ANSWERED && frame.len && work_check_answer_decode(frame, &answer, &error)) {
+        if (answer.valid) {
+            start(trial);
+            return;
+        }
+        exchange_document_invalid(exchange, &answer);
+    } else if (result == CALL_ANSWERED) {
+        exchange_problem(exchange, PROBLEM_WORKER_FAILED, NULL);
+    } else {
+        exchange_call_failed(exchange, result);
+    }
+    trial_free(trial);
+}
+
+static struct span text_of(const json_t *object, const char *name)
+{
+    const json_t *text = json_object_get(object, name);
+
+    return span_of(json_string_value(text), json_string_length(text));
+}
+
+/* Fills in trial->wanted from the body, with texts in the trial's arena; NULL or what is wrong. */
+static const char *read_wanted(struct trial *trial, const json_t *body)
+{
+    struct bindings_draft *wanted = &trial->wanted;
+    const json_t *references = json_object_get(body, "references"), *reference;
+    struct span policy = text_of(body, "policy"), update = text_of(body, "update");
+    const char *hosts = json_string_value(json_object_get(body, "hosts"));
+    const char *binding = json_string_value(json_object_get(body, "binding"));
+    struct span *texts = arena_array(&trial->arena, json_array_size(references) + 1, sizeof *texts);
+    size_t i;
+
+    if ((policy.len == 0) == (update.len == 0))
+        return "either \"policy\" or \"update\" is the text of the draft";
+    if (references &&
+        (!json_is_array(references) || json_array_size(references) >= LIMIT_POLICY_SOURCES / 2))
+        return "\"references\" is a short list of texts";
+    if (hosts && bindings_globs_wrong(hosts))
+        return bindings_globs_wrong(hosts);
+    wanted->mode = policy.len ? STORE_BINDING_ENFORCE : STORE_BINDING_ACCEPT;
+    wanted->name = arena_text(&trial->arena, span_text(binding      ? binding
+                                                       : policy.len ? "default"
+                                                                    : "draft"));
+    wanted->hosts = hosts ? arena_text(&trial->arena, span_text(hosts)) : NULL;
+    wanted->text = policy.len ? policy : update;
+    wanted->text.data = (const uint8_t *)arena_text(&trial->arena, wanted->text);
+    json_array_foreach(references, i, reference)
+    {
+        if (!json_is_string(reference))
+            return "\"references\" is a short list of texts";
+        texts[i] = span_of(json_string_value(reference), json_string_length(reference));
+        texts[i].data = (const uint8_t *)arena_text(&trial->arena, texts[i]);
+    }
+    wanted->references = texts;
+    wanted->n_references = json_array_size(references);
+    return texts && wanted->name && wanted->text.data ? NULL : "the draft is too large";
+}
+
+void route_policy_test(struct exchange *exchange)
+{
+    struct trial *trial = calloc(1, sizeof *trial);
+    json_t *body = trial ? exchange_body_json(exchange) : NULL;
+    struct arena arena = arena_init(4 * (size_t)LIMIT_TRIAL_LEN);
+    struct work_check check = {0};
+    const char *wrong;
+    struct span frame;
+    struct error error;
+
+    if (!body) {
+        if (!trial)
+            exchange_problem(exchange, PROBLEM_INTERNAL, NULL);
+        free(trial);
+        return;
+    }
+    trial->exchange = exchange;
+    trial->arena = arena_init(ARENA_LEN);
+    trial->now_s = os_now_s();
+    queue_init(&trial->to_judge);
+    queue_init(&trial->to_tell);
+    wrong = read_wanted(trial, body);
+    json_decref(body);
+    check.kind = trial->wanted.mode == STORE_BINDING_ACCEPT ? STORE_DOCUMENT_UPDATE
+                                                            : STORE_DOCUMENT_POLICY;
+    check.sources = (struct policy_sources){.text = trial->wanted.text,
+                                            .references = trial->wanted.references,
+                                            .n_references = trial->wanted.n_references};
+    if (wrong) {
+        exchange_problem(exchange, PROBLEM_BODY_MALFORMED, "%s", wrong);
+        trial_free(trial);
+    } else if (work_check_encode(&check, &arena, &frame, &error)) {
+        calls_work(exchange->front->calls, frame, on_checked, trial);
+    } else {
+        exchange_fail(exchange, "policy.test", &error);
+        trial_free(trial);
+    }
+    arena_done(&arena);
+}

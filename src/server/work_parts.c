@@ -1,0 +1,207 @@
+#include "server/work_parts.h"
+
+uint64_t work_read_u64(struct reader *reader, const char *what)
+{
+    return cbor_read_uint(reader, UINT64_MAX, what);
+}
+
+uint32_t work_read_u32(struct reader *reader, const char *what)
+{
+    return (uint32_t)cbor_read_uint(reader, UINT32_MAX, what);
+}
+
+/* Every message is one array of fixed length that starts with its kind. */
+bool work_begin(struct reader *reader, enum work_kind kind, size_t n_items)
+{
+    if (cbor_read_array(reader, 64, "message") != n_items ||
+        cbor_read_uint(reader, 64, "kind") != kind)
+        return reader_fail(reader, ERROR_MALFORMED, "another message was expected");
+    return reader_ok(reader);
+}
+
+struct cbor_writer work_start(struct arena *arena, enum work_kind kind, size_t n_items)
+{
+    struct cbor_writer writer = cbor_writer_init(arena);
+
+    cbor_write_array(&writer, n_items);
+    cbor_write_uint(&writer, kind);
+    return writer;
+}
+
+/* --- Reasons --- */
+
+static void write_text(struct cbor_writer *writer, const char *text)
+{
+    struct span bytes = span_text(text ? text : "");
+
+    if (bytes.len > WORK_TEXT_CAP)
+        bytes.len = WORK_TEXT_CAP;
+    cbor_write_bytes(writer, bytes); /* bytes: a cut may split a character */
+}
+
+static const char *read_text(struct reader *reader, struct arena *arena, const char *what)
+{
+    struct span bytes = cbor_read_bytes(reader, WORK_TEXT_CAP, what);
+    char *text;
+
+    if (bytes.len == 0)
+        return NULL;
+    text = arena_text(arena, bytes);
+    if (!text)
+        reader_fail(reader, ERROR_MEMORY, "no memory for %s", what);
+    return text;
+}
+
+void work_write_reasons(struct cbor_writer *writer, const struct reasons *reasons)
+{
+    cbor_write_bool(writer, reasons->overflow);
+    cbor_write_array(writer, reasons->n_items);
+    for (size_t i = 0; i < reasons->n_items; i++) {
+        const struct reason *reason = &reasons->items[i];
+
+        cbor_write_array(writer, 12);
+        cbor_write_uint(writer, reason->code);
+        cbor_write_uint(writer, reason->weight);
+        cbor_write_uint(writer, (uint64_t)reason->pcr + 1 /* no PCR is -1 */);
+        cbor_write_uint(writer, reason->event);
+        write_text(writer, reason->component);
+        write_text(writer, reason->expected);
+        write_text(writer, reason->found);
+        write_text(writer, reason->policy);
+        write_text(writer, reason->rule);
+        write_text(writer, reason->claim);
+        write_text(writer, reason->message);
+        write_text(writer, reason->action);
+    }
+}
+
+static struct reason read_reason(struct reader *reader, struct arena *arena)
+{
+    struct reason reason = {0};
+
+    if (cbor_read_array(reader, 12, "reason") != 12)
+        reader_fail(reader, ERROR_MALFORMED, "a reason has twelve parts");
+    reason.code = (enum reason_code)cbor_read_uint(reader, REASON_CODES - 1, "reason code");
+    reason.weight = (enum reason_weight)cbor_read_uint(reader, REASON_WEIGHT_UNTRUSTED, "weight");
+    reason.pcr = (int)cbor_read_uint(reader, LIMIT_PCRS, "PCR") - 1;
+    reason.event = work_read_u32(reader, "event");
+    reason.component = read_text(reader, arena, "component");
+    reason.expected = read_text(reader, arena, "expected");
+    reason.found = read_text(reader, arena, "found");
+    reason.policy = read_text(reader, arena, "policy");
+    reason.rule = read_text(reader, arena, "rule");
+    reason.claim = read_text(reader, arena, "claim");
+    reason.message = read_text(reader, arena, "message");
+    reason.action = read_text(reader, arena, "action");
+    return reason;
+}
+
+struct reasons *work_read_reasons(struct reader *reader, struct arena *arena)
+{
+    struct reasons *reasons = arena_new(arena, struct reasons);
+    size_t n_items;
+
+    if (!reasons) {
+        reader_fail(reader, ERROR_MEMORY, "no memory for reasons");
+        return NULL;
+    }
+    reasons->overflow = cbor_read_bool(reader, "overflow");
+    n_items = cbor_read_array(reader, LIMIT_REASONS, "reasons");
+    for (size_t i = 0; i < n_items && reader_ok(reader); i++)
+        reasons->items[reasons->n_items++] = read_reason(reader, arena);
+    return reasons;
+}
+
+/* --- Policies --- */
+
+static void write_texts(struct cbor_writer *writer, const struct span *texts, size_t n_texts)
+{
+    cbor_write_array(writer, n_texts);
+    for (size_t i = 0; i < n_texts; i++)
+        cbor_write_bytes(writer, texts[i]);
+}
+
+static const struct span *read_texts(struct reader *reader, struct arena *arena, size_t *n_texts)
+{
+    size_t n = cbor_read_array(reader, LIMIT_POLICY_SOURCES, "texts");
+    struct span *texts = arena_array(arena, n + 1, sizeof *texts);
+
+    if (!texts)
+        reader_fail(reader, ERROR_MEMORY, "no memory for texts");
+    for (size_t i = 0; i < n && reader_ok(reader); i++)
+        texts[i] = cbor_read_bytes(reader, LIMIT_DOCUMENT_LEN, "text");
+    *n_texts = n;
+    return texts;
+}
+
+void work_write_sources(struct cbor_writer *writer, const struct policy_sources *sources)
+{
+    cbor_write_array(writer, 3);
+    cbor_write_bytes(writer, sources->text);
+    write_texts(writer, sources->references, sources->n_references);
+    write_texts(writer, sources->updates, sources->n_updates);
+}
+
+struct policy_sources work_read_sources(struct reader *reader, struct arena *arena)
+{
+    struct policy_sources sources = {0};
+
+    if (cbor_read_array(reader, 3, "sources") != 3)
+        reader_fail(reader, ERROR_MALFORMED, "sources have three parts");
+    sources.text = cbor_read_bytes(reader, LIMIT_DOCUMENT_LEN, "text");
+    sources.references = read_texts(reader, arena, &sources.n_references);
+    sources.updates = read_texts(reader, arena, &sources.n_updates);
+    return sources;
+}
+
+void work_write_policies(struct cbor_writer *writer, const struct work_policies *policies)
+{
+    static const struct policy_sources NONE = {0};
+
+    cbor_write_array(writer, 2);
+    cbor_write_uint(writer, policies->n_judging);
+    cbor_write_array(writer, policies->n_items);
+    for (size_t i = 0; i < policies->n_items; i++) {
+        const struct work_policy *policy = &policies->items[i];
+
+        cbor_write_array(writer, 3);
+        cbor_write_bytes(writer, span_of(policy->id, sizeof policy->id));
+        cbor_write_bool(writer, policy->has_sources);
+        work_write_sources(writer, policy->has_sources ? &policy->sources : &NONE);
+    }
+}
+
+static void read_policy(struct reader *reader, struct arena *arena, struct work_policy *policy)
+{
+    struct span id;
+
+    if (cbor_read_array(reader, 3, "policy") != 3)
+        reader_fail(reader, ERROR_MALFORMED, "a policy has three parts");
+    id = cbor_read_bytes(reader, sizeof policy->id, "policy's id");
+    if (id.len == sizeof policy->id)
+        memcpy(policy->id, id.data, id.len);
+    else
+        reader_fail(reader, ERROR_MALFORMED, "a policy's id has 32 bytes");
+    policy->has_sources = cbor_read_bool(reader, "has sources");
+    policy->sources = work_read_sources(reader, arena);
+}
+
+struct work_policies work_read_policies(struct reader *reader, struct arena *arena)
+{
+    struct work_policies policies = {0};
+    struct work_policy *items;
+
+    if (cbor_read_array(reader, 2, "policies") != 2)
+        reader_fail(reader, ERROR_MALFORMED, "policies have two parts");
+    policies.n_judging = (size_t)cbor_read_uint(reader, LIMIT_HOST_POLICIES, "judging policies");
+    policies.n_items = cbor_read_array(reader, LIMIT_HOST_POLICIES, "policies");
+    items = arena_array(arena, policies.n_items + 1, sizeof *items);
+    if (!items)
+        reader_fail(reader, ERROR_MEMORY, "no memory for policies");
+    for (size_t i = 0; i < policies.n_items && reader_ok(reader); i++)
+        read_policy(reader, arena, &items[i]);
+    if (reader_ok(reader) && policies.n_judging > policies.n_items)
+        reader_fail(reader, ERROR_MALFORMED, "more policies judge than there are");
+    policies.items = items;
+    return policies;
+}
