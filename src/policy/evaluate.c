@@ -2,69 +2,14 @@
  *
  * Owns only scratch in the arena. Trusts the tree (it was type-checked) and bounds nothing itself:
  * the cost was limited when the policy was compiled. Never turns unknown into true or false. */
-#include "policy/expression.h"
-
-#include <stdlib.h>
+#include "policy/members.h"
+#include "policy/version.h"
 
 static const struct value UNKNOWN = {.known = false};
 
 static struct value of_bool(bool is_true)
 {
     return (struct value){.known = true, .is_true = is_true};
-}
-
-/* A certificate counts as its SHA-256 fingerprint; other items as they are. digest holds it. */
-static struct claim_item comparable(struct evaluation *evaluation, const struct claim_item *item,
-                                    struct crypto_digest *digest)
-{
-    struct claim_item fingerprint = {.kind = CLAIM_ITEM_DIGEST, .alg = TPM_ALG_SHA256};
-
-    if (item->kind != CLAIM_ITEM_CERTIFICATE)
-        return *item;
-    crypto_fingerprint(evaluation->crypto, item->bytes, digest);
-    fingerprint.bytes = crypto_digest_span(digest);
-    return fingerprint;
-}
-
-static bool items_equal(struct evaluation *evaluation, const struct claim_item *a,
-                        const struct claim_item *b)
-{
-    struct crypto_digest digest_a, digest_b;
-    struct claim_item left = comparable(evaluation, a, &digest_a);
-    struct claim_item right = comparable(evaluation, b, &digest_b);
-
-    return expression_item_compare(&left, &right) == 0;
-}
-
-static bool is_among(struct evaluation *evaluation, const struct claim_item *item,
-                     const struct claim_item *items, size_t n_items, bool sorted)
-{
-    struct crypto_digest digest;
-    struct claim_item wanted = comparable(evaluation, item, &digest);
-    size_t low = 0;
-
-    for (size_t i = 0; !sorted && i < n_items; i++)
-        if (items_equal(evaluation, &wanted, &items[i]))
-            return true;
-    while (sorted && low < n_items) {
-        size_t middle = low + (n_items - low) / 2;
-        int order = expression_item_compare(&wanted, &items[middle]);
-
-        if (order == 0)
-            return true;
-        if (order < 0)
-            n_items = middle;
-        else
-            low = middle + 1;
-    }
-    return false;
-}
-
-static bool is_accepted(struct evaluation *evaluation, const struct node *node,
-                        const struct claim_item *item)
-{
-    return node->accepted &&
-           is_among(evaluation, item, node->accepted->items, node->accepted->n_items, true);
 }
 
 /* The characters of a string for contains and its like. */
@@ -150,8 +95,50 @@ static bool split_tokens(struct evaluation *evaluation, const struct claim_item 
         }
         at++;
     }
+    evaluation->steps += value->n_items;
     value->items = items;
     value->known = true;
+    return true;
+}
+
+/* Letters A to Z in lower case; a digest is written so already. */
+static bool lower_text(struct evaluation *evaluation, const struct claim_item *whole,
+                       struct value *value)
+{
+    struct span text = {0};
+    char *lower;
+
+    *value = (struct value){.known = true, .text = *whole};
+    if (whole->kind == CLAIM_ITEM_DIGEST)
+        return true;
+    if (!characters(evaluation, whole, &text))
+        return false;
+    lower = arena_text(evaluation->arena, text);
+    if (!lower)
+        return arena_error(evaluation->arena, evaluation->error);
+    for (size_t i = 0; i < text.len; i++)
+        if (lower[i] >= 'A' && lower[i] <= 'Z')
+            lower[i] = (char)(lower[i] - 'A' + 'a');
+    value->text.kind = CLAIM_ITEM_TEXT;
+    value->text.bytes = span_of(lower, text.len);
+    return true;
+}
+
+/* A text that has nothing to go by is no version: unknown. */
+static bool read_version(struct evaluation *evaluation, const struct claim_item *whole,
+                         struct value *value)
+{
+    struct span text = {0};
+
+    *value = UNKNOWN;
+    if (!characters(evaluation, whole, &text))
+        return false;
+    if (!version_valid(text))
+        return true;
+    value->known = true;
+    value->text = *whole;
+    value->text.kind = CLAIM_ITEM_TEXT;
+    value->text.bytes = text;
     return true;
 }
 
@@ -202,6 +189,44 @@ static bool evaluate_macro(struct evaluation *evaluation, const struct node *nod
     return true;
 }
 
+/* exists_one(): false as soon as two items are true, whatever the others. */
+static bool evaluate_one(struct evaluation *evaluation, const struct node *node,
+                         struct value *value)
+{
+    struct value list, part;
+    size_t n_true = 0;
+    bool known = true;
+
+    *value = UNKNOWN;
+    if (!expression_evaluate(evaluation, node->child, &list))
+        return false;
+    if (!list.known)
+        return true;
+    evaluation->variable_lists[node->variable] = node->child;
+    for (size_t i = 0; i < list.n_items && n_true < 2; i++) {
+        evaluation->variables[node->variable] = &list.items[i];
+        if (!expression_evaluate(evaluation, node->child->next, &part))
+            return false;
+        n_true += part.known && part.is_true;
+        known &= part.known;
+    }
+    if (known || n_true == 2)
+        *value = of_bool(n_true == 1);
+    return true;
+}
+
+static bool evaluate_sets(struct evaluation *evaluation, const struct node *node,
+                          struct value *value)
+{
+    struct member_sets sets;
+    bool known;
+
+    if (!members_sets(evaluation, node, &sets, &known))
+        return false;
+    *value = known ? of_bool(members_hold(evaluation, node, &sets)) : UNKNOWN;
+    return true;
+}
+
 static bool numbers_hold(enum node_kind kind, int64_t left, int64_t right)
 {
     switch (kind) {
@@ -220,13 +245,29 @@ static bool numbers_hold(enum node_kind kind, int64_t left, int64_t right)
     }
 }
 
+static bool evaluate_text_pair(struct evaluation *evaluation, const struct node *node,
+                               const struct claim_item *left, const struct claim_item *right,
+                               struct value *value)
+{
+    struct span text = {0}, part = {0};
+
+    if (node->kind == NODE_EQUAL || node->kind == NODE_NOT_EQUAL) {
+        *value = of_bool((members_equal(evaluation, left, right) == (node->kind == NODE_EQUAL)) ||
+                         members_accepted(evaluation, node, left));
+        return true;
+    }
+    if (!characters(evaluation, left, &text) || !characters(evaluation, right, &part))
+        return false;
+    *value = of_bool(text_matches(node->kind, text, part));
+    return true;
+}
+
 /* A node with two operands; unknown when either is. */
 static bool evaluate_pair(struct evaluation *evaluation, const struct node *node,
                           struct value *value)
 {
     const struct node *second = node->child->next;
     struct value left, right;
-    struct span text = {0}, part = {0};
 
     *value = UNKNOWN;
     if (!expression_evaluate(evaluation, node->child, &left) ||
@@ -235,32 +276,58 @@ static bool evaluate_pair(struct evaluation *evaluation, const struct node *node
     if (!left.known || !right.known)
         return true;
     if (node->kind == NODE_IN) {
-        *value = of_bool(is_among(evaluation, &left.text, right.items, right.n_items,
-                                  second->kind == NODE_LIST) ||
-                         is_accepted(evaluation, node, &left.text));
-    } else if (node->kind == NODE_CONTAINS || node->kind == NODE_STARTS_WITH ||
-               node->kind == NODE_ENDS_WITH) {
-        if (!characters(evaluation, &left.text, &text) ||
-            !characters(evaluation, &right.text, &part))
-            return false;
-        *value = of_bool(text_matches(node->kind, text, part));
-    } else if (node->child->type == EXPRESSION_STRING) {
-        *value = of_bool(
-            (items_equal(evaluation, &left.text, &right.text) == (node->kind == NODE_EQUAL)) ||
-            is_accepted(evaluation, node, &left.text));
-    } else if (node->child->type == EXPRESSION_BOOL) {
-        *value = of_bool((left.is_true == right.is_true) == (node->kind == NODE_EQUAL));
-    } else {
-        *value = of_bool(numbers_hold(node->kind, left.number, right.number));
+        *value = of_bool(members_have(evaluation, &left.text, right.items, right.n_items,
+                                      second->kind == NODE_LIST) ||
+                         members_accepted(evaluation, node, &left.text));
+        return true;
     }
-    return true;
+    switch (node->child->type) {
+    case EXPRESSION_BOOL:
+        *value = of_bool((left.is_true == right.is_true) == (node->kind == NODE_EQUAL));
+        return true;
+    case EXPRESSION_INT:
+        *value = of_bool(numbers_hold(node->kind, left.number, right.number));
+        return true;
+    case EXPRESSION_VERSION:
+        *value = of_bool(
+            numbers_hold(node->kind, version_compare(left.text.bytes, right.text.bytes), 0));
+        return true;
+    default:
+        return evaluate_text_pair(evaluation, node, &left.text, &right.text, value);
+    }
+}
+
+/* A node with one operand; unknown when that is. */
+static bool evaluate_single(struct evaluation *evaluation, const struct node *node,
+                            struct value *value)
+{
+    struct value operand;
+
+    if (!expression_evaluate(evaluation, node->child, &operand))
+        return false;
+    *value = UNKNOWN;
+    if (!operand.known)
+        return true;
+    switch (node->kind) {
+    case NODE_TOKENS:
+        return split_tokens(evaluation, &operand.text, value);
+    case NODE_LOWER_ASCII:
+        return lower_text(evaluation, &operand.text, value);
+    case NODE_VERSION:
+        return read_version(evaluation, &operand.text, value);
+    case NODE_SIZE:
+        *value = (struct value){.known = true, .number = (int64_t)operand.n_items};
+        return true;
+    default: /* not */
+        *value = of_bool(!operand.is_true);
+        return true;
+    }
 }
 
 bool expression_evaluate(struct evaluation *evaluation, const struct node *node,
                          struct value *value)
 {
-    struct value operand;
-
+    evaluation->steps++;
     switch (node->kind) {
     case NODE_BOOL:
         *value = of_bool(node->is_true);
@@ -287,22 +354,19 @@ bool expression_evaluate(struct evaluation *evaluation, const struct node *node,
     case NODE_ALL:
     case NODE_EXISTS:
         return evaluate_macro(evaluation, node, value);
+    case NODE_EXISTS_ONE:
+        return evaluate_one(evaluation, node, value);
+    case NODE_SETS_CONTAINS:
+    case NODE_SETS_EQUIVALENT:
+    case NODE_SETS_INTERSECTS:
+        return evaluate_sets(evaluation, node, value);
     case NODE_NOT:
     case NODE_SIZE:
     case NODE_TOKENS:
-        break;
+    case NODE_LOWER_ASCII:
+    case NODE_VERSION:
+        return evaluate_single(evaluation, node, value);
     default:
         return evaluate_pair(evaluation, node, value);
     }
-    if (!expression_evaluate(evaluation, node->child, &operand))
-        return false;
-    *value = UNKNOWN;
-    if (!operand.known)
-        return true;
-    if (node->kind == NODE_TOKENS)
-        return split_tokens(evaluation, &operand.text, value);
-    *value = node->kind == NODE_NOT
-                 ? of_bool(!operand.is_true)
-                 : (struct value){.known = true, .number = (int64_t)operand.n_items};
-    return true;
 }

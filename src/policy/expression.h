@@ -12,7 +12,8 @@ enum expression_type {
     EXPRESSION_BOOL = 1,
     EXPRESSION_STRING, /* text, digests and certificates: whatever a claim's item can be */
     EXPRESSION_INT,
-    EXPRESSION_LIST, /* of strings */
+    EXPRESSION_LIST,    /* of strings */
+    EXPRESSION_VERSION, /* text, but in the order of versions */
 };
 
 enum node_kind {
@@ -34,11 +35,17 @@ enum node_kind {
     NODE_IN,
     NODE_ALL, /* children: list, body */
     NODE_EXISTS,
+    NODE_EXISTS_ONE,
     NODE_CONTAINS,
     NODE_STARTS_WITH,
     NODE_ENDS_WITH,
+    NODE_LOWER_ASCII,
     NODE_SIZE,
     NODE_TOKENS,
+    NODE_VERSION,
+    NODE_SETS_CONTAINS,
+    NODE_SETS_EQUIVALENT,
+    NODE_SETS_INTERSECTS,
 };
 
 /* Values in the order of expression_item_compare, without repetition. */
@@ -53,7 +60,7 @@ struct node {
     enum expression_type type;
     struct node *child, *next; /* first child; next sibling */
     struct span source;        /* the part of the rule that it was read from */
-    size_t cost;               /* upper bound of the steps one evaluation takes */
+    size_t cost;               /* upper bound of struct evaluation's steps */
     bool is_true;
     int64_t number;
     struct claim_item text;
@@ -74,6 +81,19 @@ struct expression_references {
 bool expression_parse(struct span text, const struct expression_references *references,
                       struct arena *arena, struct node **root, bool *claims_read,
                       struct error *error) MUST_CHECK;
+
+/* Whether the node is what it is whatever the host shows: it reads no claim and no item. */
+bool expression_is_constant(const struct node *node);
+
+/* Whether two trees say the same, whatever their items are called. */
+bool expression_equal(const struct node *a, const struct node *b);
+
+/* Sets the cost of every node. expression_parse and expression_accept do. */
+void expression_cost(struct node *root);
+
+/* Steps that sorting n items is charged, and a search among n sorted ones. */
+size_t expression_sort_steps(size_t n);
+size_t expression_search_steps(size_t n);
 
 /* Lets values that updates accept count wherever the tree compares their claim, or an item of it,
  * with constants in the affirmative: adding a value can make the whole only truer. */
@@ -108,6 +128,7 @@ struct evaluation {
     struct arena *arena;
     const struct claim_item *variables[LIMIT_POLICY_DEPTH];
     const struct node *variable_lists[LIMIT_POLICY_DEPTH]; /* what each runs over */
+    size_t steps; /* taken so far: nodes evaluated, items looked at */
     struct error *error;
 };
 

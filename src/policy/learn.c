@@ -54,7 +54,7 @@ static void learn_list(struct learner *learner, enum claim_id id, const struct c
 
     if (claim->n_items == 0) { /* a reference holds something */
         put_rule(learner, id);
-        document_text_put(&learner->text, ".all(x, false)\n");
+        document_text_put(&learner->text, ".size() == 0\n");
         return;
     }
     /* A reference value of text stands on one line, so lists of text are compared as literals. */

@@ -173,7 +173,7 @@ static void test_type_errors(void **state)
     expect_error(RULE("secure_boot.enabled < true"), 5, 31, "only numbers");
     expect_error(RULE("size(secure_boot.enabled) == 1"), 5, 16, "size() takes");
     expect_error(RULE("tokens(boot.images).size() == 1"), 5, 18, "tokens() takes");
-    expect_error(RULE("secure_boot.enabled.contains(\"x\")"), 5, 31, "only strings");
+    expect_error(RULE("secure_boot.enabled.contains(\"x\")"), 5, 31, "is for strings");
     expect_error(RULE("boot.kernel_command_line.all(x, true)"), 5, 11, "for lists");
     expect_error(RULE("boot.images.all(x, x)"), 5, 30, "expected a condition");
     expect_error(RULE("boot.images.all(x, boot.files.all(x, true))"), 5, 45, "in use already");

@@ -1,0 +1,41 @@
+/* Items as members: compared, searched for, and lists as sets. A certificate counts as its SHA-256
+ * fingerprint. Internal to src/policy. */
+#ifndef BOOTSEAL_POLICY_MEMBERS_H
+#define BOOTSEAL_POLICY_MEMBERS_H
+
+#include "policy/expression.h"
+
+bool members_equal(struct evaluation *evaluation, const struct claim_item *a,
+                   const struct claim_item *b);
+
+/* Whether the item is one of the list's; sorted says that the list is, as constants are. */
+bool members_have(struct evaluation *evaluation, const struct claim_item *item,
+                  const struct claim_item *items, size_t n_items, bool sorted);
+
+/* Whether an update accepts the item where node compares it. */
+bool members_accepted(struct evaluation *evaluation, const struct node *node,
+                      const struct claim_item *item);
+
+/* Both operands of a set operation with their values, and how each is searched. */
+struct member_sets {
+    struct value first, second;                 /* as they are */
+    struct expression_list by_first, by_second; /* sorted; only where the operation searches it */
+};
+
+/* Evaluates the operands of a set operation and sorts what it searches. *known is false when either
+ * is unknown. Fails only for memory. */
+bool members_sets(struct evaluation *evaluation, const struct node *node, struct member_sets *sets,
+                  bool *known) MUST_CHECK;
+
+/* The next of the list's items from *at on that is (wanted) or is not a member of the sorted list or
+ * accepted; NULL when there is none. *at goes behind it. */
+const struct claim_item *members_next(struct evaluation *evaluation, const struct node *node,
+                                      const struct value *list,
+                                      const struct expression_list *sorted, bool wanted,
+                                      size_t *at);
+
+/* What the operation says of the sets. */
+bool members_hold(struct evaluation *evaluation, const struct node *node,
+                  const struct member_sets *sets);
+
+#endif
