@@ -14,3 +14,9 @@ for example in "$TMPDIR"/example-*; do
     printf '[policy]\nname = n\nversion = 1\n[reference our-platform-key]\nkey = "x"\n[rule r]\nmessage = m\n%s\n' \
         "$(cat "$example")" | "$bootseal" policy check -
 done
+# the manual tells every function of the table
+sed -n 's/^FUNCTION("\([^"]*\)", \([A-Z]*\),.*/\1 \2/p' "$source/src/policy/functions.def" |
+    while read -r name form; do
+        if [ "$form" = METHOD ]; then name=".$name"; else name="\`$name"; fi
+        grep -qF "$name(" "$source/docs/policy.md" || { echo "docs/policy.md lacks $name()"; exit 1; }
+    done
