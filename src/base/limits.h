@@ -139,6 +139,7 @@ enum {
     LIMIT_SUMMARY_LEN = 2048, /* one event in words; what does not fit is left out visibly */
     LIMIT_SUMMARY_TEXT_LEN = 512,
     LIMIT_CLAIM_ITEMS = 16384,
+    LIMIT_DIFF_DETAILS = 16, /* of one change between two boots; the rest is counted */
 
     /* The service's front. Times are in seconds. */
     LIMIT_HTTP_HEADERS_LEN = 16 * 1024,
