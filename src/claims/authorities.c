@@ -12,6 +12,16 @@
 #include "wire/efi_signature_list.h"
 #include "wire/event_type.h"
 
+static bool is_listed(const struct collector *collector, struct span authority)
+{
+    const struct claim *claim = &collector->claims->claims[CLAIM_BOOT_AUTHORITIES];
+
+    for (size_t i = 0; i < claim->n_items; i++)
+        if (span_equal(claim->items[i].bytes, authority))
+            return true;
+    return false;
+}
+
 void secure_boot_add_authority(struct secure_boot *state, size_t index, struct span data,
                                const char *label)
 {
@@ -35,6 +45,7 @@ void secure_boot_add_authority(struct secure_boot *state, size_t index, struct s
 
         state->n_windows_authorities += known && (known->uses & KNOWN_WINDOWS);
     }
+    state->shim_loads |= strcmp(label, "db") != 0 || is_listed(collector, item.bytes);
     collect_item(collector, CLAIM_BOOT_AUTHORITIES, item);
     collect_event(collector, CLAIM_BOOT_AUTHORITIES, index);
     if (strcmp(label, "vendor_db") == 0 || strcmp(label, "Shim") == 0) {

@@ -26,7 +26,10 @@ struct boot_option {
 struct firmware {
     struct collector *collector;
     size_t n_versions;
-    size_t order; /* event of BootOrder; the log's n_events without one */
+    bool version_first;               /* nothing was measured in PCR 0 before it */
+    bool other_texts;                 /* PCR 0 has others that may be versions under another type */
+    struct crypto_digest exit_digest; /* of the action below; no bytes when it cannot be told */
+    size_t order;                     /* event of BootOrder; the log's n_events without one */
     size_t n_orders;
     struct span order_contents;
     struct boot_option options[BOOT_OPTIONS];
@@ -34,7 +37,8 @@ struct firmware {
     bool options_proven; /* each name and contents, and none twice with other contents */
     size_t n_disks;
     struct span disk;
-    size_t exit; /* event that says that the boot loader left the firmware */
+    bool disk_hidden; /* PCR 5 has something that may be a partition table under another type */
+    size_t exit;      /* event that says that the boot loader left the firmware */
 };
 
 static const struct measured_event *event_at(const struct firmware *firmware, size_t index)
@@ -49,7 +53,26 @@ static bool is_covered(const struct measured_event *event)
 
 /* --- PCR 0 --- */
 
-/* Text in ASCII or UTF-16, or a GUID: PFP 1.06, 10.4.1. NULL when it is none or says nothing. */
+static bool is_printable(uint8_t byte)
+{
+    return byte >= 0x20 && byte < 0x7F;
+}
+
+/* Text in ASCII (with NULs behind it or none) or UTF-16, or a GUID: PFP 1.06, 10.4.1. */
+static bool may_be_version(struct span data)
+{
+    size_t i = 0;
+
+    if (data.len == EFI_GUID_LEN || (data.len >= 2 && is_printable(data.data[0]) && !data.data[1]))
+        return true;
+    while (i < data.len && is_printable(data.data[i]))
+        i++;
+    while (i && i < data.len && data.data[i] == 0)
+        i++;
+    return i && i == data.len;
+}
+
+/* The same, and of text whatever stands behind its NUL; NULL when it says nothing. */
 static const char *version_text(struct collector *collector, struct span data)
 {
     char guid[EFI_GUID_TEXT_LEN + 1];
@@ -57,9 +80,9 @@ static const char *version_text(struct collector *collector, struct span data)
 
     if (data.len > LIMIT_SUMMARY_TEXT_LEN)
         data.len = LIMIT_SUMMARY_TEXT_LEN;
-    if (data.len >= 2 && data.data[0] >= 0x20 && data.data[0] < 0x7F && data.data[1] == 0) {
+    if (data.len >= 2 && is_printable(data.data[0]) && data.data[1] == 0) {
         text = text_utf16(collector->arena, data);
-    } else if (data.len && data.data[0] >= 0x20 && data.data[0] < 0x7F) {
+    } else if (data.len && is_printable(data.data[0])) {
         const uint8_t *end = memchr(data.data, 0, data.len);
 
         text = text_printable(collector->arena,
@@ -72,6 +95,14 @@ static const char *version_text(struct collector *collector, struct span data)
     }
     collector->out_of_memory |= !text;
     return text;
+}
+
+/* No digest covers which measurement is the version: the first of PCR 0 is (PFP 1.06, 3.3.4.1), and of
+ * others the only text. */
+static void conclude_version(struct firmware *firmware)
+{
+    if (firmware->n_versions && firmware->other_texts && !firmware->version_first)
+        collect_unproven(firmware->collector, CLAIM_FIRMWARE_VERSION);
 }
 
 static void read_version(struct firmware *firmware, size_t index)
@@ -146,13 +177,20 @@ static void read_start(struct firmware *firmware, size_t index)
 
 static void read_pcr_0(struct firmware *firmware, size_t index)
 {
+    bool first = !firmware->collector->claims->claims[CLAIM_FIRMWARE_HARDWARE_ROOT].known;
+
     read_start(firmware, index);
     if (index >= firmware->collector->separators[0])
         return;
-    if (event_at(firmware, index)->event.type == EV_S_CRTM_VERSION)
+    if (event_at(firmware, index)->event.type == EV_S_CRTM_VERSION) {
+        firmware->version_first = first;
+        firmware->other_texts |= !may_be_version(event_at(firmware, index)->event.data);
         read_version(firmware, index);
-    else
+    } else {
+        firmware->other_texts |= is_covered(event_at(firmware, index)) &&
+                                 may_be_version(event_at(firmware, index)->covered);
         read_code(firmware, index);
+    }
 }
 
 /* --- boot options --- */
@@ -253,7 +291,8 @@ static void conclude_order(struct firmware *firmware)
 /* --- boot disk --- */
 
 /* Partition tables are measured on the way to the boot loader; the last action of the boot loader in
- * the firmware is to leave it, in the same PCR, so a table behind that is somebody else's. */
+ * the firmware is to leave it, in the same PCR, so a table behind that is somebody else's. A table is
+ * one whatever type its event has, and what no digest covers may be one. */
 static void read_disk(struct firmware *firmware, size_t index)
 {
     struct collector *collector = firmware->collector;
@@ -262,8 +301,13 @@ static void read_disk(struct firmware *firmware, size_t index)
     struct efi_gpt gpt;
     struct error ignored;
 
-    if (firmware->exit < collector->log->n_events || event->coverage != COVERAGE_WHOLE ||
-        !efi_gpt_decode(event->covered, &gpt, &ignored) ||
+    if (firmware->exit < collector->log->n_events)
+        return;
+    if (event->coverage != COVERAGE_WHOLE) {
+        firmware->disk_hidden = true;
+        return;
+    }
+    if (!efi_gpt_decode(event->covered, &gpt, &ignored) ||
         span_equal(gpt.disk_guid, span_of(NONE, sizeof NONE)))
         return;
     collect_event(collector, CLAIM_BOOT_DISK, index);
@@ -271,6 +315,15 @@ static void read_disk(struct firmware *firmware, size_t index)
         return;
     firmware->n_disks++;
     firmware->disk = gpt.disk_guid;
+}
+
+/* The first time counts, and by its digest: root can extend the same once more, with other tables
+ * before it, and call the true one something else. */
+static void read_exit(struct firmware *firmware, size_t index)
+{
+    if (firmware->exit == firmware->collector->log->n_events && firmware->exit_digest.len &&
+        span_equal(event_at(firmware, index)->digest, crypto_digest_span(&firmware->exit_digest)))
+        firmware->exit = index;
 }
 
 static void conclude_disk(struct firmware *firmware)
@@ -282,7 +335,7 @@ static void conclude_disk(struct firmware *firmware)
         return;
     efi_guid_print(firmware->disk, text);
     collect_text(collector, CLAIM_BOOT_DISK, arena_text(collector->arena, span_text(text)));
-    if (firmware->exit == collector->log->n_events)
+    if (firmware->exit == collector->log->n_events || firmware->disk_hidden)
         collect_unproven(collector, CLAIM_BOOT_DISK);
 }
 
@@ -383,6 +436,10 @@ static void read_event(struct firmware *firmware, size_t index)
         read_pcr_0(firmware, index);
     if (!registers && event->event.pcr == 7)
         read_warning(firmware, index);
+    if (!registers && event->event.pcr == 5) {
+        read_exit(firmware, index);
+        read_disk(firmware, index);
+    }
     switch (event->event.type) {
     case EV_EFI_VARIABLE_BOOT:
     case EV_EFI_VARIABLE_BOOT2:
@@ -390,16 +447,15 @@ static void read_event(struct firmware *firmware, size_t index)
             read_boot_variable(firmware, index);
         break;
     case EV_EFI_GPT_EVENT:
-        if (event->event.pcr == 5 || registers)
+        if (registers)
             read_disk(firmware, index);
         break;
     case EV_OMIT_BOOT_DEVICE_EVENTS:
         read_omission(firmware, index);
         break;
     case EV_EFI_ACTION:
-        if ((event->event.pcr == 5 || registers) && event->coverage == COVERAGE_WHOLE &&
-            span_is(event->covered, "Exit Boot Services Invocation"))
-            firmware->exit = index;
+        if (registers)
+            read_exit(firmware, index);
         break;
     default:
         break;
@@ -410,9 +466,13 @@ void collect_firmware(struct collector *collector)
 {
     struct firmware firmware = {.collector = collector, .options_proven = true};
 
+    if (collector->input->crypto && collector->log->n_events)
+        crypto_hash_span(collector->input->crypto, collector->log->bank,
+                         span_text("Exit Boot Services Invocation"), &firmware.exit_digest);
     firmware.order = firmware.exit = collector->log->n_events;
     for (size_t i = 0; i < collector->log->n_events; i++)
         read_event(&firmware, i);
+    conclude_version(&firmware);
     conclude_order(&firmware);
     conclude_disk(&firmware);
     conclude_warnings(&firmware);

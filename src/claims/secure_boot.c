@@ -123,11 +123,25 @@ static bool is_action(const struct measured_event *event)
     return true;
 }
 
+/* Keys of devices (PFP 1.06 section 3.3.4.8; DSP0274), which authorise no image: their variable has a
+ * name of its own, and the digest covers it. */
+static bool is_device_key(const struct measured_event *event)
+{
+    struct efi_variable variable;
+    struct error ignored;
+
+    return (event->event.type == EV_EFI_SPDM_DEVICE_POLICY ||
+            event->event.type == EV_EFI_SPDM_DEVICE_AUTHORITY) &&
+           collect_covers_name(event) && efi_variable_decode(event->covered, &variable, &ignored) &&
+           efi_variable_is(&variable, "devdb");
+}
+
 static void read_event(struct secure_boot *state, size_t index)
 {
     struct collector *collector = state->collector;
     const struct measured_event *event = &collector->log->events[index];
     bool before = index < collector->separators[7];
+    bool registers = collector->log->measurement_registers;
 
     read_action(state, index);
     switch (event->event.type) {
@@ -141,9 +155,10 @@ static void read_event(struct secure_boot *state, size_t index)
         secure_boot_read_authority(state, index);
         break;
     default:
-        /* An authority that is called something else is one that cannot be read. */
-        if (index > collector->separators[7] && event->coverage != COVERAGE_UNMEASURED &&
-            !is_action(event))
+        /* An authority that is called something else is one that cannot be read: of an image before
+         * the separator (an option ROM, a driver) or behind it. Registers hold other PCRs too. */
+        if ((index > collector->separators[7] || (before && !registers)) &&
+            event->coverage != COVERAGE_UNMEASURED && !is_action(event) && !is_device_key(event))
             state->authority_unknown = true;
         break;
     }
@@ -211,6 +226,8 @@ void collect_secure_boot(struct collector *collector)
         collect_bool(collector, CLAIM_DEBUG_FIRMWARE, false);
         collect_event(collector, CLAIM_DEBUG_FIRMWARE, collector->separators[7]);
     }
+    if (state.authority_unknown && !log->measurement_registers)
+        collect_unproven(collector, CLAIM_BOOT_AUTHORITIES); /* one may be missing */
     conclude_state(&state);
     secure_boot_conclude_validation(&state);
     secure_boot_conclude_keys(&state);

@@ -19,7 +19,8 @@ struct secure_boot {
     bool authority_unknown; /* an authority event that cannot be read */
     size_t n_authorities, n_windows_authorities;
     struct span sbat; /* the first SbatLevel */
-    bool sbat_differs;
+    bool sbat_differs, sbat_late;
+    bool shim_loads;   /* an authority that shim measured for what it loads has been seen */
     bool mok_measured; /* the whole list is in PCR 7, as some shims did it */
 };
 

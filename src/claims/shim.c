@@ -34,6 +34,7 @@ static void read_sbat(struct secure_boot *state, size_t index, struct span data)
     collect_event(state->collector, CLAIM_SECURE_BOOT_SBAT_LEVEL, index);
     if (!state->sbat.data) {
         state->sbat = data;
+        state->sbat_late = state->shim_loads;
     } else if (!span_equal(state->sbat, data)) {
         state->sbat_differs = true;
         collect_reason(state->collector, REASON_EVENTLOG_DUPLICATE, index,
@@ -111,8 +112,9 @@ static const char *sbat_text(struct arena *arena, struct span level)
     return text_printable(arena, span_of(text, len));
 }
 
-/* The first level is shim's, measured before what it loads could measure another; unless an event that
- * cannot be read hides it. */
+/* The first level is shim's, measured before it loads anything and before what it loads could measure
+ * another; unless an event that cannot be read hides it. A shim without revocation levels measures
+ * none, and then what comes behind its first authority is somebody else's. */
 static void conclude_sbat(struct secure_boot *state)
 {
     struct collector *collector = state->collector;
@@ -127,7 +129,7 @@ static void conclude_sbat(struct secure_boot *state)
         return;
     }
     collect_text(collector, id, sbat_text(collector->arena, state->sbat));
-    if (!collector->loader_vouched)
+    if (!collector->loader_vouched || state->sbat_late)
         collect_unproven(collector, id);
 }
 

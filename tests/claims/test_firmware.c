@@ -46,6 +46,7 @@ static void the_version_is_text_that_the_digest_covers(void **state)
         {"\0\0", 2, "unknown"},
         {"", 0, "unknown"},
         {"\1\2\3", 3, "unknown"},
+        {"1.2.3\0\1\2", 8, "1.2.3"},
     };
     struct boot *boot = *state;
 
@@ -101,6 +102,39 @@ static void two_versions_are_none(void **state)
     boot_separator(boot, 0);
     boot_collect(boot);
     boot_assert(boot, CLAIM_FIRMWARE_VERSION, "unknown");
+}
+
+static void another_text_cannot_pass_for_the_version(void **state)
+{
+    struct boot *boot = *state;
+
+    /* The true one is called something else, and the log shows other data for it. */
+    log_builder_add_measured(&boot->log, 0, EV_POST_CODE, span_text("1.0"), span_text("code"));
+    boot_text(boot, 0, EV_S_CRTM_VERSION, "9.9"); /* a text of another type in truth */
+    boot_text(boot, 0, EV_NONHOST_INFO, "some text");
+    boot_separator(boot, 0);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_FIRMWARE_VERSION, "9.9");
+    assert_grade(boot, CLAIM_FIRMWARE_VERSION, CLAIM_UNPROVEN);
+    boot_begin(boot);
+    boot_text(boot, 0, EV_S_CRTM_VERSION, "1.0"); /* the first is what it says */
+    boot_text(boot, 0, EV_NONHOST_INFO, "some text");
+    boot_separator(boot, 0);
+    boot_collect(boot);
+    assert_grade(boot, CLAIM_FIRMWARE_VERSION, CLAIM_ATTESTED);
+    boot_begin(boot);
+    log_builder_add_measured(&boot->log, 0, EV_S_CRTM_CONTENTS, span_text("code"),
+                             span_text("Boot Guard Measured S-CRTM"));
+    boot_text(boot, 0, EV_S_CRTM_VERSION, "1.0"); /* and so is the only one */
+    boot_separator(boot, 0);
+    boot_collect(boot);
+    assert_grade(boot, CLAIM_FIRMWARE_VERSION, CLAIM_ATTESTED);
+    boot_begin(boot);
+    boot_text(boot, 0, EV_NONHOST_INFO, "\1\2");
+    log_builder_add(&boot->log, 0, EV_S_CRTM_VERSION, span_of("Name\0\1\2", 7)); /* a record */
+    boot_separator(boot, 0);
+    boot_collect(boot);
+    assert_grade(boot, CLAIM_FIRMWARE_VERSION, CLAIM_UNPROVEN);
 }
 
 /* --- code --- */
@@ -361,13 +395,18 @@ static void more_options_than_there_is_room_for_are_numbers(void **state)
 
 /* --- boot disk --- */
 
-static void partition_table(struct boot *boot, uint8_t guid)
+static void partition_table_as(struct boot *boot, uint32_t type, uint8_t guid)
 {
     uint8_t data[100] = {0};
 
     memset(data + 56, guid, 16);
     data[84] = 128; /* length of an entry */
-    log_builder_add(&boot->log, 5, EV_EFI_GPT_EVENT, span_of(data, sizeof data));
+    log_builder_add(&boot->log, 5, type, span_of(data, sizeof data));
+}
+
+static void partition_table(struct boot *boot, uint8_t guid)
+{
+    partition_table_as(boot, EV_EFI_GPT_EVENT, guid);
 }
 
 static void leave_firmware(struct boot *boot)
@@ -401,6 +440,40 @@ static void a_disk_measured_by_anybody_is_not_proven(void **state)
     partition_table(boot, 0xAA);
     boot_collect(boot);
     boot_assert(boot, CLAIM_BOOT_DISK, "unknown");
+}
+
+static void a_disk_is_not_changed_after_the_boot(void **state)
+{
+    static const char EXIT[] = "Exit Boot Services Invocation";
+    struct boot *boot = *state;
+
+    /* The table that was measured, and the way out, under other types; then others of root's. */
+    partition_table_as(boot, EV_ACTION, 0xAA);
+    boot_text(boot, 5, EV_EFI_ACTION, EXIT);
+    partition_table(boot, 0xBB);
+    boot_text(boot, 5, EV_EFI_ACTION, EXIT);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_BOOT_DISK, "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa");
+    boot_begin(boot);
+    partition_table(boot, 0xAA);
+    log_builder_add_measured(&boot->log, 5, EV_IPL_PARTITION_DATA, span_text(EXIT), span_text("-"));
+    partition_table(boot, 0xBB);
+    boot_text(boot, 5, EV_EFI_ACTION, EXIT);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_BOOT_DISK, "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa");
+    assert_grade(boot, CLAIM_BOOT_DISK, CLAIM_ATTESTED);
+}
+
+static void a_table_that_may_be_hidden_leaves_the_disk_open(void **state)
+{
+    struct boot *boot = *state;
+
+    log_builder_add_measured(&boot->log, 5, EV_EVENT_TAG, span_text("a table"), span_text("-"));
+    partition_table(boot, 0xBB);
+    leave_firmware(boot);
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_BOOT_DISK, "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb");
+    assert_grade(boot, CLAIM_BOOT_DISK, CLAIM_UNPROVEN);
 }
 
 static void several_or_nameless_disks_are_none(void **state)
@@ -528,6 +601,7 @@ int main(void)
         FIRMWARE_TEST(a_version_that_was_not_measured_loses_its_grade),
         FIRMWARE_TEST(a_version_behind_the_separator_is_not_the_firmwares),
         FIRMWARE_TEST(two_versions_are_none),
+        FIRMWARE_TEST(another_text_cannot_pass_for_the_version),
         FIRMWARE_TEST(all_code_of_pcr_0_is_listed),
         FIRMWARE_TEST(a_changed_type_hides_no_code),
         FIRMWARE_TEST(a_quote_without_pcr_0_proves_no_code),
@@ -542,6 +616,8 @@ int main(void)
         FIRMWARE_TEST(more_options_than_there_is_room_for_are_numbers),
         FIRMWARE_TEST(the_disk_of_the_partition_table_is_told),
         FIRMWARE_TEST(a_disk_measured_by_anybody_is_not_proven),
+        FIRMWARE_TEST(a_disk_is_not_changed_after_the_boot),
+        FIRMWARE_TEST(a_table_that_may_be_hidden_leaves_the_disk_open),
         FIRMWARE_TEST(several_or_nameless_disks_are_none),
         FIRMWARE_TEST(actions_of_pcr_7_are_warnings),
         FIRMWARE_TEST(a_warning_under_another_type_is_still_one),

@@ -431,6 +431,39 @@ static void a_relabelled_authority_may_hide_a_switch(void **state)
     }
 }
 
+/* What let an option ROM or a driver run counts as well, and no other name hides it. */
+static void a_relabelled_authority_before_the_separator_is_missed(void **state)
+{
+    static const uint32_t types[] = {EV_EFI_SPDM_DEVICE_POLICY, EV_EFI_SPDM_DEVICE_AUTHORITY,
+                                     EV_EFI_ACTION, EV_EFI_VARIABLE_BOOT};
+    struct boot *boot = *state;
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        boot_begin(boot);
+        boot_firmware_without_separator(boot, 7);
+        boot_variable(boot, types[i], BOOT_DATABASE, "db", boot_certificate_authority("driver"));
+        boot_separator(boot, 7);
+        boot_linux(boot, "/vmlinuz");
+        boot_collect(boot);
+        assert_int_equal(boot->claims.claims[CLAIM_BOOT_AUTHORITIES].grade, CLAIM_UNPROVEN);
+        assert_int_equal(boot->claims.claims[CLAIM_BOOT_KERNEL_COMMAND_LINE].grade, CLAIM_UNPROVEN);
+    }
+}
+
+static void keys_of_devices_authorise_no_image(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware_without_separator(boot, 7);
+    boot_variable(boot, EV_EFI_SPDM_DEVICE_POLICY, BOOT_STRANGER, "devdb", span_text("keys"));
+    boot_separator(boot, 7);
+    boot_linux(boot, "/vmlinuz");
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_BOOT_AUTHORITIES, "1");
+    assert_int_equal(boot->claims.claims[CLAIM_BOOT_AUTHORITIES].grade, CLAIM_ATTESTED);
+    assert_int_equal(boot->claims.claims[CLAIM_BOOT_KERNEL_COMMAND_LINE].grade, CLAIM_ATTESTED);
+}
+
 int main(void)
 {
 #define STATE_TEST(name) cmocka_unit_test_setup_teardown(name, boot_setup, boot_teardown)
@@ -460,6 +493,8 @@ int main(void)
         STATE_TEST(a_relabelled_separator_moves_nothing),
         STATE_TEST(a_separator_of_a_bios_ends_the_configuration),
         STATE_TEST(a_relabelled_authority_may_hide_a_switch),
+        STATE_TEST(a_relabelled_authority_before_the_separator_is_missed),
+        STATE_TEST(keys_of_devices_authorise_no_image),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,26 @@ static void without_secure_boot_any_loader_may_have_measured_it(void **state)
     assert_int_equal(grade(boot, CLAIM_SECURE_BOOT_MOK_LIST), CLAIM_UNPROVEN);
 }
 
+/* A shim that knows no levels measures none, and root may do that for it later. */
+static void a_level_behind_what_shim_loads_is_anybodys(void **state)
+{
+    static const struct {
+        enum boot_owner owner;
+        const char *name, *signer;
+    } LOADED[] = {{BOOT_SHIM, "Shim", "vendor"}, {BOOT_DATABASE, "db", "signer"}};
+    struct boot *boot = *state;
+
+    for (size_t i = 0; i < sizeof LOADED / sizeof *LOADED; i++) {
+        boot_shim(boot, true, span_text("list"), NULL);
+        boot_variable(boot, AUTHORITY, LOADED[i].owner, LOADED[i].name,
+                      boot_certificate_authority(LOADED[i].signer));
+        boot_variable(boot, AUTHORITY, BOOT_SHIM, "SbatLevel", span_text("sbat,1,9\n"));
+        boot_collect(boot);
+        boot_assert(boot, CLAIM_SECURE_BOOT_SBAT_LEVEL, "sbat,1,9");
+        assert_int_equal(grade(boot, CLAIM_SECURE_BOOT_SBAT_LEVEL), CLAIM_UNPROVEN);
+    }
+}
+
 static void a_level_that_was_not_measured_is_not_believed(void **state)
 {
     struct boot *boot = *state;
@@ -220,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SHIM_TEST(the_revocation_level_is_one_line),
         SHIM_TEST(without_secure_boot_any_loader_may_have_measured_it),
+        SHIM_TEST(a_level_behind_what_shim_loads_is_anybodys),
         SHIM_TEST(a_level_that_was_not_measured_is_not_believed),
         SHIM_TEST(two_levels_are_none),
         SHIM_TEST(what_is_no_level_is_found),
