@@ -238,6 +238,30 @@ static void an_rpm_package_names_its_files(void **state)
     refuses(path_of("a.rpm"), ERROR_TRUNCATED, "a.rpm: magic");
 }
 
+static size_t put_link(char *to, size_t room, const char *name, const char *data)
+{
+    return (size_t)snprintf(to, room, "070701%08x%08x%08x%08x%08x%08x%08zx%032x%08zx%08x%s%c%s", 7,
+                            0100644, 0, 0, 2, 0, strlen(data), 0, strlen(name) + 1, 0, name, 0,
+                            data);
+}
+
+/* As cpio writes two names of one file: the last one has the data. */
+static void a_file_of_two_names_is_read_once(void **state)
+{
+    static uint8_t buffer[64 * 1024];
+    char links[512] = {0};
+    struct rpm_builder builder = {
+        .name = "x", .version = "1", .release = "1", .architecture = "noarch"};
+    size_t len = put_link(links, sizeof links, "name1", "");
+
+    (void)state;
+    len += put_link(links + len, sizeof links - len, "name2", "data");
+    len += put_link(links + len, sizeof links - len, "TRAILER!!!", "");
+    builder.payload = span_of(links, len + 3); /* aligned */
+    put("a.rpm", rpm_builder_write(&builder, buffer, sizeof buffer));
+    expect(path_of("a.rpm"), "name2=data [rpm x 1-1 noarch]\n");
+}
+
 /* A tar archive inside of a package whose payload should be cpio: formats are not guessed. */
 static void a_payload_of_another_format_is_refused(void **state)
 {
@@ -347,6 +371,55 @@ static void a_file_that_grows_over_its_cap_is_refused(void **state)
     refuses(path_of("bomb.deb"), ERROR_LIMIT, "bomb.deb unpacks to more than 512 MiB");
 }
 
+/* A header of GNU tar's list of a folder, which has data and is no file; its size is the other's. */
+static void write_folder_head(struct archive *archive)
+{
+    char head[512] = "./folder";
+    struct archive_entry *entry = archive_entry_new();
+    unsigned sum = 0;
+
+    snprintf(head + 100, 8, "0000755");
+    snprintf(head + 124, 12, "%011o", (LIMIT_COMPONENT_FILE_LEN / 1048576 + 1) * 1048576U);
+    memset(head + 148, ' ', 8);
+    head[156] = 'D';
+    memcpy(head + 257, "ustar  ", 8);
+    for (size_t i = 0; i < sizeof head; i++)
+        sum += (unsigned char)head[i];
+    snprintf(head + 148, 8, "%06o", sum);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(archive, head, sizeof head), sizeof head);
+    archive_entry_free(entry);
+}
+
+static void what_nobody_visits_counts_too(void **state)
+{
+    static uint8_t data[1024 * 1024], zeros[1024 * 1024];
+    struct archive *archive = archive_write_new();
+    size_t used = 0;
+
+    (void)state;
+    archive_write_set_format_raw(archive);
+    archive_write_add_filter_zstd(archive);
+    assert_int_equal(archive_write_open_memory(archive, data, sizeof data, &used), ARCHIVE_OK);
+    write_folder_head(archive);
+    for (int i = 0; i < LIMIT_COMPONENT_FILE_LEN / 1048576 + 2; i++)
+        assert_int_equal(archive_write_data(archive, zeros, sizeof zeros), sizeof zeros);
+    assert_int_equal(archive_write_free(archive), ARCHIVE_OK);
+    put("bomb.deb", debian(control_archive(CONTROL), span_of(data, used)));
+    refuses(path_of("bomb.deb"), ERROR_LIMIT, "bomb.deb unpacks to more than 512 MiB");
+}
+
+static void what_is_compressed_twice_is_refused(void **state)
+{
+    struct entry inner = {"", archive_of("ustar", ARCHIVE_FILTER_GZIP, DATA, N_DATA), 0};
+
+    (void)state;
+    inner.data = archive_of("raw", ARCHIVE_FILTER_XZ, &inner, 1);
+    put("twice.deb", debian(control_archive(CONTROL), inner.data));
+    refuses(path_of("twice.deb"), ERROR_UNSUPPORTED, "twice.deb is compressed more than once");
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -371,12 +444,15 @@ int main(void)
         cmocka_unit_test(a_debian_package_cut_anywhere_is_refused),
         cmocka_unit_test(a_debian_package_in_another_order_is_refused),
         cmocka_unit_test(an_rpm_package_names_its_files),
+        cmocka_unit_test(a_file_of_two_names_is_read_once),
         cmocka_unit_test(a_payload_of_another_format_is_refused),
         cmocka_unit_test(a_folder_is_read_in_order_without_links_and_pipes),
         cmocka_unit_test(a_package_in_a_package_is_a_file),
         cmocka_unit_test(folders_that_are_too_deep_are_refused),
         cmocka_unit_test(sources_that_cannot_be_read_say_why),
         cmocka_unit_test(a_file_that_grows_over_its_cap_is_refused),
+        cmocka_unit_test(what_nobody_visits_counts_too),
+        cmocka_unit_test(what_is_compressed_twice_is_refused),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
