@@ -85,6 +85,25 @@ bool text_utf8_valid(struct span bytes)
     return true;
 }
 
+/* Characters that show nothing, or turn the direction of what stands beside them: with these a text
+ * looks like another one (Unicode TR36 section 2). */
+static bool is_invisible(uint32_t code)
+{
+    return code == 0x061C || (code >= 0x200B && code <= 0x200F) ||
+           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) ||
+           code == 0xFEFF;
+}
+
+/* The character of two or three bytes; 0 for others, of which none is invisible. */
+static uint32_t utf8_code(const uint8_t *data, size_t len)
+{
+    if (len == 2)
+        return (data[0] & 0x1FU) << 6 | (data[1] & 0x3FU);
+    if (len == 3)
+        return (data[0] & 0x0FU) << 12 | (data[1] & 0x3FU) << 6 | (data[2] & 0x3FU);
+    return 0;
+}
+
 static char *put_escape(char *out, uint8_t byte)
 {
     *out++ = '\\';
@@ -105,7 +124,8 @@ char *text_printable(struct arena *arena, struct span bytes)
         return NULL;
     for (size_t i = 0; i < bytes.len;) {
         size_t len = utf8_len(bytes.data + i, bytes.len - i);
-        if (len == 0) {
+
+        if (len == 0 || is_invisible(utf8_code(bytes.data + i, len))) {
             out = put_escape(out, bytes.data[i++]);
             continue;
         }
@@ -152,7 +172,7 @@ char *text_utf16(struct arena *arena, struct span utf16)
     for (; at + 1 < utf16.len; at += 2) {
         uint16_t unit = utf16_unit(utf16, at);
         uint16_t next = at + 3 < utf16.len ? utf16_unit(utf16, at + 2) : 0;
-        bool control = unit < 0x20 || (unit >= 0x7F && unit < 0xA0);
+        bool control = unit < 0x20 || (unit >= 0x7F && unit < 0xA0) || is_invisible(unit);
 
         if (unit == 0)
             break;

@@ -16,12 +16,13 @@ void text_hex_into(char *hex, struct span bytes);
 /* Decodes len_max bytes at most; false for odd length, other characters or too many. */
 bool text_unhex(struct span hex, uint8_t *bytes, size_t cap, size_t *len) MUST_CHECK;
 
-/* A printable copy: well-formed UTF-8 stays, control characters and broken bytes become \xNN, and
- * one run of NULs at the end is dropped. NULL when the arena is full. */
+/* A printable copy: well-formed UTF-8 stays; control characters, those that show nothing or turn the
+ * direction of writing, and broken bytes become \xNN; one run of NULs at the end is dropped. NULL when
+ * the arena is full. */
 char *text_printable(struct arena *arena, struct span bytes);
 
-/* UTF-16LE to printable UTF-8, up to the first NUL; lone surrogates and an odd last byte become
- * \xNN. NULL when the arena is full. */
+/* UTF-16LE to printable UTF-8, up to the first NUL; lone surrogates, an odd last byte and what
+ * text_printable does not leave become \xNN. NULL when the arena is full. */
 char *text_utf16(struct arena *arena, struct span utf16);
 
 /* True when the bytes are well-formed UTF-8 (RFC 3629); control characters are. */

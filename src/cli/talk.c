@@ -1,5 +1,6 @@
 #include "cli/talk.h"
 
+#include "base/text.h"
 #include "os/file.h"
 
 #include <string.h>
@@ -37,6 +38,13 @@ static const struct {
     [ERROR_CONFLICT] = {EXIT_CONFLICT, NULL},
 };
 
+const char *talk_printable(struct cli *cli, const char *text)
+{
+    const char *shown = text_printable(&cli->arena, span_text(text));
+
+    return shown ? shown : "(no memory to show this)";
+}
+
 enum exit_status talk_error(struct cli *cli, const char *path, const struct error *error)
 {
     return talk_error_next(cli, path, error, BY_CODE[error->code].next);
@@ -46,13 +54,15 @@ enum exit_status talk_error_next(struct cli *cli, const char *path, const struct
                                  const char *next)
 {
     enum exit_status status = BY_CODE[error->code].status;
+    const char *file = path ? talk_printable(cli, path) : "";
     char text[512];
 
     if (cli->json) {
         json_t *problem = json_pack("{s:s, s:s, s:s}", "schema", "bootseal.problem.v1", "code",
-                                    error_code_name(error->code), "detail", error->message);
+                                    error_code_name(error->code), "detail",
+                                    talk_printable(cli, error->message));
         if (path)
-            json_object_set_new(problem, "file", json_string(path));
+            json_object_set_new(problem, "file", json_string(file));
         if (error->offset != ERROR_NO_OFFSET)
             json_object_set_new(problem, "offset", json_integer((json_int_t)error->offset));
         if (error->clause)
@@ -62,8 +72,8 @@ enum exit_status talk_error_next(struct cli *cli, const char *path, const struct
         json_decref(problem);
         return status;
     }
-    fprintf(stderr, "bootseal: %s%s%s\n", path ? path : "", path ? ": " : "",
-            error_print(error, text, sizeof text));
+    fprintf(stderr, "bootseal: %s%s%s\n", file, path ? ": " : "",
+            talk_printable(cli, error_print(error, text, sizeof text)));
     if (next)
         fprintf(stderr, "  %s.\n", next);
     return status;
@@ -93,7 +103,8 @@ enum exit_status talk_usage(struct cli *cli, enum cli_option option, const char 
     const char *value = cli->values[option];
 
     if (value)
-        fprintf(stderr, "bootseal: %s is %s, not '%s'\n", cli_option_name(option), expected, value);
+        fprintf(stderr, "bootseal: %s is %s, not '%s'\n", cli_option_name(option), expected,
+                talk_printable(cli, value));
     else
         fprintf(stderr, "bootseal: %s is needed: %s\n", cli_option_name(option), expected);
     fprintf(stderr, "Try: bootseal %s%s%s --help\n", cli->command->noun,

@@ -11,6 +11,10 @@
 bool talk_read(struct cli *cli, const char *path, size_t cap, struct span *bytes,
                enum exit_status *status) MUST_CHECK;
 
+/* A copy for the terminal: names of files, and what errors repeat of them, may come from a hostile
+ * folder. Never NULL. */
+const char *talk_printable(struct cli *cli, const char *text);
+
 /* Says an error: what failed and where, expected and found, likely cause, what to do next; as a
  * problem object with --json. path may be NULL. Returns the exit code that belongs to it. */
 enum exit_status talk_error(struct cli *cli, const char *path, const struct error *error);

@@ -7,7 +7,7 @@
 #include "package/package.h"
 
 struct package_reader {
-    const char *source; /* as the operator knows the package: its path */
+    const char *source; /* as the operator knows the package: its path, printable */
     struct span bytes;  /* the whole package */
     struct arena *arena;
     package_visit *visit;

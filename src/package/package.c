@@ -1,5 +1,6 @@
 #include "package/package.h"
 
+#include "base/text.h"
 #include "os/file.h"
 #include "package/internal.h"
 
@@ -9,16 +10,16 @@
 #include <sys/stat.h>
 
 /* One file of the file system, or all files of the package that it is. */
-static bool read_file(const char *path, struct span shown, const char *source,
-                      const struct package_reader *reader, struct error *error)
+static bool read_file(const char *path, struct span shown, const struct package_reader *reader,
+                      struct error *error)
 {
     struct arena scratch = arena_init((size_t)LIMIT_COMPONENT_FILE_LEN + LIMIT_COMPONENT_TEXT_LEN);
     struct package_reader inner = *reader;
-    struct component_file file = {.path = shown, .source = source};
+    struct component_file file = {.path = shown, .source = reader->source};
     bool good = os_file_read(path, LIMIT_COMPONENT_FILE_LEN, &scratch, &file.bytes, error);
 
     if (good && (package_is_debian(file.bytes) || package_is_rpm(file.bytes))) {
-        inner.source = arena_text(reader->arena, span_text(path));
+        inner.source = text_printable(reader->arena, span_text(path));
         inner.bytes = file.bytes;
         if (!inner.source)
             good = arena_error(reader->arena, error);
@@ -71,7 +72,7 @@ static bool visit_entry(const FTSENT *entry, const char *folder,
                            LIMIT_PACKAGE_ENTRIES);
     while (entry->fts_path[skipped] == '/')
         skipped++;
-    return read_file(entry->fts_path, span_text(entry->fts_path + skipped), folder, reader, error);
+    return read_file(entry->fts_path, span_text(entry->fts_path + skipped), reader, error);
 }
 
 static bool read_folder(const char *folder, const struct package_reader *reader,
@@ -104,10 +105,9 @@ bool package_read(const char *path, struct arena *arena, package_visit *visit, v
 
     if (stat(path, &status) != 0)
         return system_error(error, path, errno);
-    reader.source = arena_text(arena, span_text(path));
+    reader.source = text_printable(arena, span_text(path));
     if (!reader.source)
         return arena_error(arena, error);
-    return S_ISDIR(status.st_mode)
-               ? read_folder(reader.source, &reader, error)
-               : read_file(path, span_text(path), reader.source, &reader, error);
+    return S_ISDIR(status.st_mode) ? read_folder(path, &reader, error)
+                                   : read_file(path, span_text(path), &reader, error);
 }

@@ -19,6 +19,9 @@ static void foreign_text_becomes_printable(void **state)
         {"\xC0\xAF", 2, "\\xc0\\xaf"},          /* overlong */
         {"\xED\xA0\x80", 3, "\\xed\\xa0\\x80"}, /* surrogate */
         {"\xE2\x82", 2, "\\xe2\\x82"},          /* cut short */
+        {"\xE2\x82\xAC", 3, "\xE2\x82\xAC"},
+        {"x\xE2\x80\xAEy", 5, "x\\xe2\\x80\\xaey"}, /* what follows is shown from right to left */
+        {"\xD8\x9C\xEF\xBB\xBF", 5, "\\xd8\\x9c\\xef\\xbb\\xbf"}, /* and these are not shown */
         {"end\0\0", 5, "end"},
         {"", 0, ""},
     };
@@ -40,6 +43,7 @@ static void utf16_becomes_printable(void **state)
     assert_string_equal(text_utf16(&arena, span_of("\x3D\xD8\x00\xDE", 4)), "\xF0\x9F\x98\x80");
     assert_string_equal(text_utf16(&arena, span_of("\x3D\xD8", 2)), "\\x3d\\xd8");
     assert_string_equal(text_utf16(&arena, span_of("a\0b", 3)), "a\\x62");
+    assert_string_equal(text_utf16(&arena, span_of("\x2E\x20x", 4)), "\\x2e\\x20x");
     arena_done(&arena);
 }
 
