@@ -1,7 +1,9 @@
 /* What the IMA list says under a quote that proves it: whose boot it is, kexec, signed files. */
 #include "appraise_fixture.h"
 #include "support/ima_builder.h"
+#include "support/log_builder.h"
 #include "support/soft_certificate.h"
+#include "wire/event_type.h"
 #include "wire/ima.h"
 
 #include <openssl/rsa.h>
@@ -52,6 +54,47 @@ static void test_list_that_does_not_begin_with_this_boot(void **state)
     ima_builder_begin(&list, fixture->host.crypto);
     ima_builder_file(&list, "boot_aggregate", "another boot", span_of(NULL, 0));
     expect_verdict(fixture, attest(fixture), VERDICT_UNTRUSTED, REASON_IMA_BOOT_AGGREGATE);
+}
+
+/* The event log with one more event, of PCR 10. */
+static struct span with_event(struct fixture *fixture, struct span data)
+{
+    static struct log_builder log;
+    struct eventlog events;
+
+    log = (struct log_builder){.crypto = fixture->host.crypto, .agile = true};
+    assert_true(eventlog_open(&events, fixture->host.booted_tcg, &fixture->error));
+    for (; log.n_algs < events.n_banks; log.n_algs++)
+        log.algs[log.n_algs] = events.banks[log.n_algs].alg;
+    log_builder_raw(&log, fixture->host.booted_tcg.data, fixture->host.booted_tcg.len);
+    log_builder_add(&log, 10, EV_IPL, data);
+    return log_builder_span(&log);
+}
+
+/* What IMA measured first is an event of the event log; behind it root has extended a list that tells
+ * nothing of it. */
+static void test_entries_hidden_in_the_event_log(void **state)
+{
+    struct fixture *fixture = *state;
+    static uint8_t whole[64 * 1024];
+    struct span hidden;
+    struct ima_entry entry;
+    struct ima_list entries;
+
+    ima_builder_begin(&list, fixture->host.crypto);
+    ima_builder_file(&list, "/bin/evil", "evil", span_of(NULL, 0));
+    hidden = span_of(whole, list.len);
+    memcpy(whole, list.bytes, list.len);
+    assert_true(ima_list_open(&entries, hidden, &fixture->error));
+    assert_int_equal(ima_list_next(&entries, &entry), IMA_ENTRY);
+    begin(fixture);
+    memcpy(whole + hidden.len, list.bytes, list.len);
+    fixture->host.booted_ima = span_of(whole, hidden.len + list.len);
+    soft_host_send(&fixture->host, EVIDENCE_LOG_TCG, with_event(fixture, entry.template_data));
+    soft_host_send(&fixture->host, EVIDENCE_LOG_IMA, ima_builder_span(&list));
+    expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_UNTRUSTED,
+                   REASON_QUOTE_PCR_DIGEST);
+    assert_false(fixture->appraisal.logs_match);
 }
 
 static void test_kernel_started_by_kexec(void **state)
@@ -154,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(test_list_of_this_boot),
         WITH_FIXTURE(test_list_that_does_not_begin_with_this_boot),
+        WITH_FIXTURE(test_entries_hidden_in_the_event_log),
         WITH_FIXTURE(test_kernel_started_by_kexec),
         WITH_FIXTURE(test_entries_that_no_kernel_writes),
         WITH_FIXTURE(test_files_signed_by_the_operator),
