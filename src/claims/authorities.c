@@ -12,14 +12,15 @@
 #include "wire/efi_signature_list.h"
 #include "wire/event_type.h"
 
+/* More than anybody has are not searched. */
 static bool is_listed(const struct collector *collector, struct span authority)
 {
     const struct claim *claim = &collector->claims->claims[CLAIM_BOOT_AUTHORITIES];
 
-    for (size_t i = 0; i < claim->n_items; i++)
+    for (size_t i = 0; i < claim->n_items && i < LIMIT_BOOT_AUTHORITIES; i++)
         if (span_equal(claim->items[i].bytes, authority))
             return true;
-    return false;
+    return claim->n_items > LIMIT_BOOT_AUTHORITIES;
 }
 
 void secure_boot_add_authority(struct secure_boot *state, size_t index, struct span data,
