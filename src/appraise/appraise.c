@@ -87,6 +87,9 @@ static bool collect_claims(struct appraise_work *work)
         .crypto = work->crypto,
     };
 
+    for (int id = 0; id < CLAIM_IDS; id++)
+        appraisal->collected[id] = !wanted || wanted[id] ||
+                                   claim_type((enum claim_id)id) != CLAIM_LIST;
     return claims_collect(&input, work->arena, &appraisal->claims, &appraisal->reasons,
                           work->error);
 }
@@ -97,28 +100,6 @@ static bool can_remember(const struct appraisal *appraisal)
      * step from its last quote to this one, which the next quote need not repeat. */
     return (appraisal->verdict == VERDICT_TRUSTED || appraisal->verdict == VERDICT_ATTENTION) &&
            !reasons_have(&appraisal->reasons, REASON_QUOTE_FIRMWARE_VERSION);
-}
-
-/* Everything that claims and findings about the evidence come from, other than the host's keys. */
-static void digest_state(struct appraise_work *work)
-{
-    struct appraisal *appraisal = work->appraisal;
-    const struct appraise_memory *memory = &appraisal->memory;
-    const uint8_t facts[] = {
-        appraisal->quote_verified,    appraisal->logs_match,         (uint8_t)(memory->bank >> 8),
-        (uint8_t)memory->bank,        (uint8_t)(memory->pcrs >> 24), (uint8_t)(memory->pcrs >> 16),
-        (uint8_t)(memory->pcrs >> 8), (uint8_t)memory->pcrs,
-    };
-    struct crypto_digest digest;
-
-    crypto_hash(work->crypto, TPM_ALG_SHA256,
-                (struct span[]){span_of(facts, sizeof facts),
-                                span_of(memory->logs_digest, sizeof memory->logs_digest),
-                                span_of(memory->inventory_digest, sizeof memory->inventory_digest),
-                                span_of(memory->pcr_digest, memory->pcr_digest_len),
-                                work->input->tpm_manufacturer},
-                5, &digest);
-    memcpy(appraisal->state_sha256, digest.bytes, sizeof appraisal->state_sha256);
 }
 
 static bool remember(struct appraise_work *work)
@@ -136,7 +117,6 @@ static bool remember(struct appraise_work *work)
     memory->pcr_digest_len = pcr_digest.len;
     memory->verdict = appraisal->verdict;
     memory->valid = can_remember(appraisal);
-    digest_state(work);
     return true;
 }
 

@@ -92,9 +92,8 @@ struct appraisal {
     struct reasons *observed;      /* if the observed policies alone judged; NULL: there are none */
     enum verdict observed_verdict; /* likewise; VERDICT_NONE: there are none */
     size_t n_evidence_reasons;     /* the first of reasons: about the evidence, not by a policy */
-    /* Over all that the verdict depends on but the policies: hosts of one state are judged alike. */
-    uint8_t state_sha256[32];
-    struct reasons reasons; /* last, as its items are in it */
+    bool collected[CLAIM_IDS];     /* which claims were looked for */
+    struct reasons reasons;        /* last, as its items are in it */
 };
 
 /* Appraises. Returns false only when the work could not be done (memory, crypto failure); then

@@ -179,7 +179,9 @@ bool service_ask(struct cli *cli, const struct service_request *request,
                                        .path = request->path,
                                        .content_type = request->content_type,
                                        .body = request->body,
-                                       .answer_cap = request->answer_cap};
+                                       .answer_cap = request->answer_cap,
+                                       .take = request->take,
+                                       .take_context = request->take_context};
     struct error error = {0};
 
     if (!sent.path) {

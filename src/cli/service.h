@@ -14,6 +14,8 @@ struct service_request {
     const char *content_type; /* NULL without a body */
     struct span body;
     size_t answer_cap; /* 0: that of JSON */
+    http_take_fn *take; /* gets a streamed answer piece by piece (http/http_client.h); or NULL */
+    void *take_context;
 };
 
 /* Does one request with --server, --ca or --ca-fingerprint, and --token-file, or BOOTSEAL_URL,

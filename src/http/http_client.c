@@ -246,6 +246,14 @@ static size_t take_header(char *bytes, size_t size, size_t n, void *context)
     return 0;
 }
 
+static bool is_success(const struct http_client *client)
+{
+    long status = 0;
+
+    return curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+           status == 200;
+}
+
 static size_t take_body(char *bytes, size_t size, size_t n, void *context)
 {
     struct http_client *client = context;
@@ -253,6 +261,9 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *context)
     size_t len = size * n, wanted = client->answer_size ? client->answer_size : 16 * 1024;
     uint8_t *grown;
 
+    if (exchange->request->take && is_success(client))
+        return exchange->request->take(exchange->request->take_context, span_of(bytes, len)) ? len
+                                                                                             : 0;
     if (len > exchange->answer_cap - exchange->answer_len) {
         exchange->too_much = true;
         return 0;
@@ -334,7 +345,6 @@ static bool set_connection(struct http_client *client, struct curl_slist *connec
            SET(curl, PROXY, "") && SET(curl, NOPROXY, "*") && SET(curl, NOSIGNAL, 1L) &&
            SET(curl, CONNECT_TO, connect_to) && SET(curl, MAXAGE_CONN, (long)KEPT_S) &&
            SET(curl, CONNECTTIMEOUT, (long)client->connect_s) &&
-           SET(curl, TIMEOUT, (long)client->request_s) &&
            SET(curl, SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3) && SET(curl, CAINFO, NULL) &&
            SET(curl, CAPATH, NULL) && SET(curl, SSL_VERIFYPEER, 1L) &&
            SET(curl, SSL_VERIFYHOST, 2L) && SET(curl, SSL_CTX_FUNCTION, set_up_tls) &&
@@ -352,6 +362,11 @@ static bool set_request(struct http_client *client, const struct http_client_req
     bool has_body = request->body_fn || request->body.len || strcmp(request->method, "POST") == 0;
     bool set = SET(curl, URL, url) && SET(curl, PATH_AS_IS, 1L) && SET(curl, HTTPHEADER, headers);
 
+    if (request->take) /* slower than a byte a second is no answer */
+        set = set && SET(curl, LOW_SPEED_LIMIT, 1L) &&
+              SET(curl, LOW_SPEED_TIME, (long)client->request_s);
+    else
+        set = set && SET(curl, TIMEOUT, (long)client->request_s);
     if (strcmp(request->method, "HEAD") == 0)
         return set && SET(curl, NOBODY, 1L);
     if (has_body)

@@ -37,6 +37,9 @@ void http_client_free(struct http_client *client);
 typedef bool http_body_fn(void *context, struct span channel_binding, struct span *body,
                           struct error *error);
 
+/* Takes a piece of an answer; false ends the request, which is then ERROR_IO. */
+typedef bool http_take_fn(void *context, struct span piece);
+
 struct http_client_request {
     const char *method;       /* "GET", "POST"... */
     const char *path;         /* "/api/v1/enrol", with query */
@@ -47,6 +50,10 @@ struct http_client_request {
     http_body_fn *body_fn; /* instead of body; or NULL */
     void *body_context;
     size_t answer_cap; /* bytes; 0: LIMIT_HTTP_JSON_LEN */
+    /* Gets the body of an answer with status 200 as it comes, instead of the answer: it may have any
+     * length and take any time, as long as something comes every request_s. NULL: not wanted. */
+    http_take_fn *take;
+    void *take_context;
 };
 
 struct http_client_answer {

@@ -330,7 +330,7 @@ static bool fill_details(struct attestation *attestation, struct store_attestati
     record->keep_details = answer->steady;
     if (answer->steady)
         return true;
-    memcpy(record->state_sha256, answer->state_sha256.data, sizeof record->state_sha256);
+    record->claims = answer->claims;
     record->class_name = arena_text(&attestation->arena, answer->class_name);
     record->good = outcome_passes(attestation->verdict);
     record->observed_verdict = answer->observed_verdict;

@@ -207,6 +207,21 @@ bool bindings_enforce(const struct bindings *bindings)
     return false;
 }
 
+bool bindings_policy(const struct bindings *bindings, size_t i, struct policy_sources *sources)
+{
+    for (size_t k = 0; k < bindings->n_items; k++) {
+        const struct bound *bound = &bindings->items[k];
+
+        if (bound->binding.mode != STORE_BINDING_ENFORCE || i-- > 0)
+            continue;
+        *sources = (struct policy_sources){.text = bound->text,
+                                           .references = bound->references,
+                                           .n_references = bound->n_references};
+        return true;
+    }
+    return false;
+}
+
 /* --- Drafts --- */
 
 static bool copy_text(struct arena *arena, struct span *text, struct error *error)

@@ -42,6 +42,9 @@ void bindings_free(struct bindings *bindings);
 /* True when some binding enforces a policy. */
 bool bindings_enforce(const struct bindings *bindings);
 
+/* The sources of the i-th policy that some binding enforces; false when there are no more. */
+bool bindings_policy(const struct bindings *bindings, size_t i, struct policy_sources *sources);
+
 /* The set for a host of that name at now_s. *changes_s is when another may hold for it; 0: not by
  * itself. ERROR_LIMIT when more than LIMIT_HOST_POLICIES hold. */
 bool bindings_for_host(struct bindings *bindings, const char *name, int64_t now_s,

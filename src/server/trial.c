@@ -1,8 +1,9 @@
 /* The time machine: a draft policy or update on the last evidence of the fleet, before it counts.
  *
- * Reads hosts in pages, gathers those whose evidence and policies are the same, lets a worker judge
- * each such state once by what is in force and by the draft, and streams what would change. Takes
- * little at a time, so that hosts that attest meanwhile do not wait. Changes nothing. */
+ * Reads hosts in pages and gathers those that have the same policies and the same digests of every
+ * claim that any of these reads. A worker judges each such state once, from the whole evidence of one
+ * of its hosts, by what is in force and by the draft; what would change is streamed. Takes little at
+ * a time, so that hosts that attest meanwhile do not wait. Changes nothing. */
 #include <stdlib.h>
 
 #include "msg/result_json.h"
@@ -33,7 +34,7 @@ struct tried_host {
 /* Hosts that every policy judges alike, under the same sets. */
 struct tried_state {
     struct trial *trial;
-    uint8_t sha256[STORE_DIGEST_LEN];
+    uint8_t key[STORE_DIGEST_LEN];      /* over what the policies read of them */
     uint8_t host_id[STORE_HOST_ID_LEN]; /* of one of them, whose evidence is judged */
     const struct policy_set *present, *draft;
     struct tried_host *hosts;
@@ -54,6 +55,9 @@ struct trial {
     struct arena arena;
     struct bindings_draft wanted;
     struct bindings *present, *draft;
+    bool claims_read[CLAIM_IDS]; /* by any policy that judges, now or in the draft */
+    uint8_t basis[STORE_DIGEST_LEN];
+    size_t n_checked; /* policies in force whose claims are known */
     int64_t now_s, started_ms, told_ms;
     struct loop_source *tick;
     const char *after; /* last host read */
@@ -276,31 +280,54 @@ static void ask(struct trial *trial, struct tried_state *state)
 
 /* --- Reading hosts --- */
 
+/* What the policies read of a host. One whose claims were not told, or told on another basis, is like
+ * no other. */
+static void make_key(struct trial *trial, const struct store_host_state_row *row,
+                     uint8_t key[STORE_DIGEST_LEN])
+{
+    uint8_t read[(CLAIM_IDS + 1) * CLAIM_DIGEST_LEN];
+    struct work_claims claims;
+    struct crypto_digest digest;
+    size_t len = 0;
+
+    memcpy(key, row->id, STORE_DIGEST_LEN);
+    if (row->claims.len != sizeof claims)
+        return;
+    memcpy(&claims, row->claims.data, sizeof claims);
+    if (memcmp(claims.basis, trial->basis, sizeof claims.basis) != 0)
+        return;
+    memcpy(read, claims.evidence, CLAIM_DIGEST_LEN);
+    for (int id = 0; id < CLAIM_IDS; id++)
+        if (trial->claims_read[id])
+            memcpy(read + ++len * CLAIM_DIGEST_LEN, claims.digests[id], CLAIM_DIGEST_LEN);
+    crypto_hash_span(trial->exchange->front->crypto, TPM_ALG_SHA256,
+                     span_of(read, (len + 1) * CLAIM_DIGEST_LEN), &digest);
+    memcpy(key, digest.bytes, STORE_DIGEST_LEN);
+}
+
 static struct tried_state *find_state(struct trial *trial, const struct store_host_state_row *row,
                                       const struct policy_set *present,
                                       const struct policy_set *draft)
 {
-    static const uint8_t NONE[STORE_DIGEST_LEN];
-    /* Without a state of its own a host is like no other. */
-    bool has_state = memcmp(row->state_sha256, NONE, sizeof NONE) != 0;
-    const uint8_t *sha256 = has_state ? row->state_sha256 : row->id;
-    size_t bucket = (size_t)sha256[0] | (size_t)sha256[1] << 8;
-    struct tried_state *state;
+    uint8_t key[STORE_DIGEST_LEN];
+    struct tried_state *state, **bucket;
 
-    for (state = trial->buckets[bucket]; state; state = state->chain)
-        if (memcmp(state->sha256, sha256, STORE_DIGEST_LEN) == 0 && state->present == present &&
+    make_key(trial, row, key);
+    bucket = &trial->buckets[key[0] | key[1] << 8];
+    for (state = *bucket; state; state = state->chain)
+        if (memcmp(state->key, key, sizeof key) == 0 && state->present == present &&
             state->draft == draft)
             return state;
     state = arena_new(&trial->arena, struct tried_state);
     if (!state)
         return NULL;
     state->trial = trial;
-    memcpy(state->sha256, sha256, STORE_DIGEST_LEN);
+    memcpy(state->key, key, sizeof key);
     memcpy(state->host_id, row->id, STORE_HOST_ID_LEN);
     state->present = present;
     state->draft = draft;
-    state->chain = trial->buckets[bucket];
-    trial->buckets[bucket] = state;
+    state->chain = *bucket;
+    *bucket = state;
     trial->n_states++;
     queue_put(&trial->to_judge, state);
     return state;
@@ -398,9 +425,8 @@ static void start(struct trial *trial)
     struct front *front = trial->exchange->front;
     struct error error;
 
-    if (!bindings_load(front->store, front->crypto, &trial->present, &error) ||
-        !bindings_try(trial->present, &trial->wanted, &trial->draft, &error) ||
-        !(trial->tick = loop_timer(front->loop, TICK_MS, true, on_tick, trial, &error))) {
+    trial->tick = loop_timer(front->loop, TICK_MS, true, on_tick, trial, &error);
+    if (!trial->tick) {
         exchange_fail(trial->exchange, "policy.test", &error);
         trial_free(trial);
         return;
@@ -412,24 +438,90 @@ static void start(struct trial *trial)
 
 /* --- The request --- */
 
-static void on_checked(void *context, enum call_result result, struct span frame)
+static void ask_check(struct trial *trial, const struct work_check *check, call_done_fn *done)
+{
+    struct arena arena = arena_init(4 * (size_t)LIMIT_TRIAL_LEN);
+    struct span frame;
+    struct error error;
+
+    if (work_check_encode(check, &arena, &frame, &error)) {
+        calls_work(trial->exchange->front->calls, frame, done, trial);
+    } else {
+        exchange_fail(trial->exchange, "policy.test", &error);
+        trial_free(trial);
+    }
+    arena_done(&arena);
+}
+
+static void note_claims(struct trial *trial, const struct work_check_answer *answer)
+{
+    for (size_t id = 0; id < answer->claims_read.len; id++)
+        trial->claims_read[id] |= answer->claims_read.data[id] != 0;
+    if (answer->basis.len == sizeof trial->basis)
+        memcpy(trial->basis, answer->basis.data, sizeof trial->basis);
+}
+
+/* The answer; false after having answered the exchange and ended the trial. */
+static bool take_check(struct trial *trial, enum call_result result, struct span frame,
+                       struct work_check_answer *answer)
+{
+    struct error error;
+
+    if (result == CALL_ANSWERED && frame.len && work_check_answer_decode(frame, answer, &error))
+        return true;
+    if (result == CALL_ANSWERED)
+        exchange_problem(trial->exchange, PROBLEM_WORKER_FAILED, NULL);
+    else
+        exchange_call_failed(trial->exchange, result);
+    trial_free(trial);
+    return false;
+}
+
+static void on_other_checked(void *context, enum call_result result, struct span frame);
+
+/* What the policies in force read, one after the other. One that cannot be used reads nothing. */
+static void check_others(struct trial *trial)
+{
+    struct work_check check = {.kind = STORE_DOCUMENT_POLICY};
+
+    if (bindings_policy(trial->present, trial->n_checked++, &check.sources))
+        ask_check(trial, &check, on_other_checked);
+    else
+        start(trial);
+}
+
+static void on_other_checked(void *context, enum call_result result, struct span frame)
 {
     struct trial *trial = context;
-    struct exchange *exchange = trial->exchange;
+    struct work_check_answer answer;
+
+    if (!take_check(trial, result, frame, &answer))
+        return;
+    note_claims(trial, &answer);
+    check_others(trial);
+}
+
+static void on_draft_checked(void *context, enum call_result result, struct span frame)
+{
+    struct trial *trial = context;
+    struct front *front = trial->exchange->front;
     struct work_check_answer answer;
     struct error error;
 
-    if (result == CALL_ANSWERED && frame.len && work_check_answer_decode(frame, &answer, &error)) {
-        if (answer.valid) {
-            start(trial);
-            return;
-        }
-        exchange_document_invalid(exchange, &answer);
-    } else if (result == CALL_ANSWERED) {
-        exchange_problem(exchange, PROBLEM_WORKER_FAILED, NULL);
-    } else {
-        exchange_call_failed(exchange, result);
+    if (!take_check(trial, result, frame, &answer))
+        return;
+    if (!answer.valid) {
+        exchange_document_invalid(trial->exchange, &answer);
+        trial_free(trial);
+        return;
     }
+    note_claims(trial, &answer);
+    if (bindings_load(front->store, front->crypto, &trial->present, &error) &&
+        bindings_try(trial->present, &trial->wanted, &trial->draft, &error)) {
+        check_others(trial);
+        return;
+    }
+    exchange_fail(trial->exchange, "policy.test", &error);
     trial_free(trial);
 }
 
@@ -481,11 +573,8 @@ void route_policy_test(struct exchange *exchange)
 {
     struct trial *trial = calloc(1, sizeof *trial);
     json_t *body = trial ? exchange_body_json(exchange) : NULL;
-    struct arena arena = arena_init(4 * (size_t)LIMIT_TRIAL_LEN);
     struct work_check check = {0};
     const char *wrong;
-    struct span frame;
-    struct error error;
 
     if (!body) {
         if (!trial)
@@ -500,19 +589,15 @@ void route_policy_test(struct exchange *exchange)
     queue_init(&trial->to_tell);
     wrong = read_wanted(trial, body);
     json_decref(body);
+    if (wrong) {
+        exchange_problem(exchange, PROBLEM_BODY_MALFORMED, "%s", wrong);
+        trial_free(trial);
+        return;
+    }
     check.kind = trial->wanted.mode == STORE_BINDING_ACCEPT ? STORE_DOCUMENT_UPDATE
                                                             : STORE_DOCUMENT_POLICY;
     check.sources = (struct policy_sources){.text = trial->wanted.text,
                                             .references = trial->wanted.references,
                                             .n_references = trial->wanted.n_references};
-    if (wrong) {
-        exchange_problem(exchange, PROBLEM_BODY_MALFORMED, "%s", wrong);
-        trial_free(trial);
-    } else if (work_check_encode(&check, &arena, &frame, &error)) {
-        calls_work(exchange->front->calls, frame, on_checked, trial);
-    } else {
-        exchange_fail(exchange, "policy.test", &error);
-        trial_free(trial);
-    }
-    arena_done(&arena);
+    ask_check(trial, &check, on_draft_checked);
 }

@@ -91,7 +91,7 @@ bool work_check_decode(struct span message, struct arena *arena, struct work_che
 bool work_check_answer_encode(const struct work_check_answer *answer, struct arena *arena,
                               struct span *message, struct error *error)
 {
-    struct cbor_writer writer = work_start(arena, WORK_CHECK, 11);
+    struct cbor_writer writer = work_start(arena, WORK_CHECK, 13);
 
     cbor_write_bool(&writer, answer->valid);
     cbor_write_bytes(&writer, answer->name);
@@ -103,6 +103,8 @@ bool work_check_answer_encode(const struct work_check_answer *answer, struct are
     cbor_write_uint(&writer, answer->line);
     cbor_write_uint(&writer, answer->column);
     cbor_write_bytes(&writer, answer->message);
+    cbor_write_bytes(&writer, answer->claims_read);
+    cbor_write_bytes(&writer, answer->basis);
     return cbor_writer_done(&writer, message, error);
 }
 
@@ -112,7 +114,7 @@ bool work_check_answer_decode(struct span message, struct work_check_answer *ans
     struct reader reader = reader_init(message, WORK_CLAUSE, error);
     struct work_check_answer decoded;
 
-    work_begin(&reader, WORK_CHECK, 11);
+    work_begin(&reader, WORK_CHECK, 13);
     decoded.valid = cbor_read_bool(&reader, "valid");
     decoded.name = cbor_read_bytes(&reader, WORK_TEXT_CAP, "name");
     decoded.version = cbor_read_bytes(&reader, WORK_TEXT_CAP, "version");
@@ -123,6 +125,8 @@ bool work_check_answer_decode(struct span message, struct work_check_answer *ans
     decoded.line = work_read_u64(&reader, "line");
     decoded.column = work_read_u64(&reader, "column");
     decoded.message = cbor_read_bytes(&reader, WORK_TEXT_CAP, "message");
+    decoded.claims_read = cbor_read_bytes(&reader, CLAIM_IDS, "claims read");
+    decoded.basis = cbor_read_bytes(&reader, STORE_DIGEST_LEN, "basis");
     if (!reader_end(&reader))
         return false;
     *answer = decoded;
@@ -295,7 +299,7 @@ bool work_appraise_answer_encode(const struct work_appraise_answer *answer, stru
     if (answer->observed)
         work_write_reasons(&writer, answer->observed);
     cbor_write_uint(&writer, answer->observed_verdict);
-    cbor_write_bytes(&writer, answer->state_sha256);
+    cbor_write_bytes(&writer, answer->claims);
     cbor_write_bytes(&writer, answer->class_name);
     return cbor_writer_done(&writer, message, error);
 }
@@ -323,12 +327,12 @@ bool work_appraise_answer_decode(struct span message, struct arena *arena,
     if (cbor_read_array(&reader, 1, "observed") == 1)
         decoded.observed = work_read_reasons(&reader, arena);
     decoded.observed_verdict = (enum verdict)cbor_read_uint(&reader, VERDICT_PENDING, "verdict");
-    decoded.state_sha256 = cbor_read_bytes(&reader, STORE_DIGEST_LEN, "state");
+    decoded.claims = cbor_read_bytes(&reader, sizeof(struct work_claims), "claims");
     decoded.class_name = cbor_read_bytes(&reader, WORK_TEXT_CAP, "class");
     if (reader_ok(&reader) && decoded.applies && !decoded.needs_sources &&
         (decoded.boot_sha256.len != STORE_DIGEST_LEN ||
-         (!decoded.steady && decoded.state_sha256.len != STORE_DIGEST_LEN)))
-        reader_fail(&reader, ERROR_MALFORMED, "a measured state has 32 bytes");
+         (!decoded.steady && decoded.claims.len != sizeof(struct work_claims))))
+        reader_fail(&reader, ERROR_MALFORMED, "a measured state or its claims are cut short");
     if (!reader_end(&reader))
         return false;
     *answer = decoded;

@@ -7,6 +7,7 @@
 #define BOOTSEAL_SERVER_WORK_MESSAGE_H
 
 #include "appraise/appraise.h"
+#include "claims/digest.h"
 #include "outcome/outcome.h"
 #include "store/store.h"
 
@@ -30,6 +31,15 @@ struct work_check_answer {
     uint64_t n_values;             /* of any other document */
     uint64_t source, line, column; /* when not valid */
     struct span message;
+    struct span claims_read; /* CLAIM_IDS bytes, 1 for a claim that the policy reads */
+    struct span basis;       /* of the worker's claims, as in struct work_claims */
+};
+
+/* What hosts that are judged alike have in common, stored with each as bytes. */
+struct work_claims {
+    uint8_t basis[STORE_DIGEST_LEN]; /* the claims there are, and the operator's data behind them */
+    uint8_t evidence[CLAIM_DIGEST_LEN]; /* findings about the evidence itself */
+    uint8_t digests[CLAIM_IDS][CLAIM_DIGEST_LEN];
 };
 
 /* A policy to judge by. A worker keeps what it compiled; when it has no such policy (any more) it says
@@ -96,8 +106,8 @@ struct work_appraise_answer {
     struct outcome_approval approval;
     struct reasons *observed; /* NULL: no policy is observed */
     enum verdict observed_verdict;
-    struct span state_sha256; /* what the verdict depends on but the policies; empty when steady */
-    struct span class_name;   /* hardware maker and model; may be empty */
+    struct span claims;     /* struct work_claims as bytes; empty when steady */
+    struct span class_name; /* hardware maker and model; may be empty */
 };
 
 /* Stored evidence: expectations are the evidence's own, and history plays no part. */

@@ -29,6 +29,7 @@ struct worker {
     struct arena start_arena;                  /* of the file below */
     struct span revocations;
     struct crypto_digest revocations_sha256;
+    struct crypto_digest basis; /* of claims: struct work_claims */
     struct worker_policies policies;
     struct key_slot keys[KEY_SLOTS];
 };
@@ -89,6 +90,25 @@ static bool load_revocations(struct worker *worker, struct error *error)
     return true;
 }
 
+/* Claims of another program, or from other data of the operator, are not to be compared. */
+static bool digest_basis(struct worker *worker, struct arena *arena, struct error *error)
+{
+    const struct ima_certificates *certificates = worker->ima_certificates;
+    const char *names = "";
+
+    for (int id = 0; id < CLAIM_IDS && names; id++)
+        names = arena_printf(arena, "%s%s\n", names, claim_name((enum claim_id)id));
+    if (!names)
+        return arena_error(arena, error);
+    crypto_hash(
+        worker->crypto, TPM_ALG_SHA256,
+        (struct span[]){span_text(BOOTSEAL_VERSION), span_text(names),
+                        crypto_digest_span(&worker->revocations_sha256),
+                        certificates ? ima_certificates_digest(certificates) : (struct span){0}},
+        4, &worker->basis);
+    return true;
+}
+
 static bool start(struct worker *worker, int control, struct error *error)
 {
     struct arena arena = arena_init(START_ARENA_LEN);
@@ -99,7 +119,8 @@ static bool start(struct worker *worker, int control, struct error *error)
     log_init("bootseald-worker", log_level_by_name(conf_text(&worker->start.conf, CONF_LOG_LEVEL)));
     worker->crypto = crypto_new(error);
     ok = worker->crypto && load_trust(worker, &arena, error) &&
-         load_ima_certificates(worker, &arena, error) && load_revocations(worker, error);
+         load_ima_certificates(worker, &arena, error) && load_revocations(worker, error) &&
+         digest_basis(worker, &arena, error);
     arena_done(&arena);
     return ok && os_sandbox_worker(
                      (uint64_t)conf_number(&worker->start.conf, CONF_SERVER_WORKER_MEMORY) * MIB, 0,
@@ -108,8 +129,8 @@ static bool start(struct worker *worker, int control, struct error *error)
 
 /* --- Documents --- */
 
-static bool answer_check(struct span frame, struct arena *arena, struct span *answer_frame,
-                         struct error *error)
+static bool answer_check(struct worker *worker, struct span frame, struct arena *arena,
+                         struct span *answer_frame, struct error *error)
 {
     struct work_check request;
     struct work_check_answer answer = {0};
@@ -127,6 +148,7 @@ static bool answer_check(struct span frame, struct arena *arena, struct span *an
             answer.version = span_text(policy_version(policy));
             answer.n_rules = policy_rules(policy);
             answer.cost = policy_cost(policy);
+            answer.claims_read = span_of(policy_claims_read(policy), CLAIM_IDS);
         }
     } else {
         answer.valid = policy_values_check(request.sources.text, arena, &values, &position, &wrong);
@@ -141,6 +163,7 @@ static bool answer_check(struct span frame, struct arena *arena, struct span *an
             answer.n_values = values.n_values;
         }
     }
+    answer.basis = crypto_digest_span(&worker->basis);
     answer.source = position.source;
     answer.line = position.line;
     answer.column = position.column;
@@ -273,6 +296,40 @@ static bool boot_digest(struct worker *worker, const struct appraisal *appraisal
     return true;
 }
 
+/* Findings about the evidence count by their codes: what else they say decides nothing. */
+static void digest_evidence(struct worker *worker, const struct appraisal *appraisal,
+                            uint8_t evidence[CLAIM_DIGEST_LEN])
+{
+    uint8_t facts[2 + LIMIT_REASONS] = {appraisal->quote_verified, appraisal->logs_match};
+    struct crypto_digest digest;
+
+    _Static_assert(REASON_CODES <= UINT8_MAX, "a code fits a byte");
+    for (size_t i = 0; i < appraisal->n_evidence_reasons; i++)
+        facts[2 + i] = (uint8_t)appraisal->reasons.items[i].code;
+    crypto_hash_span(worker->crypto, TPM_ALG_SHA256,
+                     span_of(facts, 2 + appraisal->n_evidence_reasons), &digest);
+    memcpy(evidence, digest.bytes, CLAIM_DIGEST_LEN);
+}
+
+static bool digest_claims(struct worker *worker, const struct appraisal *appraisal,
+                          struct arena *arena, struct span *bytes, struct error *error)
+{
+    struct work_claims *claims = arena_new(arena, struct work_claims);
+    uint8_t sources[64]; /* of lists that were not collected: logs and inventory */
+
+    if (!claims)
+        return arena_error(arena, error);
+    memcpy(sources, appraisal->memory.logs_digest, 32);
+    memcpy(sources + 32, appraisal->memory.inventory_digest, 32);
+    memcpy(claims->basis, worker->basis.bytes, sizeof claims->basis);
+    digest_evidence(worker, appraisal, claims->evidence);
+    if (!claims_digest(worker->crypto, &appraisal->claims, appraisal->collected,
+                       span_of(sources, sizeof sources), arena, claims->digests, error))
+        return false;
+    *bytes = span_of(claims, sizeof *claims);
+    return true;
+}
+
 /* Hosts of one maker and model are a class: among them a finding is common or rare. */
 static bool name_class(const struct claims *claims, struct arena *arena, struct span *name,
                        struct error *error)
@@ -312,8 +369,8 @@ static bool fill_answer(struct worker *worker, const struct work_appraise *reque
     if (!boot_digest(worker, appraisal, &outcome.approval, arena, &answer->boot_sha256, error))
         return false;
     if (!answer->steady) {
-        answer->state_sha256 = span_of(appraisal->state_sha256, sizeof appraisal->state_sha256);
-        if (!name_class(&appraisal->claims, arena, &answer->class_name, error))
+        if (!digest_claims(worker, appraisal, arena, &answer->claims, error) ||
+            !name_class(&appraisal->claims, arena, &answer->class_name, error))
             return false;
     }
     if (outcome.certificate.wanted && !identity_spki(worker, outcome.certificate.public_area, arena,
@@ -447,7 +504,7 @@ static bool answer(struct worker *worker, struct span frame, struct arena *arena
 {
     switch (work_kind_of(frame)) {
     case WORK_CHECK:
-        return answer_check(frame, arena, answer_frame, error);
+        return answer_check(worker, frame, arena, answer_frame, error);
     case WORK_ENROL:
         return answer_enrol(worker, frame, arena, answer_frame, error);
     case WORK_APPRAISE:

@@ -222,11 +222,11 @@ static enum store_result update_details(struct db *db, const struct store_attest
 
     if (db_run(db,
                "INSERT INTO host_details (host_id, observed_verdict, observed_reasons, "
-               "state_sha256) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+               "claims) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                "observed_verdict = excluded.observed_verdict, "
-               "observed_reasons = excluded.observed_reasons, state_sha256 = excluded.state_sha256",
+               "observed_reasons = excluded.observed_reasons, claims = excluded.claims",
                "bitb", id, (int64_t)now->observed_verdict, now->observed_reasons,
-               span_of(now->state_sha256, sizeof now->state_sha256)) != DB_DONE ||
+               now->claims) != DB_DONE ||
         db_run(db, "UPDATE hosts SET class_name = ?1 WHERE id = ?2 AND class_name <> ?1", "tb",
                now->class_name, id) != DB_DONE ||
         update_findings(db, now) != STORE_OK)

@@ -357,7 +357,7 @@ static void take_host_state(sqlite3_stmt *row, struct arena *arena, void *item, 
 
     db_column_bytes(row, 0, host->id, sizeof host->id, failed);
     host->name = db_column_text(row, 1, arena, failed);
-    db_column_bytes(row, 2, host->state_sha256, sizeof host->state_sha256, failed);
+    host->claims = db_column_span(row, 2, arena, failed);
     host->verdict = sqlite3_column_int(row, 3);
 }
 
@@ -366,10 +366,9 @@ bool store_host_states(struct store *store, const char *after, size_t limit, str
 {
     assert(limit >= 1);
     pthread_mutex_lock(&store->read_lock);
-    /* A state that was never told is like no other: the host's id stands for it. */
     return read_list(store,
                      db_prepare(&store->reader,
-                                "SELECT h.id, h.name, coalesce(d.state_sha256, h.id), s.verdict "
+                                "SELECT h.id, h.name, coalesce(d.claims, x''), s.verdict "
                                 "FROM hosts h JOIN host_states s ON s.host_id = h.id "
                                 "JOIN evidence e ON e.host_id = h.id "
                                 "LEFT JOIN host_details d ON d.host_id = h.id "

@@ -238,10 +238,10 @@ struct store_attestation {
     struct span inventory;                 /* empty: stored one stays */
     /* Of a full appraisal; with keep_details the stored ones stay and these are not looked at. */
     bool keep_details;
-    int observed_verdict;                   /* of the observed policies; 0: none is observed */
-    const char *observed_reasons;           /* as reasons */
-    uint8_t state_sha256[STORE_DIGEST_LEN]; /* of all that a verdict depends on but the policies */
-    const char *class_name;                 /* hardware maker and model as far as known; "" else */
+    int observed_verdict;         /* of the observed policies; 0: none is observed */
+    const char *observed_reasons; /* as reasons */
+    struct span claims;           /* digests by which hosts that are judged alike are known */
+    const char *class_name;       /* hardware maker and model as far as known; "" else */
     const uint8_t (*findings)[STORE_DIGEST_LEN]; /* what weighs against the host, one digest each */
     size_t n_findings;                           /* at most LIMIT_REASONS */
     bool good; /* this evidence and the host's logs as they are now are its last good boot */
@@ -285,7 +285,7 @@ bool store_good_evidence_get(struct store *store, const uint8_t host_id[STORE_HO
 struct store_host_state_row {
     uint8_t id[STORE_HOST_ID_LEN];
     const char *name;
-    uint8_t state_sha256[STORE_DIGEST_LEN]; /* equal for hosts that every policy judges alike */
+    struct span claims; /* as given to store_act_attest; empty: none was */
     int verdict;
 };
 /* At most limit rows behind the name `after` (NULL: from the start). */

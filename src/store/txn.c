@@ -186,6 +186,7 @@ void store_act_attest(struct store_txn *txn, const struct store_attestation *att
     assert(attestation->n_findings <= LIMIT_REASONS);
     act->attestation.observed_reasons = keep_text(txn, attestation->observed_reasons);
     act->attestation.class_name = keep_text(txn, attestation->class_name);
+    act->attestation.claims = keep(txn, attestation->claims);
     act->attestation.findings = keep_digests(txn, attestation->findings, attestation->n_findings);
 }
 

@@ -126,6 +126,8 @@ static void test_appraise(void **state)
     assert_whole(message, decode_appraise);
 }
 
+static const uint8_t CLAIMS[sizeof(struct work_claims)];
+
 static bool decode_appraise_answer(struct span message, struct error *error)
 {
     struct work_appraise_answer answer;
@@ -147,7 +149,7 @@ static void test_appraise_answer(void **state)
         .approval = {.wanted = true, .bank = TPM_ALG_SHA256, .pcrs = 0xFBFF, .policy = {9}},
         .observed = make_reasons(),
         .observed_verdict = VERDICT_UNTRUSTED,
-        .state_sha256 = span_of(BYTES, 32),
+        .claims = span_of(CLAIMS, sizeof CLAIMS),
         .class_name = span_text("Maker Model"),
     };
     struct work_appraise_answer decoded;

@@ -18,7 +18,7 @@ static struct store_attestation full(uint8_t id, uint64_t at, size_t n_findings)
     attestation.class_name = id < 10 ? "Maker Model" : id < 20 ? "Maker Other" : "";
     attestation.findings = FINDINGS;
     attestation.n_findings = n_findings;
-    memset(attestation.state_sha256, (int)n_findings + 1, sizeof attestation.state_sha256);
+    attestation.claims = span_of("0123456789", n_findings + 1);
     return attestation;
 }
 
@@ -307,9 +307,9 @@ static void states_of_hosts_page_by_name(void **state)
     assert_string_equal(rows[0].name, "web-001");
     assert_int_equal(rows[0].id[31], 1);
     assert_int_equal(rows[0].verdict, 3);
-    assert_memory_equal(rows[0].state_sha256, rows[1].state_sha256, STORE_DIGEST_LEN);
-    assert_memory_not_equal(rows[0].state_sha256, rows[3].state_sha256, STORE_DIGEST_LEN);
-    assert_memory_equal(rows[2].state_sha256, rows[2].id, STORE_DIGEST_LEN); /* like no other */
+    assert_true(span_equal(rows[0].claims, rows[1].claims));
+    assert_false(span_equal(rows[0].claims, rows[3].claims));
+    assert_int_equal(rows[2].claims.len, 0); /* never told */
     assert_true(store_host_states(store, rows[1].name, 1, &arena, &rows, &n, &error));
     assert_int_equal(n, 1);
     assert_string_equal(rows[0].name, "web-003");

@@ -60,7 +60,7 @@ CREATE TABLE host_details (
     host_id          BLOB NOT NULL PRIMARY KEY REFERENCES hosts (id),
     observed_verdict INTEGER NOT NULL,
     observed_reasons TEXT NOT NULL,
-    state_sha256     BLOB NOT NULL CHECK (length(state_sha256) = 32)
+    claims           BLOB NOT NULL
 ) STRICT;
 
 -- What weighs against a host now, and since when without a break.
