@@ -292,6 +292,24 @@ static bool set_certificate(struct store *store, const char *name, const char *p
     return writer_done(&writer, &data, error) && store_set(store, name, data, error);
 }
 
+/* The bytes of a file behind what the variable holds, as firmware adds signature lists. */
+static bool add_bytes(struct store *store, const char *name, const char *path, struct error *error)
+{
+    static uint8_t bytes[64 * 1024];
+    uint8_t name_bytes[64], *more;
+    struct span wanted = name_encode(name, name_bytes, sizeof name_bytes), data;
+    struct writer writer = writer_init(bytes, sizeof bytes);
+    size_t more_len;
+    if (!file_read(path, &more, &more_len, error))
+        return false;
+    for (size_t i = 0; i < store->n_variables; i++)
+        if (span_equal(store->variables[i].name, wanted))
+            writer_bytes(&writer, store->variables[i].data);
+    writer_bytes(&writer, span_of(more, more_len));
+    free(more);
+    return writer_done(&writer, &data, error) && store_set(store, name, data, error);
+}
+
 static bool run(int argc, char **argv, struct error *error)
 {
     static struct store store;
@@ -305,6 +323,8 @@ static bool run(int argc, char **argv, struct error *error)
         ok = set_byte(&store, argv[3], argv[4], error) && store_write(&store, path, error);
     else if (ok && strcmp(argv[1], "certificate") == 0 && argc == 5)
         ok = set_certificate(&store, argv[3], argv[4], error) && store_write(&store, path, error);
+    else if (ok && strcmp(argv[1], "add") == 0 && argc == 5)
+        ok = add_bytes(&store, argv[3], argv[4], error) && store_write(&store, path, error);
     else if (ok)
         ok = error_plain(error, ERROR_USAGE, "no such command: %s", argv[1]);
     free(store.file);
@@ -316,7 +336,8 @@ int main(int argc, char **argv)
     struct error error = {0};
     char text[512];
     if (argc < 3) {
-        fputs("usage: lab-variables list FILE | set FILE NAME BYTE | certificate FILE NAME DER\n",
+        fputs("usage: lab-variables list FILE | set FILE NAME BYTE | certificate FILE NAME DER | "
+              "add FILE NAME LISTS\n",
               stderr);
         return 2;
     }

@@ -128,6 +128,7 @@ enum {
     LIMIT_POLICY_SOURCES = 64, /* references and updates that one policy is compiled with */
     LIMIT_POLICY_RULES = 512,
     LIMIT_POLICY_REFERENCES = 8192,
+    LIMIT_UPDATE_VARIANTS = 32, /* ways in which one host may go on from an announced update */
     LIMIT_POLICY_DEPTH = 32,
     /* Steps at the worst, with every list full: a few tenths of a second, which no real log needs.
      * Each all() over a claim counts LIMIT_CLAIM_ITEMS times its body. */

@@ -73,6 +73,11 @@ unsigned unified_kernel_section(const struct measured_event *event)
     return 0;
 }
 
+const char *unified_kernel_section_name(unsigned section)
+{
+    return section < N_SECTIONS ? SECTIONS[section] : NULL;
+}
+
 struct unified_kernel {
     struct collector *collector;
     unsigned last, pending; /* sections; pending: its contents are next */

@@ -28,4 +28,7 @@ const char *linux_event_tag_name(enum linux_event_tag tag);
  * measures them: 1 is ".linux". 0 when the digest is not that of a section's name. */
 unsigned unified_kernel_section(const struct measured_event *event);
 
+/* ".linux" for 1; NULL behind the last one. */
+const char *unified_kernel_section_name(unsigned section);
+
 #endif

@@ -92,18 +92,27 @@ static bool take_bundled(struct cli *cli, struct boot_logs *logs, enum exit_stat
     return false;
 }
 
-/* The log in path, or that of the bundle there; and systemd's of --systemd-log, or of the bundle. */
-static bool read_logs(struct cli *cli, const char *path, struct boot_logs *logs,
+/* The log in bytes, or that of the bundle there; and systemd's of --systemd-log, or of the bundle. */
+static bool take_logs(struct cli *cli, const char *path, struct span bytes, struct boot_logs *logs,
                       enum exit_status *status)
 {
     const char *systemd_path = cli->values[OPTION_SYSTEMD_LOG];
 
-    *logs = (struct boot_logs){.path = path, .systemd_path = systemd_path ? systemd_path : path};
-    if (!talk_read(cli, path, LIMIT_EVIDENCE_LEN, &logs->tcg, status) ||
-        (eventlog_is_bundle(logs->tcg) && !take_bundled(cli, logs, status)))
+    *logs = (struct boot_logs){
+        .path = path, .systemd_path = systemd_path ? systemd_path : path, .tcg = bytes};
+    if (eventlog_is_bundle(bytes) && !take_bundled(cli, logs, status))
         return false;
     return !systemd_path ||
            talk_read(cli, systemd_path, LIMIT_SYSTEMD_LOG_LEN, &logs->systemd, status);
+}
+
+static bool read_logs(struct cli *cli, const char *path, struct boot_logs *logs,
+                      enum exit_status *status)
+{
+    struct span bytes;
+
+    return talk_read(cli, path, LIMIT_EVIDENCE_LEN, &bytes, status) &&
+           take_logs(cli, path, bytes, logs, status);
 }
 
 bool eventlog_continue(struct cli *cli, const char *path, struct span systemd_log,
@@ -134,15 +143,25 @@ static bool measure_logs(struct cli *cli, const struct boot_logs *logs, struct m
     return eventlog_continue(cli, logs->systemd_path, logs->systemd, log, status);
 }
 
-bool eventlog_load_evidence(struct cli *cli, const char *path, struct measured_log *log,
-                            struct evidence *evidence, enum exit_status *status)
+bool eventlog_load_bytes(struct cli *cli, const char *path, struct span bytes,
+                         struct measured_log *log, struct evidence *evidence,
+                         enum exit_status *status)
 {
     struct boot_logs logs;
 
-    if (!read_logs(cli, path, &logs, status) || !measure_logs(cli, &logs, log, status))
+    if (!take_logs(cli, path, bytes, &logs, status) || !measure_logs(cli, &logs, log, status))
         return false;
     *evidence = logs.evidence;
     return true;
+}
+
+bool eventlog_load_evidence(struct cli *cli, const char *path, struct measured_log *log,
+                            struct evidence *evidence, enum exit_status *status)
+{
+    struct span bytes;
+
+    return talk_read(cli, path, LIMIT_EVIDENCE_LEN, &bytes, status) &&
+           eventlog_load_bytes(cli, path, bytes, log, evidence, status);
 }
 
 bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,

@@ -19,6 +19,11 @@ bool eventlog_load(struct cli *cli, const char *path, struct measured_log *log,
 bool eventlog_load_evidence(struct cli *cli, const char *path, struct measured_log *log,
                             struct evidence *evidence, enum exit_status *status) MUST_CHECK;
 
+/* As eventlog_load_evidence for bytes already read. */
+bool eventlog_load_bytes(struct cli *cli, const char *path, struct span bytes,
+                         struct measured_log *log, struct evidence *evidence,
+                         enum exit_status *status) MUST_CHECK;
+
 /* The bytes of a log in a bundle; empty when it holds none of the kind. */
 struct span eventlog_bundled(const struct evidence *evidence, enum evidence_log_kind kind);
 

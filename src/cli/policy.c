@@ -1,13 +1,49 @@
 /* bootseal policy check: policy files offline. */
 #include "cli/policy.h"
 
+/* The documents beside the policy's own text; positions name the one that is wrong. */
+static bool read_documents(struct cli *cli, enum cli_option option, struct talk_file **files,
+                           struct span **texts, size_t *n, enum exit_status *status)
+{
+    struct error error = {0};
+
+    if (!talk_read_files(cli, option, LIMIT_POLICY_LEN, files, n, status))
+        return false;
+    *texts = arena_array(&cli->arena, *n + 1, sizeof **texts);
+    if (!*texts) {
+        arena_error(&cli->arena, &error);
+        *status = talk_error(cli, NULL, &error);
+        return false;
+    }
+    for (size_t i = 0; i < *n; i++)
+        (*texts)[i] = (*files)[i].bytes;
+    return true;
+}
+
 bool policy_load(struct cli *cli, const char *path, struct policy **policy,
                  enum exit_status *status)
 {
-    struct span text;
+    struct policy_sources sources = {0};
+    struct talk_file *references, *updates;
+    struct policy_position position = {0};
+    struct span *reference_texts, *update_texts;
+    struct error error = {0};
 
-    return talk_read(cli, path, LIMIT_POLICY_LEN, &text, status) &&
-           policy_compile_text(cli, path, text, policy, status);
+    if (!talk_read(cli, path, LIMIT_POLICY_LEN, &sources.text, status) ||
+        !read_documents(cli, OPTION_REFERENCES, &references, &reference_texts,
+                        &sources.n_references, status) ||
+        !read_documents(cli, OPTION_UPDATE, &updates, &update_texts, &sources.n_updates, status))
+        return false;
+    sources.references = reference_texts;
+    sources.updates = update_texts;
+    if (policy_compile(&sources, &cli->arena, policy, &position, &error))
+        return true;
+    if (position.source > sources.n_references)
+        path = updates[position.source - sources.n_references - 1].path;
+    else if (position.source > 0)
+        path = references[position.source - 1].path;
+    *status = policy_say_error(cli, path, &position, &error);
+    return false;
 }
 
 enum exit_status policy_say_error(struct cli *cli, const char *path,

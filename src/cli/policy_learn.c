@@ -4,35 +4,17 @@
  * word, which is said. Never learns from a log that contradicts itself. */
 #include "policy/learn.h"
 
-#include "appraise/appraise.h"
 #include "cli/eventlog.h"
 #include "cli/policy.h"
-#include "cli/print.h"
-
-static bool refuse(struct cli *cli, const struct reasons *reasons, enum exit_status *status)
-{
-    fprintf(stderr, "bootseal: nothing is learned from a host that proves nothing or contradicts "
-                    "itself\n");
-    print_reasons(cli, stderr, reasons);
-    *status = reasons_have(reasons, REASON_EVIDENCE_MALFORMED) ? EXIT_MALFORMED : EXIT_HOLDS_NOT;
-    return false;
-}
+#include "cli/proven.h"
 
 static bool claims_of_bundle(struct cli *cli, struct span bytes, struct claims *claims,
                              enum exit_status *status)
 {
-    struct appraisal *appraisal = arena_new(&cli->arena, struct appraisal);
-    struct appraise_input input = {.evidence = bytes};
-    struct error error = {0};
+    struct appraisal *appraisal;
 
-    if (!appraise(cli->crypto, &input, &cli->arena, appraisal, &error)) {
-        *status = talk_error(cli, cli->arguments[0], &error);
+    if (!proven_bundle(cli, cli->arguments[0], bytes, &appraisal, status))
         return false;
-    }
-    /* Without a policy the verdict is unknown at best; untrusted is a contradiction. */
-    if (!appraisal->quote_verified || !appraisal->logs_match ||
-        reasons_weight(&appraisal->reasons) >= REASON_WEIGHT_UNTRUSTED)
-        return refuse(cli, &appraisal->reasons, status);
     *claims = appraisal->claims;
     return true;
 }
@@ -52,7 +34,7 @@ static bool claims_of_log(struct cli *cli, struct span bytes, struct claims *cla
         return false;
     }
     if (reasons_weight(reasons) >= REASON_WEIGHT_UNTRUSTED)
-        return refuse(cli, reasons, status);
+        return proven_refuse(cli, cli->arguments[0], reasons, status);
     fprintf(stderr, "No quote proves this log: its host is taken to be as it should be.\n");
     return true;
 }

@@ -17,6 +17,48 @@ bool talk_read(struct cli *cli, const char *path, size_t cap, struct span *bytes
     return false;
 }
 
+bool talk_paths(struct cli *cli, enum cli_option option, size_t n_max, struct talk_file **files,
+                size_t *n_files, enum exit_status *status)
+{
+    const char *text = cli->values[option];
+    struct error error = {0};
+
+    *n_files = 0;
+    *files = arena_array(&cli->arena, n_max, sizeof **files);
+    while (*files && text) {
+        size_t len = strcspn(text, ",");
+        struct talk_file *file = &(*files)[*n_files];
+
+        if (len == 0 || *n_files == n_max) {
+            *status = talk_usage(
+                cli, option,
+                arena_printf(&cli->arena, "at most %zu files, with commas between", n_max));
+            return false;
+        }
+        file->path = arena_text(&cli->arena, span_of(text, len));
+        if (!file->path)
+            break;
+        (*n_files)++;
+        text = text[len] ? text + len + 1 : NULL;
+    }
+    if (*files && !text)
+        return true;
+    arena_error(&cli->arena, &error);
+    *status = talk_error(cli, NULL, &error);
+    return false;
+}
+
+bool talk_read_files(struct cli *cli, enum cli_option option, size_t cap, struct talk_file **files,
+                     size_t *n_files, enum exit_status *status)
+{
+    if (!talk_paths(cli, option, LIMIT_POLICY_SOURCES, files, n_files, status))
+        return false;
+    for (size_t i = 0; i < *n_files; i++)
+        if (!talk_read(cli, (*files)[i].path, cap, &(*files)[i].bytes, status))
+            return false;
+    return true;
+}
+
 static const struct {
     enum exit_status status;
     const char *next;

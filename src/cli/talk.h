@@ -15,6 +15,19 @@ bool talk_read(struct cli *cli, const char *path, size_t cap, struct span *bytes
  * folder. Never NULL. */
 const char *talk_printable(struct cli *cli, const char *text);
 
+/* The files of an option that takes several, with commas between them; none when it is not given. At
+ * most n_max. Paths and files are in the arena. On false all has been said. */
+struct talk_file {
+    const char *path;
+    struct span bytes;
+};
+bool talk_paths(struct cli *cli, enum cli_option option, size_t n_max, struct talk_file **files,
+                size_t *n_files, enum exit_status *status) MUST_CHECK;
+
+/* As talk_paths, and reads them: at most cap bytes each. */
+bool talk_read_files(struct cli *cli, enum cli_option option, size_t cap, struct talk_file **files,
+                     size_t *n_files, enum exit_status *status) MUST_CHECK;
+
 /* Says an error: what failed and where, expected and found, likely cause, what to do next; as a
  * problem object with --json. path may be NULL. Returns the exit code that belongs to it. */
 enum exit_status talk_error(struct cli *cli, const char *path, const struct error *error);

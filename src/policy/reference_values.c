@@ -261,6 +261,8 @@ bool reference_values_write(const struct reference_values *values,
     document_text_put_words(&written, "description", document->description);
     for (int claim = 0; claim < CLAIM_IDS; claim++)
         put_claim(&written, values, document->section, (enum claim_id)claim);
+    for (int claim = 0; document->retired && claim < CLAIM_IDS; claim++)
+        put_claim(&written, document->retired, "retire", (enum claim_id)claim);
     if (!document_text_done(&written, &done, error))
         return false;
     if (done.len > LIMIT_POLICY_LEN)

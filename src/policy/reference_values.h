@@ -26,6 +26,7 @@ struct reference_document {
     const char *kind;    /* "reference-values", "update" */
     const char *section; /* "reference", "accept" */
     const char *name, *version, *description;
+    const struct reference_values *retired; /* of an update: what it replaces; or NULL */
 };
 
 /* Adds a digest. Its bytes outlive values. ERROR_LIMIT over LIMIT_POLICY_REFERENCES. */

@@ -20,6 +20,12 @@ openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=test -keyout "$work/key" -ou
 size=$((28 + 16 + $(stat -c %s "$work/cert")))
 "$tool" list "$work/store" | grep -q "^db"$'\t'"$size"$'\t'"a159c0a5e494a74a87b5ab155c2bf072"
 
+# What is there stays in front of what is added.
+before=$("$tool" list "$work/store" | awk '$1 == "dbx" { print $2 }')
+head -c 76 /dev/zero >"$work/lists"
+"$tool" add "$work/store" dbx "$work/lists"
+[ "$("$tool" list "$work/store" | awk '$1 == "dbx" { print $2 }')" = $((before + 76)) ]
+
 refuses()
 {
     local status=0
@@ -30,6 +36,7 @@ sum=$(sha256sum "$work/store")
 refuses set "$work/store" NoSuchVariable 01
 refuses set "$work/store" MokSBState 1
 refuses set "$work/store" MokSBState zz
+refuses add "$work/store" dbx "$work/no-such-file"
 head -c 100 "$work/store" >"$work/short"
 refuses list "$work/short"
 head -c 100000 /dev/zero >"$work/zeros"

@@ -6,6 +6,7 @@ TMPDIR=$(mktemp -d)
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 sed -n '/^```ini$/,/^```$/p' "$source/docs/policy.md" | grep -v '^```' | "$bootseal" policy check -
+sed -n '/^```ini$/,/^```$/p' "$source/docs/updates.md" | grep -v '^```' | "$bootseal" update check -
 for policy in "$source"/data/policies/*.policy; do "$bootseal" policy check "$policy"; done
 # every example of the section "Examples", as the one rule of a policy
 awk '/^## /{in_examples = ($0 == "## Examples")} in_examples && /^    /{print substr($0, 5)} in_examples && /^$/{print ""}' \

@@ -1,0 +1,17 @@
+/* Evidence that a command builds on: only what proves itself and contradicts nothing. */
+#ifndef BOOTSEAL_CLI_PROVEN_H
+#define BOOTSEAL_CLI_PROVEN_H
+
+#include "appraise/appraise.h"
+#include "cli/talk.h"
+
+/* Appraises a bundle without a policy. False, with everything said, unless its quote holds, its logs
+ * lead to it, and nothing makes the host untrusted. path is for errors. */
+bool proven_bundle(struct cli *cli, const char *path, struct span bytes,
+                   struct appraisal **appraisal, enum exit_status *status) MUST_CHECK;
+
+/* Says why nothing is taken from a host, and sets the exit code. Returns false. */
+bool proven_refuse(struct cli *cli, const char *path, const struct reasons *reasons,
+                   enum exit_status *status);
+
+#endif

@@ -1,0 +1,22 @@
+/* What the commands on announced updates share. */
+#ifndef BOOTSEAL_CLI_UPDATE_H
+#define BOOTSEAL_CLI_UPDATE_H
+
+#include "cli/talk.h"
+#include "policy/policy.h"
+#include "update/update.h"
+
+/* Checks an update's document; what it says of itself is in *values. On false all has been said. */
+bool update_check_text(struct cli *cli, const char *path, struct span text,
+                       struct policy_values *values, enum exit_status *status) MUST_CHECK;
+
+/* One host's plan as text for people, and as JSON. */
+void update_print(struct cli *cli, const char *host, const struct measured_log *log,
+                  const struct update_plan *plan);
+json_t *update_json(const char *host, const struct measured_log *log,
+                    const struct update_plan *plan);
+
+/* Values by claim: {"boot.images": ["sha256:..."]}. */
+json_t *update_values_json(struct cli *cli, const struct reference_values *values);
+
+#endif
