@@ -22,7 +22,8 @@ static void decode_others(struct span bytes)
         for (uint64_t i = 0; i < gpt.n_partitions; i++)
             if (efi_gpt_partition(&gpt, i).name.len != 72)
                 abort();
-    if (efi_image_load_decode(bytes, &image, &error) && 32 + image.device_path.len != bytes.len)
+    if (efi_image_load_decode(bytes, &image, &error) &&
+        32 + image.device_path.len + image.trailing.len != bytes.len)
         abort();
     if (efi_firmware_blob_decode(bytes, true, &blob, &error) &&
         17 + blob.description.len != bytes.len)

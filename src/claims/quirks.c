@@ -2,6 +2,7 @@
  * nothing to tell who did it: whose machine a name speaks of is history, not a check. */
 #include "claims/quirks.h"
 
+#include "wire/efi_image_load.h"
 #include "wire/efi_variable.h"
 #include "wire/event_type.h"
 #include "wire/sipa.h"
@@ -116,6 +117,16 @@ static quirk_set of_variable(const struct measured_event *event)
     return 0;
 }
 
+static quirk_set of_image(const struct measured_event *event)
+{
+    struct efi_image_load image;
+    struct error ignored;
+
+    return efi_image_load_decode(event->event.data, &image, &ignored) && image.trailing.len
+               ? QUIRK_BIT(SHIM_PATH)
+               : 0;
+}
+
 static quirk_set of_digest(const struct measured_event *event)
 {
     bool none = event->coverage == COVERAGE_NONE && event->digest.len;
@@ -128,6 +139,8 @@ static quirk_set of_digest(const struct measured_event *event)
         return none && event->separator == SEPARATOR_NONE ? QUIRK_BIT(MAKER_ACTION) : 0;
     case EV_EVENT_TAG:
         return none ? QUIRK_BIT(LINUX_TAG) : 0;
+    case EV_EFI_BOOT_SERVICES_APPLICATION:
+        return of_image(event);
     case EV_EFI_VARIABLE_BOOT:
         return event->coverage == COVERAGE_WHOLE ? QUIRK_BIT(BOOT_VARIABLE_WHOLE) : 0;
     case EV_EFI_VARIABLE_DRIVER_CONFIG:

@@ -16,7 +16,8 @@ bool efi_image_load_decode(struct span bytes, struct efi_image_load *image, stru
     if (!reader_ok(&reader))
         return false;
     decoded.device_path = reader_bytes(&reader, (size_t)path_len, "device path");
-    if (!reader_end(&reader))
+    decoded.trailing = reader_rest(&reader);
+    if (!reader_ok(&reader))
         return false;
     *image = decoded;
     return true;

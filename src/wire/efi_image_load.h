@@ -8,9 +8,10 @@
 struct efi_image_load {
     uint64_t location, image_len, link_time_address;
     struct span device_path; /* wire/efi_device_path.h; may be empty */
+    struct span trailing;    /* bytes behind the structure: old shims log eight or nine of memory */
 };
 
-/* Decodes; the span points into bytes. */
+/* Decodes; the spans point into bytes. */
 bool efi_image_load_decode(struct span bytes, struct efi_image_load *image,
                            struct error *error) MUST_CHECK;
 

@@ -65,7 +65,7 @@ static bool walk(const struct efi_revocations *decoded, struct error *error)
         error->offset += decoded->offset;
         return false;
     }
-    return n || error_plain(error, ERROR_MALFORMED, "the revocation list holds no signature");
+    return n || error_plain(error, ERROR_MALFORMED, "the list holds no signature");
 }
 
 bool efi_revocations_decode(struct span bytes, struct efi_revocations *revocations,

@@ -38,6 +38,24 @@ static void images_are_listed_in_order_with_their_paths(void **state)
     assert_string_equal(item(boot, id, 1)->label, "\\EFI\\a.efi");
 }
 
+/* As old shims log it; the digest covers neither. */
+static void memory_behind_a_path_is_not_part_of_it(void **state)
+{
+    static const uint8_t PATH[] = {4, 4, 8, 0, 'a', 0, 0, 0, 0x7F, 0xFF, 4, 0};
+    uint8_t data[32 + sizeof PATH + 9] = {0};
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    data[24] = sizeof PATH;
+    memcpy(data + 32, PATH, sizeof PATH);
+    memset(data + 32 + sizeof PATH, 'x', 9);
+    log_builder_add_measured(&boot->log, 4, EV_EFI_BOOT_SERVICES_APPLICATION, span_text("loader"),
+                             span_of(data, sizeof data));
+    boot_collect(boot);
+    assert_true(is_digest_of(boot, item(boot, CLAIM_BOOT_IMAGES, 0), "loader"));
+    assert_string_equal(item(boot, CLAIM_BOOT_IMAGES, 0)->label, "a");
+}
+
 static void an_image_cannot_hide_under_another_type(void **state)
 {
     struct boot *boot = *state;
@@ -224,6 +242,7 @@ int main(void)
 #define BOOT_TEST(name) cmocka_unit_test_setup_teardown(name, boot_setup, boot_teardown)
     const struct CMUnitTest tests[] = {
         BOOT_TEST(images_are_listed_in_order_with_their_paths),
+        BOOT_TEST(memory_behind_a_path_is_not_part_of_it),
         BOOT_TEST(an_image_cannot_hide_under_another_type),
         BOOT_TEST(a_boot_without_images_has_an_empty_list),
         BOOT_TEST(files_are_listed_with_their_names),

@@ -153,6 +153,14 @@ static void shim_one_byte(struct boot *boot)
                              span_of(more, whole.len + 1));
 }
 
+static void shim_path(struct boot *boot)
+{
+    static const uint8_t zeros[32 + 8];
+
+    log_builder_add_measured(&boot->log, 4, EV_EFI_BOOT_SERVICES_APPLICATION, span_text("GRUB"),
+                             span_of(zeros, sizeof zeros));
+}
+
 static void maker_version(struct boot *boot)
 {
     boot_begin(boot);
@@ -270,6 +278,7 @@ static const struct {
     {QUIRK_GOOGLE_BOOT_IN_PCR_2, google_boot},
     {QUIRK_EXIT_UNMARKED, exit_unmarked},
     {QUIRK_SHIM_ONE_BYTE, shim_one_byte},
+    {QUIRK_SHIM_PATH, shim_path},
     {QUIRK_MAKER_VERSION, maker_version},
     {QUIRK_MAKER_ACTION, maker_action},
     {QUIRK_LINUX_TAG, linux_tag},
