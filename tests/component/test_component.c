@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "support/crypto_arena.h"
 #include "support/pe_builder.h"
 #include "support/soft_certificate.h"
 #include "support/soft_image_signature.h"
@@ -15,8 +16,6 @@
 #include "verify/authenticode.h"
 
 static uint8_t buffer[64 * 1024], kernel[4096];
-static struct crypto *crypto;
-static struct arena arena;
 
 static const uint16_t SHA256_ONLY[] = {TPM_ALG_SHA256};
 
@@ -541,24 +540,6 @@ static void a_full_arena_is_an_error(void **state)
     }
 }
 
-static int start(void **state)
-{
-    struct error error;
-
-    (void)state;
-    crypto = crypto_new(&error);
-    arena = arena_init((size_t)64 * 1024 * 1024);
-    return crypto ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    crypto_free(crypto);
-    arena_done(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -584,5 +565,5 @@ int main(void)
         cmocka_unit_test(a_full_arena_is_an_error),
     };
 
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, crypto_arena_setup, crypto_arena_teardown);
 }

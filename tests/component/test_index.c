@@ -7,12 +7,11 @@
 #include <cmocka.h>
 #include <stdio.h>
 
+#include "support/crypto_arena.h"
 #include "support/log_builder.h"
 #include "support/pe_builder.h"
 #include "wire/event_type.h"
 
-static struct crypto *crypto;
-static struct arena arena;
 static struct log_builder builder;
 
 static const uint16_t BANKS[] = {TPM_ALG_SHA256, 0};
@@ -260,24 +259,6 @@ static void a_log_of_measurement_registers_is_refused(void **state)
     assert_int_equal(error.code, ERROR_UNSUPPORTED);
 }
 
-static int start(void **state)
-{
-    struct error error;
-
-    (void)state;
-    crypto = crypto_new(&error);
-    arena = arena_init((size_t)64 * 1024 * 1024);
-    return crypto ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    crypto_free(crypto);
-    arena_done(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,5 +274,5 @@ int main(void)
         cmocka_unit_test(a_full_arena_is_an_error),
     };
 
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, crypto_arena_setup, crypto_arena_teardown);
 }

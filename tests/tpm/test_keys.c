@@ -1,60 +1,22 @@
 #include "outcome/outcome.h"
 #include "support/soft_key.h"
-#include "support/swtpm.h"
+#include "support/swtpm_host.h"
 #include "support/tls_pair.h"
 #include "tpm/tpm.h"
 #include "verify/endorsement.h"
 #include "verify/quote.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 /* Every call to a real TPM that has its own slots only, checked by the code of the service. */
-
-enum { ARENA_LEN = 1 << 20 };
-
-struct host {
-    struct swtpm swtpm;
-    struct tpm *tpm;
-    struct crypto *crypto;
-    struct arena arena;
-    struct reasons reasons;
-    struct error error;
-};
 
 static const uint8_t NONCE[32] = {7, 7, 7};
 #define SOME_NONCE span_of(NONCE, sizeof NONCE)
 
-static int set_up(void **state)
-{
-    struct host *host = calloc(1, sizeof *host);
-
-    swtpm_init(&host->swtpm);
-    host->arena = arena_init(ARENA_LEN);
-    host->crypto = crypto_new(&host->error);
-    assert_non_null(host->crypto);
-    *state = host;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct host *host = *state;
-
-    swtpm_done(&host->swtpm);
-    crypto_free(host->crypto);
-    arena_done(&host->arena);
-    free(host);
-    return 0;
-}
-
 static int connect(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
 
     memset(&host->reasons, 0, sizeof host->reasons);
     if (!tpm_open(host->swtpm.tcti, &host->tpm, &host->error))
@@ -64,19 +26,13 @@ static int connect(void **state)
 
 static int disconnect(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
 
     tpm_close(host->tpm);
     return 0;
 }
 
-#define DEMAND(host, call)                                                                         \
-    do {                                                                                           \
-        if (!(call))                                                                               \
-            fail_msg("%s: %s", #call, (host)->error.message);                                      \
-    } while (0)
-
-static struct tpm_key make_ak(struct host *host, enum tpm_key_type type)
+static struct tpm_key make_ak(struct swtpm_host *host, enum tpm_key_type type)
 {
     struct tpm_key ak;
 
@@ -84,12 +40,12 @@ static struct tpm_key make_ak(struct host *host, enum tpm_key_type type)
     return ak;
 }
 
-static void remove_key(struct host *host, const struct tpm_key *key)
+static void remove_key(struct swtpm_host *host, const struct tpm_key *key)
 {
     DEMAND(host, tpm_key_remove(host->tpm, key->handle, &host->error));
 }
 
-static struct crypto_key *ready(struct host *host, struct span public_area)
+static struct crypto_key *ready(struct swtpm_host *host, struct span public_area)
 {
     struct tpm_public decoded;
     struct crypto_key *key;
@@ -103,7 +59,7 @@ static struct crypto_key *ready(struct host *host, struct span public_area)
 
 static void the_tpm_says_what_it_is(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct tpm_properties properties;
 
     DEMAND(host, tpm_properties_read(host->tpm, &properties, &host->error));
@@ -118,7 +74,7 @@ static void the_tpm_says_what_it_is(void **state)
 
 static void all_pcrs_of_a_bank_are_read(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     uint8_t values[LIMIT_PCRS][LIMIT_TPM_DIGEST_LEN] = {{1}};
 
     DEMAND(host, tpm_pcr_read(host->tpm, TPM_ALG_SHA256, 0xFFFFFF, values, &host->error));
@@ -144,7 +100,7 @@ static void a_tpm_that_is_not_there_is_told_in_words(void **state)
 
 static void an_ak_is_what_the_service_accepts(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     const enum tpm_key_type types[] = {TPM_KEY_ECC_P256, TPM_KEY_RSA_2048};
 
     for (size_t i = 0; i < 2; i++) {
@@ -165,7 +121,7 @@ static void an_ak_is_what_the_service_accepts(void **state)
 
 static void a_quote_holds_before_the_service(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     const enum tpm_key_type types[] = {TPM_KEY_ECC_P256, TPM_KEY_RSA_2048};
     const struct quote_expectation expectation = {
         .qualifying_data = SOME_NONCE,
@@ -192,7 +148,7 @@ static void a_quote_holds_before_the_service(void **state)
 
 static void a_missing_key_is_not_found(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct tpm_attestation quote;
     struct tpm_key key;
 
@@ -205,7 +161,7 @@ static void a_missing_key_is_not_found(void **state)
 
 static void a_key_is_found_again_and_never_overwritten(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct tpm_key first = make_ak(host, TPM_KEY_ECC_P256);
     struct tpm_key second = make_ak(host, TPM_KEY_RSA_2048);
     struct tpm_key again = make_ak(host, TPM_KEY_ECC_P256);
@@ -224,7 +180,7 @@ static void a_key_is_found_again_and_never_overwritten(void **state)
 
 static void certificate_key_and_tpm_belong_together(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct tpm_key ak = make_ak(host, TPM_KEY_ECC_P256);
     struct crypto_trust *trust = crypto_trust_new(&host->error);
     struct tpm_endorsement endorsement;
@@ -256,8 +212,8 @@ static void certificate_key_and_tpm_belong_together(void **state)
     remove_key(host, &ak);
 }
 
-static void hide(struct host *host, const struct tpm_endorsement *endorsement, struct span ak_name,
-                 struct credential_blob *blob)
+static void hide(struct swtpm_host *host, const struct tpm_endorsement *endorsement,
+                 struct span ak_name, struct credential_blob *blob)
 {
     struct tpm_public ek;
 
@@ -265,7 +221,7 @@ static void hide(struct host *host, const struct tpm_endorsement *endorsement, s
     DEMAND(host, make_credential(host->crypto, &ek, ak_name, SOME_NONCE, blob, &host->error));
 }
 
-static bool activate(struct host *host, const struct tpm_endorsement *endorsement,
+static bool activate(struct swtpm_host *host, const struct tpm_endorsement *endorsement,
                      const struct tpm_key *ak, const struct credential_blob *blob,
                      struct span *credential)
 {
@@ -276,7 +232,7 @@ static bool activate(struct host *host, const struct tpm_endorsement *endorsemen
 
 static void a_credential_opens_for_its_keys_only(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct tpm_key ak = make_ak(host, TPM_KEY_ECC_P256), other = make_ak(host, TPM_KEY_RSA_2048);
     struct tpm_endorsement endorsement;
     struct credential_blob blob;
@@ -298,7 +254,8 @@ static void a_credential_opens_for_its_keys_only(void **state)
 /* Who enrols with the EK of a TPM that is elsewhere cannot answer with the TPM at hand. */
 static void another_tpm_cannot_answer(void **state)
 {
-    struct host *host = *state, other = {.crypto = host->crypto, .arena = arena_init(ARENA_LEN)};
+    struct swtpm_host *host = *state,
+                      other = {.crypto = host->crypto, .arena = arena_init(SWTPM_HOST_ARENA_LEN)};
     struct tpm_endorsement named, own;
     struct credential_blob blob;
     struct span credential;
@@ -322,7 +279,7 @@ static void another_tpm_cannot_answer(void **state)
 /* swtpm makes its P-384 EK at 0x81010016, with user authorisation and another policy. */
 static void a_credential_opens_with_the_p384_key_too(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct tpm_key ak = make_ak(host, TPM_KEY_ECC_P256), ek;
     struct tpm_endorsement endorsement = {.handle = 0x81010016};
     struct credential_blob blob;
@@ -339,7 +296,7 @@ static void a_credential_opens_with_the_p384_key_too(void **state)
 /* A removed EK is made again by the template and found to be the certificate's. */
 static void a_lost_endorsement_key_is_made_again(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct tpm_endorsement before, after;
 
     DEMAND(host,
@@ -362,7 +319,7 @@ struct identity {
 
 static const uint8_t POLICY_REF[32] = {9};
 
-static void approve(struct host *host, struct identity *identity, uint32_t pcrs)
+static void approve(struct swtpm_host *host, struct identity *identity, uint32_t pcrs)
 {
     uint8_t values[LIMIT_PCRS][LIMIT_TPM_DIGEST_LEN], text[OUTCOME_POLICY_LEN + sizeof POLICY_REF];
     struct writer writer = writer_init(identity->signature, sizeof identity->signature);
@@ -387,7 +344,7 @@ static void approve(struct host *host, struct identity *identity, uint32_t pcrs)
                                                .policy_ref = span_of(POLICY_REF, 32)};
 }
 
-static void make_identity(struct host *host, struct identity *identity)
+static void make_identity(struct swtpm_host *host, struct identity *identity)
 {
     uint8_t name[2 + LIMIT_TPM_DIGEST_LEN], policy[OUTCOME_POLICY_LEN];
     size_t name_len;
@@ -406,7 +363,7 @@ static void make_identity(struct host *host, struct identity *identity)
                                    &identity->key, &host->error));
 }
 
-static void drop_identity(struct host *host, struct identity *identity)
+static void drop_identity(struct swtpm_host *host, struct identity *identity)
 {
     remove_key(host, &identity->key);
     soft_key_done(&identity->policy_key);
@@ -414,7 +371,7 @@ static void drop_identity(struct host *host, struct identity *identity)
 
 static void an_identity_key_is_certified_as_the_service_demands(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct tpm_key ak = make_ak(host, TPM_KEY_ECC_P256);
     struct crypto_key *key = ready(host, ak.public_area);
     struct identity identity;
@@ -435,7 +392,8 @@ static void an_identity_key_is_certified_as_the_service_demands(void **state)
     remove_key(host, &ak);
 }
 
-static bool sign(struct host *host, const struct identity *identity, struct tpm_ecdsa *signature)
+static bool sign(struct swtpm_host *host, const struct identity *identity,
+                 struct tpm_ecdsa *signature)
 {
     return tpm_identity_sign(host->tpm, identity->key.handle, &identity->approval, SOME_NONCE,
                              signature, &host->error);
@@ -443,7 +401,7 @@ static bool sign(struct host *host, const struct identity *identity, struct tpm_
 
 static void the_identity_key_signs_in_the_approved_state_only(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct identity identity;
     struct tpm_ecdsa signature;
 
@@ -462,7 +420,7 @@ static void the_identity_key_signs_in_the_approved_state_only(void **state)
 
 static void an_approval_by_anybody_else_opens_nothing(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct identity identity, stranger;
     struct tpm_approval genuine;
     struct tpm_ecdsa signature;
@@ -490,7 +448,7 @@ static void an_approval_by_anybody_else_opens_nothing(void **state)
 }
 
 struct signing {
-    struct host *host;
+    struct swtpm_host *host;
     struct identity *identity;
 };
 
@@ -523,7 +481,7 @@ static X509 *certify_for_tls(const struct key_provider_key *key, X509 *ca, EVP_P
 
 static void tls_works_with_the_tpm_in_the_approved_state_only(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct identity identity;
     struct signing signing = {host, &identity};
     struct key_provider_key key;
@@ -550,7 +508,7 @@ static void tls_works_with_the_tpm_in_the_approved_state_only(void **state)
 /* The TPM has three slots: what stays behind after many calls makes one of them fail. */
 static void nothing_stays_behind_in_the_tpm(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct identity identity;
 
     make_identity(host, &identity);
@@ -569,7 +527,7 @@ static void nothing_stays_behind_in_the_tpm(void **state)
 
 static void a_cleared_tpm_has_lost_our_keys(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     struct tpm_key ak = make_ak(host, TPM_KEY_ECC_P256), found;
 
     swtpm_clear(&host->swtpm);
@@ -602,5 +560,5 @@ int main(void)
         ON_TPM(a_cleared_tpm_has_lost_our_keys),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, swtpm_host_setup, swtpm_host_teardown);
 }

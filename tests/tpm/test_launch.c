@@ -2,62 +2,22 @@
  * locality 2, a quote over it, and the appraisal of the evidence; and hosts that never launched. */
 #include "appraise/appraise.h"
 #include "support/log_builder.h"
-#include "support/swtpm.h"
+#include "support/swtpm_host.h"
 #include "tpm/tpm.h"
 #include "verify/binding.h"
 #include "wire/event_type.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
-enum { ARENA_LEN = 8 << 20, LOCALITY_SYSTEM = 0, LOCALITY_LAUNCHED = 2 };
+enum { LOCALITY_SYSTEM = 0, LOCALITY_LAUNCHED = 2 };
 
 static const uint16_t BANKS[] = {TPM_ALG_SHA256, 0};
 static const uint8_t NONCE[32] = {1, 2, 3};
+static struct log_builder boot_log, launch_log;
+static struct appraisal appraisal;
 static const char CODE[] = "code that the CPU measures and starts";
 
-struct host {
-    struct swtpm swtpm;
-    struct crypto *crypto;
-    struct arena arena;
-    struct log_builder boot, launch;
-    struct appraisal appraisal;
-    struct error error;
-};
-
-static int set_up(void **state)
-{
-    struct host *host = calloc(1, sizeof *host);
-
-    swtpm_init(&host->swtpm);
-    host->arena = arena_init(ARENA_LEN);
-    host->crypto = crypto_new(&host->error);
-    assert_non_null(host->crypto);
-    *state = host;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct host *host = *state;
-
-    swtpm_done(&host->swtpm);
-    crypto_free(host->crypto);
-    arena_done(&host->arena);
-    free(host);
-    return 0;
-}
-
-#define DEMAND(host, call)                                                                         \
-    do {                                                                                           \
-        if (!(call))                                                                               \
-            fail_msg("%s", (host)->error.message);                                                 \
-    } while (0)
-
-static struct crypto_digest digest_of(struct host *host, struct span bytes)
+static struct crypto_digest digest_of(struct swtpm_host *host, struct span bytes)
 {
     struct crypto_digest digest;
 
@@ -66,8 +26,8 @@ static struct crypto_digest digest_of(struct host *host, struct span bytes)
 }
 
 /* Measures into the TPM what the log says, as who runs at that locality. */
-static bool measure(struct host *host, struct log_builder *log, uint8_t locality, uint32_t pcr,
-                    uint32_t type, struct span data)
+static bool measure(struct swtpm_host *host, struct log_builder *log, uint8_t locality,
+                    uint32_t pcr, uint32_t type, struct span data)
 {
     struct crypto_digest digest = digest_of(host, data);
 
@@ -76,27 +36,27 @@ static bool measure(struct host *host, struct log_builder *log, uint8_t locality
 }
 
 /* From power-on to a running system. */
-static void boot(struct host *host)
+static void boot(struct swtpm_host *host)
 {
     swtpm_restart(&host->swtpm);
-    log_builder_agile(&host->boot, host->crypto, BANKS);
-    log_builder_agile(&host->launch, host->crypto, BANKS);
+    log_builder_agile(&boot_log, host->crypto, BANKS);
+    log_builder_agile(&launch_log, host->crypto, BANKS);
     for (uint32_t pcr = 0; pcr <= 7; pcr++)
         assert_true(
-            measure(host, &host->boot, LOCALITY_SYSTEM, pcr, EV_SEPARATOR, span_of("\0\0\0\0", 4)));
+            measure(host, &boot_log, LOCALITY_SYSTEM, pcr, EV_SEPARATOR, span_of("\0\0\0\0", 4)));
 }
 
-static void launch(struct host *host)
+static void launch(struct swtpm_host *host)
 {
     swtpm_launch(&host->swtpm, CODE);
-    log_builder_add(&host->launch, 17, EV_TXT_SLAUNCH, span_text(CODE));
+    log_builder_add(&launch_log, 17, EV_TXT_SLAUNCH, span_text(CODE));
     assert_true(
-        measure(host, &host->launch, LOCALITY_LAUNCHED, 17, EV_TXT_SLAUNCH, span_text("kernel")));
-    assert_true(measure(host, &host->launch, LOCALITY_LAUNCHED, 18, EV_TXT_SLAUNCH,
+        measure(host, &launch_log, LOCALITY_LAUNCHED, 17, EV_TXT_SLAUNCH, span_text("kernel")));
+    assert_true(measure(host, &launch_log, LOCALITY_LAUNCHED, 18, EV_TXT_SLAUNCH,
                         span_text("command line")));
 }
 
-static void send(struct host *host, struct evidence *evidence, enum evidence_log_kind kind,
+static void send(struct swtpm_host *host, struct evidence *evidence, enum evidence_log_kind kind,
                  struct span bytes)
 {
     struct crypto_digest digest = digest_of(host, bytes);
@@ -110,7 +70,7 @@ static void send(struct host *host, struct evidence *evidence, enum evidence_log
                                                                .has_bytes = true};
 }
 
-static void quote(struct host *host, struct evidence *evidence)
+static void quote(struct swtpm_host *host, struct evidence *evidence)
 {
     uint8_t values[LIMIT_PCRS][LIMIT_TPM_DIGEST_LEN];
     uint8_t *sent = arena_alloc(&host->arena, sizeof values);
@@ -139,7 +99,7 @@ static void quote(struct host *host, struct evidence *evidence)
     tpm_close(tpm);
 }
 
-static struct policy *whole_logs(struct host *host)
+static struct policy *whole_logs(struct swtpm_host *host)
 {
     static const char text[] = "[policy]\nname = any\nversion = 1\n[rule log]\n"
                                "require = log.complete\nmessage = whole\naction = none\n";
@@ -152,7 +112,7 @@ static struct policy *whole_logs(struct host *host)
 }
 
 /* What the service says of this host, with the launch log or without. */
-static const struct claim *attest(struct host *host, bool with_launch_log)
+static const struct claim *attest(struct swtpm_host *host, bool with_launch_log)
 {
     struct evidence evidence = {.host_id = span_of(NONCE, sizeof NONCE),
                                 .nonce = span_of(NONCE, sizeof NONCE),
@@ -160,27 +120,27 @@ static const struct claim *attest(struct host *host, bool with_launch_log)
     struct policy *policy = whole_logs(host);
     struct appraise_input input = {.policies = &policy, .n_policies = 1};
 
-    send(host, &evidence, EVIDENCE_LOG_TCG, log_builder_span(&host->boot));
+    send(host, &evidence, EVIDENCE_LOG_TCG, log_builder_span(&boot_log));
     if (with_launch_log)
-        send(host, &evidence, EVIDENCE_LOG_DRTM, log_builder_span(&host->launch));
+        send(host, &evidence, EVIDENCE_LOG_DRTM, log_builder_span(&launch_log));
     quote(host, &evidence);
     DEMAND(host, evidence_encode(&evidence, &host->arena, &input.evidence, &host->error));
-    DEMAND(host, appraise(host->crypto, &input, &host->arena, &host->appraisal, &host->error));
-    return &host->appraisal.claims.claims[CLAIM_DRTM_LAUNCHED];
+    DEMAND(host, appraise(host->crypto, &input, &host->arena, &appraisal, &host->error));
+    return &appraisal.claims.claims[CLAIM_DRTM_LAUNCHED];
 }
 
 static void a_launch_is_attested(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     const struct claim *launched, *components;
 
     boot(host);
     launch(host);
     launched = attest(host, true);
-    assert_int_equal(host->appraisal.verdict, VERDICT_TRUSTED);
+    assert_int_equal(appraisal.verdict, VERDICT_TRUSTED);
     assert_true(launched->known && launched->is_true);
     assert_int_equal(launched->grade, CLAIM_ATTESTED);
-    components = &host->appraisal.claims.claims[CLAIM_DRTM_COMPONENTS];
+    components = &appraisal.claims.claims[CLAIM_DRTM_COMPONENTS];
     assert_int_equal(components->n_items, 3);
     assert_int_equal(components->grade, CLAIM_ATTESTED);
     assert_true(span_equal(components->items[0].bytes, crypto_digest_span(&(struct crypto_digest[]){
@@ -189,19 +149,19 @@ static void a_launch_is_attested(void **state)
 
 static void a_host_that_never_launched_is_told_apart(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     const struct claim *launched;
 
     boot(host);
     launched = attest(host, false);
-    assert_int_equal(host->appraisal.verdict, VERDICT_TRUSTED);
+    assert_int_equal(appraisal.verdict, VERDICT_TRUSTED);
     assert_true(launched->known && !launched->is_true);
     assert_int_equal(launched->grade, CLAIM_ATTESTED);
 }
 
 static void a_reset_ends_a_launch(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
     const struct claim *launched;
 
     boot(host);
@@ -209,37 +169,35 @@ static void a_reset_ends_a_launch(void **state)
     boot(host);
     launched = attest(host, false);
     assert_true(launched->known && !launched->is_true);
-    log_builder_add(&host->launch, 17, EV_TXT_SLAUNCH, span_text(CODE)); /* of the boot before */
+    log_builder_add(&launch_log, 17, EV_TXT_SLAUNCH, span_text(CODE)); /* of the boot before */
     attest(host, true);
-    assert_int_equal(host->appraisal.verdict, VERDICT_UNTRUSTED);
-    assert_true(reasons_have(&host->appraisal.reasons, REASON_QUOTE_PCR_DIGEST));
+    assert_int_equal(appraisal.verdict, VERDICT_UNTRUSTED);
+    assert_true(reasons_have(&appraisal.reasons, REASON_QUOTE_PCR_DIGEST));
 }
 
 static void a_launch_without_its_log_is_undecided(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
 
     boot(host);
     launch(host);
     assert_false(attest(host, false)->known);
-    assert_int_equal(host->appraisal.verdict, VERDICT_UNKNOWN);
-    assert_true(reasons_have(&host->appraisal.reasons, REASON_PCR_UNEXPLAINED));
+    assert_int_equal(appraisal.verdict, VERDICT_UNKNOWN);
+    assert_true(reasons_have(&appraisal.reasons, REASON_PCR_UNEXPLAINED));
 }
 
 /* Root has locality 0, and at worst those of a launched system; never the fourth. */
 static void software_cannot_feign_a_launch(void **state)
 {
-    struct host *host = *state;
+    struct swtpm_host *host = *state;
 
     boot(host);
-    assert_false(
-        measure(host, &host->launch, LOCALITY_SYSTEM, 17, EV_TXT_SLAUNCH, span_text(CODE)));
-    log_builder_agile(&host->launch, host->crypto, BANKS);
-    assert_true(
-        measure(host, &host->launch, LOCALITY_LAUNCHED, 17, EV_TXT_SLAUNCH, span_text(CODE)));
+    assert_false(measure(host, &launch_log, LOCALITY_SYSTEM, 17, EV_TXT_SLAUNCH, span_text(CODE)));
+    log_builder_agile(&launch_log, host->crypto, BANKS);
+    assert_true(measure(host, &launch_log, LOCALITY_LAUNCHED, 17, EV_TXT_SLAUNCH, span_text(CODE)));
     attest(host, true);
-    assert_int_equal(host->appraisal.verdict, VERDICT_UNTRUSTED);
-    assert_true(reasons_have(&host->appraisal.reasons, REASON_QUOTE_PCR_DIGEST));
+    assert_int_equal(appraisal.verdict, VERDICT_UNTRUSTED);
+    assert_true(reasons_have(&appraisal.reasons, REASON_QUOTE_PCR_DIGEST));
 }
 
 int main(void)
@@ -252,5 +210,5 @@ int main(void)
         cmocka_unit_test(software_cannot_feign_a_launch),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, swtpm_host_setup, swtpm_host_teardown);
 }

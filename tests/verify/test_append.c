@@ -7,15 +7,14 @@
 
 #include <cmocka.h>
 
+#include "support/crypto_arena.h"
 #include "support/log_builder.h"
 #include "wire/event_type.h"
 
 static const uint16_t SHA256_ONLY[] = {TPM_ALG_SHA256, 0};
 static const uint16_t SHA384_ONLY[] = {TPM_ALG_SHA384, 0};
 
-static struct crypto *crypto;
 static struct log_builder first, further;
-static struct arena arena;
 static struct measured_log measured;
 static struct error error;
 
@@ -234,22 +233,6 @@ static void a_full_arena_is_an_error(void **state)
     arena = whole;
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    crypto = crypto_new(&error);
-    arena = arena_init((size_t)4 << 20);
-    return crypto ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    crypto_free(crypto);
-    arena_done(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,5 +248,5 @@ int main(void)
         cmocka_unit_test(a_full_arena_is_an_error),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, crypto_arena_setup, crypto_arena_teardown);
 }
