@@ -2,7 +2,9 @@
 #include "appraise/appraise.h"
 #include "claims/quirks.h"
 #include "cli/talk.h"
+#include "component/component.h"
 #include "wire/event_type.h"
+#include "wire/ima.h"
 
 #include <stdlib.h>
 
@@ -103,6 +105,15 @@ static enum exit_status explain_quirk(struct cli *cli, enum quirk quirk)
     return say(cli, "quirk", texts);
 }
 
+/* What a digest of `bootseal component` is over; NULL for another word. */
+static const char *form_title(const char *word)
+{
+    for (int form = 0; form < COMPONENT_FORMS; form++)
+        if (strcmp(word, component_form_name((enum component_form)form)) == 0)
+            return component_form_title((enum component_form)form);
+    return NULL;
+}
+
 enum exit_status explain_word(struct cli *cli)
 {
     const char *word = cli->arguments[0];
@@ -126,10 +137,17 @@ enum exit_status explain_word(struct cli *cli)
             const char *texts[4] = {VERDICTS[i].meaning, NULL, VERDICTS[i].action, NULL};
             return say(cli, "verdict", texts);
         }
-    error_plain(&error, ERROR_NOT_FOUND,
-                "nothing is known of '%s': give a reason code (quote.nonce), a claim "
-                "(secure_boot.enabled), an event type (EV_SEPARATOR), a quirk "
-                "(hp.action_after_separator) or a verdict",
-                word);
+    if (form_title(word))
+        return say(cli, "digest of a component", (const char *[4]){form_title(word)});
+    if (ima_field_meaning(span_text(word)))
+        return say(cli, "field of an IMA list",
+                   (const char *[4]){ima_field_meaning(span_text(word))});
+    error_plain(
+        &error, ERROR_NOT_FOUND,
+        "nothing is known of '%s': give a reason code (quote.nonce), a claim "
+        "(secure_boot.enabled), an event type (EV_SEPARATOR), a quirk "
+        "(hp.action_after_separator), a verdict, what a digest is over (signed-image) or a field "
+        "of IMA (d-ng)",
+        word);
     return talk_error(cli, NULL, &error);
 }
