@@ -157,6 +157,20 @@ enum exit_status reference_diff(struct cli *cli)
 
 /* --- Making documents --- */
 
+const char *reference_line(struct cli *cli, struct span text)
+{
+    enum { LINE_LEN_MAX = 100 };
+    char *line = arena_text(&cli->arena, text);
+
+    for (size_t i = 0; line && i < text.len; i++) {
+        if (line[i] < ' ' || line[i] > '~' || line[i] == ';')
+            line[i] = ' ';
+        if (i == LINE_LEN_MAX)
+            line[i] = '\0';
+    }
+    return line;
+}
+
 enum exit_status reference_answer(struct cli *cli, const struct reference_values *values,
                                   const char *name, const char *description)
 {

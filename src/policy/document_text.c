@@ -52,7 +52,7 @@ char *document_text_key(struct arena *arena, const char *label, size_t cap)
         bool plain = !strchr("=:;#[]\"", *label) && *label > 0x20 && *label <= 0x7E;
 
         if (plain || len) /* a line that begins with a space goes on with the last value */
-            key[len++] = plain ? *label : ' ';
+            key[len++] = (char)(plain ? *label : ' ');
     }
     while (len && key[len - 1] == ' ')
         key[--len] = '\0';

@@ -4,9 +4,9 @@
 #include "policy/document_text.h"
 
 enum {
-    LABEL_LEN_MAX = 64,
-    /* What 190 bytes leave beside "sha512:", 128 digits, " = " and " #8192". */
-    LABEL_WITH_LONGEST_DIGEST_LEN_MAX = 44,
+    LABEL_LEN_MAX = 96,
+    /* "sha256:", " = " and " #8192" on a digest's line. */
+    BESIDE_DIGEST_LEN = 16,
 };
 
 /* The claims in which a component's digest shows up; CLAIM_IDS for none. */
@@ -33,14 +33,14 @@ static bool is_there(const struct reference_values *values, enum claim_id claim,
     return false;
 }
 
-/* The label as a key that leaves room for the digest on its line, and for a number. */
+/* The label as a key that leaves room for the digest on its line. */
 static const char *key_of(const struct reference_value *value, struct arena *arena)
 {
-    size_t cap = LABEL_LEN_MAX;
+    size_t cap = DOCUMENT_TEXT_LINE_LEN - BESIDE_DIGEST_LEN - 2 * value->item.bytes.len;
     const char *key;
 
-    if (value->item.kind == CLAIM_ITEM_DIGEST && value->item.bytes.len == LIMIT_TPM_DIGEST_LEN)
-        cap = LABEL_WITH_LONGEST_DIGEST_LEN_MAX;
+    if (value->item.kind != CLAIM_ITEM_DIGEST || cap > LABEL_LEN_MAX)
+        cap = LABEL_LEN_MAX;
     key = document_text_key(arena, value->label, cap);
     return key && !*key ? "value" : key;
 }

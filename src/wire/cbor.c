@@ -249,9 +249,38 @@ size_t cbor_foreign_array(struct reader *reader, size_t cap, const char *what)
     return foreign_count(reader, CBOR_ARRAY, cap, what);
 }
 
-size_t cbor_foreign_map(struct reader *reader, size_t cap, const char *what)
+struct cbor_foreign_map cbor_foreign_map(struct reader *reader, size_t cap, const char *what)
 {
-    return foreign_count(reader, CBOR_MAP, cap, what);
+    return (struct cbor_foreign_map){.left = foreign_count(reader, CBOR_MAP, cap, what)};
+}
+
+bool cbor_foreign_next(struct reader *reader, struct cbor_foreign_map *map, int64_t *key)
+{
+    while (map->left && reader_ok(reader)) {
+        struct reader before = *reader;
+        int64_t found;
+
+        map->left--;
+        if (cbor_foreign_peek(reader).type == CBOR_TEXT) {
+            cbor_foreign_skip(reader, "map key");
+            cbor_foreign_skip(reader, "value");
+            continue;
+        }
+        found = cbor_foreign_int(reader, "map key");
+        if (!reader_ok(reader))
+            return false;
+        if (found >= 0 && found < 64) {
+            if (map->seen >> found & 1) {
+                *reader = before;
+                return reader_fail(reader, ERROR_MALFORMED, "map key %d is there twice",
+                                   (int)found);
+            }
+            map->seen |= UINT64_C(1) << found;
+        }
+        *key = found;
+        return true;
+    }
+    return false;
 }
 
 static struct span foreign_string(struct reader *reader, enum cbor_type type, size_t cap,

@@ -63,10 +63,18 @@ struct cbor_head cbor_foreign_head(struct reader *reader, const char *what);
 /* The next head, which stays to be read. */
 struct cbor_head cbor_foreign_peek(const struct reader *reader);
 
-/* The number of items of an array, or pairs of a map. Each is at least one byte, or two: as many are
- * left. */
+/* The number of items of an array; at least as many bytes are left. */
 size_t cbor_foreign_array(struct reader *reader, size_t cap, const char *what);
-size_t cbor_foreign_map(struct reader *reader, size_t cap, const char *what);
+
+/* A map: begin, then cbor_foreign_next until it returns false, reading each value between. Keys that are
+ * text are passed over with their values; one from 0 to 63 that comes twice is ERROR_MALFORMED, since
+ * it would leave open which counts. */
+struct cbor_foreign_map {
+    size_t left;
+    uint64_t seen;
+};
+struct cbor_foreign_map cbor_foreign_map(struct reader *reader, size_t cap, const char *what);
+bool cbor_foreign_next(struct reader *reader, struct cbor_foreign_map *map, int64_t *key);
 
 struct span cbor_foreign_bytes(struct reader *reader, size_t cap, const char *what);
 struct span cbor_foreign_text(struct reader *reader, size_t cap, const char *what);

@@ -339,11 +339,38 @@ static void test_foreign_types_and_caps_are_held(void **state)
     cbor_foreign_array(&input.reader, 9, "list");
     assert_int_equal(input.error.code, ERROR_TRUNCATED);
     open_hex(&input, "a10000");
-    assert_int_equal(cbor_foreign_map(&input.reader, 0, "map"), 0);
+    assert_int_equal(cbor_foreign_map(&input.reader, 0, "map").left, 0);
     assert_int_equal(input.error.code, ERROR_LIMIT);
     open_hex(&input, "1b8000000000000000");
     cbor_foreign_int(&input.reader, "value");
     assert_int_equal(input.error.code, ERROR_LIMIT);
+}
+
+static void test_foreign_maps_have_any_order_but_no_key_twice(void **state)
+{
+    struct cbor_foreign_map map;
+    struct input input;
+    int64_t key;
+
+    (void)state;
+    open_hex(&input, "a5030461616162220502063840f6"); /* {3: 4, "a": "b", -3: 5, 2: 6, -65: null} */
+    map = cbor_foreign_map(&input.reader, 5, "map");
+    for (size_t i = 0; i < 4; i++) {
+        static const int64_t KEYS[] = {3, -3, 2, -65};
+
+        assert_true(cbor_foreign_next(&input.reader, &map, &key));
+        assert_int_equal(key, KEYS[i]);
+        cbor_foreign_skip(&input.reader, "value");
+    }
+    assert_false(cbor_foreign_next(&input.reader, &map, &key));
+    assert_true(reader_end(&input.reader));
+    open_hex(&input, "a203040305");
+    map = cbor_foreign_map(&input.reader, 5, "map");
+    assert_true(cbor_foreign_next(&input.reader, &map, &key));
+    cbor_foreign_skip(&input.reader, "value");
+    assert_false(cbor_foreign_next(&input.reader, &map, &key));
+    assert_int_equal(input.error.code, ERROR_MALFORMED);
+    assert_int_equal(input.error.offset, 3);
 }
 
 int main(void)
@@ -361,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_foreign_items_are_skipped),
         cmocka_unit_test(test_foreign_items_that_lie_are_refused),
         cmocka_unit_test(test_foreign_types_and_caps_are_held),
+        cmocka_unit_test(test_foreign_maps_have_any_order_but_no_key_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
