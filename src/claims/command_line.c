@@ -19,6 +19,7 @@ struct command_line {
     struct span loaded;       /* arguments of the first "linux" command; PCR 8 */
     struct span load_options; /* digest of what the EFI stub got, UTF-16; PCR 9 */
     bool load_options_first;  /* and nothing was measured there before: root cannot have added it */
+    bool any_in_11;           /* something was measured into PCR 11 */
     bool any_in_12;           /* something was measured into PCR 12 */
     bool differ;              /* another line says something else */
     bool unclear;             /* something in PCR 8 cannot be read */
@@ -115,6 +116,7 @@ static void read_events(struct command_line *line)
             read_grub(line, i);
         else if (pcr == 12)
             read_stub(line, i);
+        line->any_in_11 |= pcr == 11;
         if (log->events[i].event.pcr != 9)
             continue;
         read_load_options(line, i, first);
@@ -167,6 +169,13 @@ static bool grub_line_is_loaded(const struct command_line *line)
            is_load_options(line, (struct span){0}, line->kernel);
 }
 
+/* GRUB measures nothing in PCR 11: what stands there is a unified kernel image's, which has a line of
+ * its own, or Windows'. Then the line in PCR 8 may be what root added. */
+static bool grub_alone(const struct command_line *line)
+{
+    return !line->any_in_11 && !line->collector->windows;
+}
+
 static void conclude_grub(struct command_line *line)
 {
     struct collector *collector = line->collector;
@@ -177,7 +186,7 @@ static void conclude_grub(struct command_line *line)
      * the kernel stays. GRUB's quoting makes some sound lines differ too: that costs the grade. */
     if (line->unclear || line->unclear_stub || !is_plain(line->kernel, 1) ||
         (line->loaded.data && !span_equal(line->kernel, line->loaded)) ||
-        !grub_line_is_loaded(line) || !collector->loader_vouched)
+        !grub_line_is_loaded(line) || !grub_alone(line) || !collector->loader_vouched)
         collect_unproven(collector, id);
 }
 

@@ -334,6 +334,36 @@ static void two_loaders_prove_neither(void **state)
     assert_int_equal(grade(boot, CLAIM_BOOT_LOADER), CLAIM_UNPROVEN);
 }
 
+/* Root can extend what GRUB would have measured, where no GRUB ran. */
+static void a_line_in_pcr_8_of_another_loader_is_unproven(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_unified_kernel(boot, "quiet");
+    boot_grub(boot, "kernel_cmdline: ", "/vmlinuz lockdown=confidentiality");
+    boot_collect(boot);
+    boot_assert(boot, LINE, "/vmlinuz lockdown=confidentiality");
+    assert_int_equal(grade(boot, LINE), CLAIM_UNPROVEN);
+    assert_int_equal(grade(boot, CLAIM_KERNEL_LOCKDOWN), CLAIM_UNPROVEN);
+    boot_begin(boot); /* the sections under other names, and Windows */
+    boot_firmware(boot, true);
+    boot_variable(boot, EV_EFI_VARIABLE_AUTHORITY, BOOT_DATABASE, "db",
+                  boot_certificate_authority("signer"));
+    log_builder_add_measured(&boot->log, 11, EV_IPL, span_text(".linux"), span_text("?"));
+    boot_grub(boot, "kernel_cmdline: ", "/vmlinuz");
+    boot_collect(boot);
+    assert_int_equal(grade(boot, LINE), CLAIM_UNPROVEN);
+    boot_begin(boot);
+    boot_firmware(boot, true);
+    boot_variable(boot, EV_EFI_VARIABLE_AUTHORITY, BOOT_DATABASE, "db",
+                  boot_certificate_authority("signer"));
+    boot_windows_separators(boot);
+    boot_grub(boot, "kernel_cmdline: ", "/vmlinuz");
+    boot_collect(boot);
+    assert_int_equal(grade(boot, LINE), CLAIM_UNPROVEN);
+}
+
 static void windows_and_nothing_are_told_apart(void **state)
 {
     struct boot *boot = *state;
@@ -402,6 +432,7 @@ int main(void)
         UKI_TEST(a_section_of_the_line_at_the_end_proves_nothing),
         UKI_TEST(a_line_that_nothing_measured_is_reported),
         UKI_TEST(two_loaders_prove_neither),
+        UKI_TEST(a_line_in_pcr_8_of_another_loader_is_unproven),
         UKI_TEST(windows_and_nothing_are_told_apart),
         UKI_TEST(events_are_described_in_words),
         UKI_TEST(sections_in_a_full_arena_are_an_error),
