@@ -147,11 +147,45 @@ static bool read_logs(struct cli *cli, const struct quote_files *files, struct m
         return true;
     if (!talk_read(cli, launch_path, LIMIT_EVENTLOG_LEN, &launch.log, status))
         return false;
+    if (launch.log.len == 0) {
+        error_set(&error, ERROR_TRUNCATED, 0, NULL, "a log of a launch has events");
+        *status = talk_error(cli, launch_path, &error);
+        return false;
+    }
     if (log_path ? measured_log_append(cli->crypto, &launch, &cli->arena, log, &error)
                  : measured_log_read(cli->crypto, launch.log, bank, &cli->arena, log, &error))
         return true;
     *status = talk_error(cli, launch_path, &error);
     return false;
+}
+
+/* A log of which the quote covers no event is proven by nothing, though nothing speaks against it. */
+static bool covers_each_log(const struct quote_files *files, const struct measured_log *log,
+                            struct reasons *reasons)
+{
+    uint32_t quoted = files->attest.quote.selection.banks[0].pcrs;
+    bool all = true;
+
+    for (size_t i = 0; i < log->n_sources; i++) {
+        size_t event = log->sources[i].first;
+        size_t end = i + 1 < log->n_sources ? log->sources[i + 1].first : log->n_events;
+        uint32_t pcrs = 0;
+
+        for (; event < end; event++)
+            if (log->events[event].coverage != COVERAGE_UNMEASURED)
+                pcrs |= UINT32_C(1) << log->events[event].event.pcr;
+        if (pcrs == 0 || pcrs & quoted)
+            continue;
+        reason_add(reasons,
+                   (struct reason){.code = REASON_QUOTE_SELECTION,
+                                   .pcr = __builtin_ctz(pcrs),
+                                   .event = REASON_NO_EVENT,
+                                   .component = evidence_log_kind_name(log->sources[i].kind),
+                                   .expected = "a quote that covers the log",
+                                   .found = "a quote that covers none of its PCRs"});
+        all = false;
+    }
+    return all;
 }
 
 /* Whether the logs that were given reproduce the quote. True without logs. */
@@ -186,6 +220,7 @@ static bool check_logs(struct cli *cli, const struct quote_files *files, struct 
         return false;
     *hold = quoted_logs_check(cli->crypto, &files->attest, files->signature.hash, &logs,
                               &cli->arena, result, reasons);
+    *hold = (!logs.log || covers_each_log(files, logs.log, reasons)) && *hold;
     return true;
 }
 
