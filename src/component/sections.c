@@ -87,8 +87,8 @@ static bool digest_load_options(struct component_set *set, struct component *com
     if (!utf16 || !text)
         return arena_error(set->arena, error);
     for (; n < line.len && line.data[n] < 0x80; n++) {
-        text[n] = line.data[n] < ' ' ? ' ' : (char)line.data[n];
-        utf16[2 * n] = (uint8_t)text[n];
+        utf16[2 * n] = line.data[n] < ' ' ? ' ' : line.data[n];
+        text[n] = (char)utf16[2 * n];
     }
     if (n < line.len)
         return true;

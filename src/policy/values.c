@@ -228,6 +228,7 @@ static bool is_update_text(struct span text)
     return span_begins(rest, span_text(HEADER));
 }
 
+/* The references, and how many values the document holds. False when the arena is full. */
 static bool list_values(const struct expression_references *references, struct arena *arena,
                         struct policy_values *values)
 {
@@ -240,6 +241,8 @@ static bool list_values(const struct expression_references *references, struct a
             .name = list->name, .items = list->items, .n_items = list->n_items};
         values->n_values += list->n_items;
     }
+    for (size_t i = 0; references->accepted && i < CLAIM_IDS; i++)
+        values->n_values += references->accepted[i].n_items;
     values->lists = lists;
     values->n_lists = references->n_lists;
     return lists;
@@ -252,8 +255,8 @@ bool policy_values_check(struct span text, struct arena *arena, struct policy_va
     struct document document;
     struct values work = {
         .sources = &sources, .arena = arena, .documents = &document, .n_documents = 1};
-    struct expression_references references;
-    struct policy_values head;
+    struct expression_references references = {0};
+    struct policy_values head = {0};
     bool is_update = is_update_text(text);
 
     work.error = error;
@@ -270,8 +273,6 @@ bool policy_values_check(struct span text, struct arena *arena, struct policy_va
     }
     if (!list_values(&references, arena, &head))
         return arena_error(arena, error);
-    for (size_t i = 0; i < CLAIM_IDS; i++)
-        head.n_values += references.accepted[i].n_items;
     *values = head;
     return true;
 }
