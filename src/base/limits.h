@@ -133,6 +133,10 @@ enum {
     /* Steps at the worst, with every list full: a few tenths of a second, which no real log needs.
      * Each all() over a claim counts LIMIT_CLAIM_ITEMS times its body. */
     LIMIT_POLICY_COST = 20000000,
+    /* Conditions that a rule is searched for what never decides: a dozen are many. Beyond, it is
+     * searched part by part. */
+    LIMIT_REACHABILITY_PLACES = 128,
+    LIMIT_REACHABILITY_STEPS = 256 * 1024, /* conditions tried for one rule: a few ms */
 
     /* What one appraisal may say. */
     LIMIT_REASONS = 256,

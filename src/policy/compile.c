@@ -2,7 +2,7 @@
  *
  * Owns nothing but what is in the arena. Trusts document/document.h for the form of the text. Never
  * lets a key, a type or a cost go unchecked. */
-#include "policy/rules.h"
+#include "policy/reachability.h"
 #include "policy/values.h"
 
 struct compiler {
@@ -186,6 +186,26 @@ static bool keep_reads(struct compiler *compiler, const bool *read, const enum c
     return true;
 }
 
+/* Refuses what never makes a difference. The conditions' texts are the entries' values. */
+static bool check_reachability(struct compiler *compiler, const struct document_section *section,
+                               const struct policy_rule *rule)
+{
+    struct reachability_finding finding;
+
+    if (!reachability_check(rule->when.root, rule->require.root, compiler->arena, &finding,
+                            compiler->error))
+        return false;
+    for (const struct document_entry *entry = section->first; entry && finding.message;
+         entry = entry->next) {
+        uintptr_t start = (uintptr_t)entry->value, at = (uintptr_t)finding.at.data;
+
+        if (at >= start && at < start + entry->value_len)
+            return fail_at(compiler, document_value_offset(entry, at - start), finding.message,
+                           NULL);
+    }
+    return true;
+}
+
 static bool read_rule(struct compiler *compiler, const struct document_section *section,
                       struct policy_rule *rule)
 {
@@ -204,6 +224,8 @@ static bool read_rule(struct compiler *compiler, const struct document_section *
     for (const struct document_entry *entry = section->first; entry; entry = entry->next)
         if (strcmp(entry->name, "grade") == 0 && !read_grades(compiler, entry, &demands))
             return false;
+    if (!check_reachability(compiler, section, rule))
+        return false;
     /* Not so the condition `when`: there one more value could make a rule apply. */
     expression_accept(rule->require.root, compiler->references->accepted);
     return keep_reads(compiler, demands.read_by_when, demands.grades, &rule->when) &&
@@ -235,6 +257,10 @@ static bool read_rules(struct compiler *compiler, struct policy *policy)
         policy->n_rules++;
         if (!read_rule(compiler, section, rule))
             return false;
+        for (const struct policy_rule *earlier = policy->rules; earlier < rule; earlier++)
+            if (reachability_repeats(earlier, rule))
+                return fail_at(compiler, section->offset, "the rule says the same as the rule",
+                               earlier->name);
         if (!add_condition(policy, &rule->when) || !add_condition(policy, &rule->require))
             return fail_at(compiler, section->offset,
                            "the policy costs too much from this rule on:", rule->name);

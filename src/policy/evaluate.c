@@ -29,7 +29,7 @@ static bool characters(struct evaluation *evaluation, const struct claim_item *i
     return true;
 }
 
-static bool text_matches(enum node_kind kind, struct span text, struct span part)
+bool expression_text_matches(enum node_kind kind, struct span text, struct span part)
 {
     if (part.len > text.len)
         return false;
@@ -227,7 +227,7 @@ static bool evaluate_sets(struct evaluation *evaluation, const struct node *node
     return true;
 }
 
-static bool numbers_hold(enum node_kind kind, int64_t left, int64_t right)
+bool expression_numbers_hold(enum node_kind kind, int64_t left, int64_t right)
 {
     switch (kind) {
     case NODE_EQUAL:
@@ -258,7 +258,7 @@ static bool evaluate_text_pair(struct evaluation *evaluation, const struct node 
     }
     if (!characters(evaluation, left, &text) || !characters(evaluation, right, &part))
         return false;
-    *value = of_bool(text_matches(node->kind, text, part));
+    *value = of_bool(expression_text_matches(node->kind, text, part));
     return true;
 }
 
@@ -286,11 +286,11 @@ static bool evaluate_pair(struct evaluation *evaluation, const struct node *node
         *value = of_bool((left.is_true == right.is_true) == (node->kind == NODE_EQUAL));
         return true;
     case EXPRESSION_INT:
-        *value = of_bool(numbers_hold(node->kind, left.number, right.number));
+        *value = of_bool(expression_numbers_hold(node->kind, left.number, right.number));
         return true;
     case EXPRESSION_VERSION:
-        *value = of_bool(
-            numbers_hold(node->kind, version_compare(left.text.bytes, right.text.bytes), 0));
+        *value = of_bool(expression_numbers_hold(
+            node->kind, version_compare(left.text.bytes, right.text.bytes), 0));
         return true;
     default:
         return evaluate_text_pair(evaluation, node, &left.text, &right.text, value);

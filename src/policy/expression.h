@@ -82,7 +82,8 @@ bool expression_parse(struct span text, const struct expression_references *refe
                       struct arena *arena, struct node **root, bool *claims_read,
                       struct error *error) MUST_CHECK;
 
-/* Whether the node is what it is whatever the host shows: it reads no claim and no item. */
+/* Whether the node is what it is whatever the host shows: it reads no claim, and no item of a
+ * list that stands outside of it. */
 bool expression_is_constant(const struct node *node);
 
 /* Whether two trees say the same, whatever their items are called. */
@@ -131,6 +132,12 @@ struct evaluation {
     size_t steps; /* taken so far: nodes evaluated, items looked at */
     struct error *error;
 };
+
+/* Whether left stands to right as a comparison of this kind says. */
+bool expression_numbers_hold(enum node_kind kind, int64_t left, int64_t right);
+
+/* Whether the text contains, starts or ends with the part, as the kind says. */
+bool expression_text_matches(enum node_kind kind, struct span text, struct span part);
 
 /* Evaluates a node. Fails only for memory. */
 bool expression_evaluate(struct evaluation *evaluation, const struct node *node,

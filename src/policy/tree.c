@@ -5,14 +5,29 @@
  * bounded). Never lets a cost wrap around. */
 #include "policy/expression.h"
 
-bool expression_is_constant(const struct node *node)
+#include <limits.h>
+
+/* Items of lists within the node are its own affair: their numbers are bound_from and above. */
+static bool reads_nothing(const struct node *node, unsigned bound_from)
 {
-    if (node->kind == NODE_CLAIM || node->kind == NODE_VARIABLE)
+    bool is_macro = node->kind == NODE_ALL || node->kind == NODE_EXISTS ||
+                    node->kind == NODE_EXISTS_ONE;
+
+    if (node->kind == NODE_CLAIM)
         return false;
+    if (node->kind == NODE_VARIABLE)
+        return node->variable >= bound_from;
+    if (is_macro && node->variable < bound_from)
+        bound_from = node->variable;
     for (const struct node *child = node->child; child; child = child->next)
-        if (!expression_is_constant(child))
+        if (!reads_nothing(child, bound_from))
             return false;
     return true;
+}
+
+bool expression_is_constant(const struct node *node)
+{
+    return reads_nothing(node, UINT_MAX);
 }
 
 static bool lists_equal(const struct expression_list *a, const struct expression_list *b)
@@ -107,9 +122,9 @@ static size_t work_cost(const struct node *node)
 {
     const struct node *first = node->child, *second = first ? first->next : NULL;
 
+    if (!second)
+        return node->kind == NODE_TOKENS ? LIMIT_CLAIM_ITEMS : 0;
     switch (node->kind) {
-    case NODE_TOKENS:
-        return LIMIT_CLAIM_ITEMS;
     case NODE_EQUAL:
         return node->accepted ? expression_search_steps(node->accepted->n_items) : 0;
     case NODE_IN:

@@ -19,11 +19,15 @@ static struct span skip(struct span text, size_t len)
     return span_of(text.data + len, text.len - len);
 }
 
+static bool is_sign(uint8_t byte)
+{
+    return byte == '-' || byte == '.' || byte == '~' || byte == '^';
+}
+
 /* Without what the order does not look at, up to the next byte that it does. */
 static struct span skip_others(struct span text)
 {
-    while (text.len && !is_digit(*text.data) && !is_letter(*text.data) &&
-           !memchr("-.~^", *text.data, 4))
+    while (text.len && !is_digit(*text.data) && !is_letter(*text.data) && !is_sign(*text.data))
         text = skip(text, 1);
     return text;
 }
@@ -57,7 +61,7 @@ static int compare_numbers(struct span a, struct span b)
 }
 
 /* Takes the sign off where a text begins with it; the one that does is the older. */
-static int take_sign(struct span *a, struct span *b, char sign)
+static int take_sign(struct span *a, struct span *b, uint8_t sign)
 {
     bool a_has = a->len && *a->data == sign, b_has = b->len && *b->data == sign;
 
@@ -79,7 +83,7 @@ bool version_valid(struct span text)
 int version_compare(struct span a, struct span b)
 {
     for (;;) {
-        static const char SIGNS[] = {'-', '^', '.'};
+        static const uint8_t SIGNS[] = {'-', '^', '.'};
         bool (*is_part)(uint8_t byte);
         struct span part_a, part_b;
         int order;

@@ -157,6 +157,29 @@ static void expect(struct fixture *fixture, const struct expectation *expectatio
 #define EXPECT(fixture, expectations)                                                              \
     expect(fixture, expectations, sizeof(expectations) / sizeof *(expectations))
 
+/* Constants: a policy that asks for them does not compile. */
+static void test_constants(void **state)
+{
+    static const struct expectation CONSTANTS[] = {
+        {'t', "true"},
+        {'f', "false || !true"},
+        {'t', "1 < 2 && 2 != 3"},
+        {'t', "\"a\" + \"b\" == 'ab'"},
+        {'t', "kernel.version.contains(\"\")"},
+        {'t', "[\"b\", \"a\"].all(s, s in [\"a\", \"b\", \"c\"])"},
+        {'t', "[].all(s, false)"},
+        {'f', "[].exists(s, true)"},
+        {'?', "drtm.launched == drtm.launched"},
+        {'?', "drtm.launched && true"},
+        {'f', "drtm.launched && false"},
+        {'t', "drtm.launched || true"},
+        {'?', "boot.authorities.all(x, true)"},
+        {'?', "boot.authorities.exists(x, false)"},
+    };
+
+    EXPECT((struct fixture *)*state, CONSTANTS);
+}
+
 static void test_sets(void **state)
 {
     static const struct expectation SETS[] = {
@@ -488,6 +511,7 @@ static void test_steps_stay_under_the_cost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(test_constants),
         WITH_FIXTURE(test_sets),
         WITH_FIXTURE(test_exists_one),
         WITH_FIXTURE(test_strings_and_versions),
