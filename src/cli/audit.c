@@ -4,7 +4,7 @@
 
 static void add_entry(struct cli *cli, struct table *table, const json_t *entry)
 {
-    static const char *const MEMBERS[] = {"who", "what", "subject", "detail", "address"};
+    static const char *const MEMBERS[] = {"who", "what", "subject", "address", "detail"};
 
     table_add(table, TALK_PLAIN, print_age(cli, print_member(cli, entry, "at")));
     for (size_t k = 0; k < sizeof MEMBERS / sizeof *MEMBERS; k++)
@@ -13,7 +13,7 @@ static void add_entry(struct cli *cli, struct table *table, const json_t *entry)
 
 enum exit_status audit_list(struct cli *cli)
 {
-    static const char *const HEADS[] = {"WHEN", "WHO", "WHAT", "ON", "DETAIL", "FROM"};
+    static const char *const HEADS[] = {"WHEN", "WHO", "WHAT", "ON", "FROM", "DETAIL"};
     const char *limit = cli->values[OPTION_LIMIT];
     const struct service_field fields[] = {{"limit", limit ? limit : "500"},
                                            {"before", cli->values[OPTION_AFTER]}};

@@ -5,8 +5,6 @@
 #include "msg/result_json.h"
 #include "os/clock.h"
 
-#include <time.h>
-
 /* What somebody vouches for, and what nobody does, must not look alike. */
 static enum talk_color grade_color(enum claim_grade grade)
 {
@@ -148,14 +146,12 @@ const char *print_age(struct cli *cli, const char *time)
                  {60, 60 * 60, "min"},
                  {60 * 60, 48 * 60 * 60, "h"},
                  {24 * 60 * 60, INT64_MAX, "days"}};
-    struct tm parts = {0};
-    const char *end = time ? strptime(time, "%Y-%m-%dT%H:%M:%SZ", &parts) : NULL;
-    int64_t age_s, distance_s;
+    int64_t at_s, age_s, distance_s;
     size_t i = 0;
 
-    if (!end || *end)
+    if (!time || !os_time_parse(time, &at_s))
         return time;
-    age_s = os_now_s() - timegm(&parts);
+    age_s = os_now_s() - at_s;
     distance_s = age_s < 0 ? -age_s : age_s;
     while (distance_s >= UNITS[i].below_s)
         i++;

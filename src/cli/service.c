@@ -147,7 +147,7 @@ static const char *text_of(struct cli *cli, const json_t *problem, const char *n
 }
 
 /* A problem object (RFC 9457) in words, or as it came with --json. */
-static enum exit_status say_problem(struct cli *cli, const struct http_client_answer *answer)
+enum exit_status service_say_problem(struct cli *cli, const struct http_client_answer *answer)
 {
     json_t *problem = json_loadb((const char *)answer->body.data, answer->body.len, 0, NULL);
     const char *title = text_of(cli, problem, "title"), *detail = text_of(cli, problem, "detail");
@@ -165,6 +165,8 @@ static enum exit_status say_problem(struct cli *cli, const struct http_client_an
         if (answer->status == 403)
             fprintf(stderr, "  Ask an administrator for a token of another role: "
                             "bootseal token create.\n");
+        if (answer->status == 412)
+            fprintf(stderr, "  Look at what it is now, and give the command again.\n");
         fprintf(stderr, "  HTTP %d, code %s, request %s\n", answer->status, code ? code : "none",
                 request ? request : "unknown");
     }
@@ -179,6 +181,8 @@ bool service_ask(struct cli *cli, const struct service_request *request,
                                        .path = request->path,
                                        .content_type = request->content_type,
                                        .body = request->body,
+                                       .if_match = request->if_match,
+                                       .if_none_match = request->if_none_match,
                                        .answer_cap = request->answer_cap,
                                        .take = request->take,
                                        .take_context = request->take_context};
@@ -204,7 +208,7 @@ bool service_do(struct cli *cli, const struct service_request *request,
         return false;
     if (answer->status < 400)
         return true;
-    *status = say_problem(cli, answer);
+    *status = service_say_problem(cli, answer);
     return false;
 }
 

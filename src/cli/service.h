@@ -13,6 +13,8 @@ struct service_request {
     const char *path;         /* names that people type are made safe by service_path */
     const char *content_type; /* NULL without a body */
     struct span body;
+    const char *if_match; /* as in struct http_client_request */
+    bool if_none_match;
     size_t answer_cap; /* 0: that of JSON */
     http_take_fn *take; /* gets a streamed answer piece by piece (http/http_client.h); or NULL */
     void *take_context;
@@ -28,6 +30,9 @@ bool service_ask(struct cli *cli, const struct service_request *request,
  * 403 exit with 4; 404: 5; 409, 412, 428: 6; other 4xx: 2; 5xx: 9. */
 bool service_do(struct cli *cli, const struct service_request *request,
                 struct http_client_answer *answer, enum exit_status *status) MUST_CHECK;
+
+/* Says the problem of an answer of 400 and more; gives the exit code as above. */
+enum exit_status service_say_problem(struct cli *cli, const struct http_client_answer *answer);
 
 /* As service_do for an object in JSON, which the caller drops. */
 bool service_json(struct cli *cli, const struct service_request *request, json_t **object,

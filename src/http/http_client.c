@@ -318,7 +318,9 @@ static bool make_headers(const struct http_client_request *request, struct curl_
     made = made &&
            (request->content_type ? add_header(headers, "Content-Type", request->content_type)
                                   : add_header(headers, "", "Content-Type:"));
-    made = made && (!request->accept || add_header(headers, "Accept", request->accept));
+    made = made && (!request->accept || add_header(headers, "Accept", request->accept)) &&
+           (!request->if_match || add_header(headers, "If-Match", request->if_match)) &&
+           (!request->if_none_match || add_header(headers, "If-None-Match", "*"));
     if (made && request->bearer) {
         size_t bearer_len = strlen(request->bearer) + sizeof "Bearer ";
 

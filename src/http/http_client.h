@@ -46,6 +46,8 @@ struct http_client_request {
     const char *content_type; /* or NULL without body */
     const char *accept;       /* or NULL */
     const char *bearer;       /* API token, or NULL; never logged */
+    const char *if_match;     /* an ETag that the resource must have; or NULL */
+    bool if_none_match;       /* there must be no such resource yet */
     struct span body;
     http_body_fn *body_fn; /* instead of body; or NULL */
     void *body_context;

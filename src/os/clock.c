@@ -2,6 +2,7 @@
 #include "os/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -46,4 +47,20 @@ const char *os_time_print(int64_t unix_s, char text[OS_TIME_TEXT_LEN])
              (unsigned)utc.tm_mday % 100, (unsigned)utc.tm_hour % 100, (unsigned)utc.tm_min % 100,
              (unsigned)utc.tm_sec % 100);
     return text;
+}
+
+bool os_time_parse(const char *text, int64_t *unix_s)
+{
+    char again[OS_TIME_TEXT_LEN];
+    struct tm parts = {0};
+    int64_t read_s;
+
+    if (!strptime(text, "%Y-%m-%dT%H:%M:%SZ", &parts))
+        return false;
+    read_s = timegm(&parts);
+    /* strptime takes more forms, and days that no month has. */
+    if (strcmp(os_time_print(read_s, again), text) != 0)
+        return false;
+    *unix_s = read_s;
+    return true;
 }

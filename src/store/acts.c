@@ -302,7 +302,7 @@ static enum store_result put_log(struct db *db, const struct act *act)
     return set_log(db, act);
 }
 
-/* Not another host's: a digest that a host names gives it nothing it has not sent. */
+/* Not another host's: a digest that a host names gives it nothing that it has not sent. */
 static enum store_result refer_log(struct db *db, const struct act *act)
 {
     switch (db_run(db,
@@ -312,50 +312,10 @@ static enum store_result refer_log(struct db *db, const struct act *act)
     case DB_ROW:
         return set_log(db, act);
     case DB_DONE:
-        return STORE_NOT_FOUND;
-    default:
-        return STORE_FAILED;
-    }
-}
-
-static enum store_result put_policy(struct db *db, const struct act *act)
-{
-    const struct store_policy *policy = &act->policy;
-    struct span sha256 = span_of(policy->sha256, sizeof policy->sha256);
-
-    switch (db_run(db, "SELECT 1 FROM policies WHERE name = ? AND version = ? AND sha256 = ?",
-                   "ttb", policy->name, policy->version, sha256)) {
-    case DB_ROW:
         return STORE_OK;
-    case DB_DONE:
-        break;
     default:
         return STORE_FAILED;
     }
-    return insert(db_run(db,
-                         "INSERT INTO policies (name, version, sha256, text, created_by, "
-                         "created_s) VALUES (?, ?, ?, ?, ?, ?)",
-                         "ttbbti", policy->name, policy->version, sha256, policy->text,
-                         policy->created_by, policy->created_s),
-                  STORE_CONFLICT);
-}
-
-static enum store_result activate_policy(struct db *db, const struct act *act)
-{
-    const struct store_policy *policy = &act->policy;
-    enum store_result result = change(
-        db,
-        db_run(db, "UPDATE policies SET activated_s = ? WHERE name = ? AND version = ?", "itt",
-               act->now_s, policy->name, policy->version),
-        STORE_NOT_FOUND);
-
-    if (result != STORE_OK)
-        return result;
-    return plain(db_run(db,
-                        "INSERT INTO active_policy (one, name, version) VALUES (1, ?, ?) "
-                        "ON CONFLICT DO UPDATE SET name = excluded.name, "
-                        "version = excluded.version",
-                        "tt", policy->name, policy->version));
 }
 
 static enum store_result put_token(struct db *db, const struct act *act)
@@ -468,10 +428,6 @@ enum store_result act_apply(struct db *db, const struct act *act, struct store_o
         return put_log(db, act);
     case ACT_LOG_REFER:
         return refer_log(db, act);
-    case ACT_POLICY_PUT:
-        return put_policy(db, act);
-    case ACT_POLICY_ACTIVATE:
-        return activate_policy(db, act);
     case ACT_DOCUMENT_PUT:
         return act_document_put(db, act);
     case ACT_BINDING_PUT:

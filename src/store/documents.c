@@ -73,6 +73,18 @@ bool store_document_get_by_id(struct store *store, const uint8_t sha256[STORE_DI
                     take_whole, arena, document, found, error);
 }
 
+bool store_document_head_get(struct store *store, const uint8_t sha256[STORE_DIGEST_LEN],
+                             struct arena *arena, struct store_document *document, bool *found,
+                             struct error *error)
+{
+    pthread_mutex_lock(&store->read_lock);
+    return read_one(store,
+                    db_prepare(&store->reader,
+                               "SELECT " DOCUMENT_COLUMNS " FROM documents WHERE sha256 = ?", "b",
+                               span_of(sha256, STORE_DIGEST_LEN)),
+                    take_head, arena, document, found, error);
+}
+
 bool store_document_list(struct store *store, enum store_document_kind kind, const char *name,
                          struct arena *arena, struct store_document **documents,
                          size_t *n_documents, struct error *error)

@@ -1,4 +1,4 @@
-/* Reading attempts, policies, tokens, certificates and audit entries; as reads.c. */
+/* Reading attempts, tokens, certificates and audit entries; as reads.c. */
 #include "store/internal.h"
 
 #include "base/text.h"
@@ -91,70 +91,6 @@ bool store_attempt_get(struct store *store, const uint8_t id[STORE_ATTEMPT_ID_LE
                                "WHERE id = ?",
                                "b", span_of(id, STORE_ATTEMPT_ID_LEN)),
                     take_attempt, arena, attempt, found, error);
-}
-
-#define POLICY_COLUMNS                                                                             \
-    "p.name, p.version, p.sha256, p.created_by, p.created_s, p.activated_s, a.one IS NOT NULL"
-#define POLICY_TABLES                                                                              \
-    " FROM policies p LEFT JOIN active_policy a ON a.name = p.name AND a.version = p.version "
-
-static void take_policy_head(sqlite3_stmt *row, struct arena *arena, void *item, bool *failed)
-{
-    struct store_policy *policy = item;
-
-    *policy = (struct store_policy){0};
-    policy->name = db_column_text(row, 0, arena, failed);
-    policy->version = db_column_text(row, 1, arena, failed);
-    db_column_bytes(row, 2, policy->sha256, sizeof policy->sha256, failed);
-    policy->created_by = db_column_text(row, 3, arena, failed);
-    policy->created_s = sqlite3_column_int64(row, 4);
-    policy->activated_s = sqlite3_column_int64(row, 5);
-    policy->active = sqlite3_column_int(row, 6);
-}
-
-static void take_policy(sqlite3_stmt *row, struct arena *arena, void *item, bool *failed)
-{
-    struct store_policy *policy = item;
-
-    take_policy_head(row, arena, policy, failed);
-    policy->text = db_column_span(row, 7, arena, failed);
-}
-
-bool store_policy_active(struct store *store, struct arena *arena, struct store_policy *policy,
-                         bool *found, struct error *error)
-{
-    pthread_mutex_lock(&store->read_lock);
-    return read_one(
-        store,
-        db_prepare(&store->reader,
-                   "SELECT " POLICY_COLUMNS ", p.text" POLICY_TABLES "WHERE a.one IS NOT NULL", ""),
-        take_policy, arena, policy, found, error);
-}
-
-bool store_policy_get(struct store *store, const char *name, const char *version,
-                      struct arena *arena, struct store_policy *policy, bool *found,
-                      struct error *error)
-{
-    pthread_mutex_lock(&store->read_lock);
-    return read_one(store,
-                    db_prepare(&store->reader,
-                               "SELECT " POLICY_COLUMNS ", p.text" POLICY_TABLES
-                               "WHERE p.name = ? AND p.version = ?",
-                               "tt", name, version),
-                    take_policy, arena, policy, found, error);
-}
-
-bool store_policy_list(struct store *store, struct arena *arena, struct store_policy **policies,
-                       size_t *n_policies, struct error *error)
-{
-    pthread_mutex_lock(&store->read_lock);
-    return read_list(store,
-                     db_prepare(&store->reader,
-                                "SELECT " POLICY_COLUMNS POLICY_TABLES
-                                "ORDER BY p.created_s DESC, p.name, p.version DESC LIMIT ?",
-                                "i", (int64_t)LIMIT_LIST_ITEMS),
-                     take_policy_head, sizeof **policies, arena, (void **)policies, n_policies,
-                     error);
 }
 
 #define TOKEN_COLUMNS "sha256, name, role, created_by, created_s, expires_s, revoked_s FROM tokens "

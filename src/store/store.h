@@ -314,8 +314,8 @@ bool store_evidence_get(struct store *store, const uint8_t host_id[STORE_HOST_ID
 void store_act_log_put(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN], int kind,
                        const uint8_t sha256[STORE_DIGEST_LEN], struct span bytes);
 /* Makes a log that the host refers to already, as last or as good one, its last log of that kind: for
- * one that evidence names and does not bring. Does not write when it is so. STORE_NOT_FOUND when the
- * host does not refer to it. To be called before other logs are put, which may let it go. */
+ * one that evidence names and does not bring. Does nothing when it is so, and for any other log. To be
+ * called before other logs are put, which may let it go. */
 void store_act_log_refer(struct store_txn *txn, const uint8_t host_id[STORE_HOST_ID_LEN], int kind,
                          const uint8_t sha256[STORE_DIGEST_LEN]);
 /* Only for a log that this host refers to, as last or as good one: one host never reads another's.
@@ -332,31 +332,6 @@ struct store_log {
 bool store_log_list(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
                     struct arena *arena, struct store_log **logs, size_t *n_logs,
                     struct error *error) MUST_CHECK;
-
-/* --- Policies: versioned, never edited, at most one active (exactly one once one was) --- */
-
-struct store_policy {
-    const char *name, *version; /* together unique */
-    uint8_t sha256[STORE_DIGEST_LEN];
-    struct span text; /* empty in lists */
-    const char *created_by;
-    int64_t created_s;
-    bool active;
-    int64_t activated_s; /* last time; 0: never */
-};
-
-/* STORE_CONFLICT when name and version exist with another text; the same text again is fine. */
-void store_act_policy_put(struct store_txn *txn, const struct store_policy *policy);
-void store_act_policy_activate(struct store_txn *txn, const char *name, const char *version,
-                               int64_t now_s);
-bool store_policy_active(struct store *store, struct arena *arena, struct store_policy *policy,
-                         bool *found, struct error *error) MUST_CHECK;
-bool store_policy_get(struct store *store, const char *name, const char *version,
-                      struct arena *arena, struct store_policy *policy, bool *found,
-                      struct error *error) MUST_CHECK;
-/* Newest first, 500 at most. */
-bool store_policy_list(struct store *store, struct arena *arena, struct store_policy **policies,
-                       size_t *n_policies, struct error *error) MUST_CHECK;
 
 /* --- Documents: policies, reference values, updates; versioned, never edited --- */
 
@@ -382,6 +357,10 @@ void store_act_document_put(struct store_txn *txn, const struct store_document *
 bool store_document_get(struct store *store, enum store_document_kind kind, const char *name,
                         const char *version, struct arena *arena, struct store_document *document,
                         bool *found, struct error *error) MUST_CHECK;
+/* Without its text. */
+bool store_document_head_get(struct store *store, const uint8_t sha256[STORE_DIGEST_LEN],
+                             struct arena *arena, struct store_document *document, bool *found,
+                             struct error *error) MUST_CHECK;
 bool store_document_get_by_id(struct store *store, const uint8_t sha256[STORE_DIGEST_LEN],
                               struct arena *arena, struct store_document *document, bool *found,
                               struct error *error) MUST_CHECK;

@@ -235,31 +235,6 @@ void store_act_log_refer(struct store_txn *txn, const uint8_t host_id[STORE_HOST
     act->number = kind;
 }
 
-void store_act_policy_put(struct store_txn *txn, const struct store_policy *policy)
-{
-    struct act *act = add(txn, ACT_POLICY_PUT, policy->created_s);
-
-    assert(policy->text.len <= LIMIT_POLICY_LEN);
-    if (!act)
-        return;
-    act->policy = *policy;
-    act->policy.name = keep_text(txn, policy->name);
-    act->policy.version = keep_text(txn, policy->version);
-    act->policy.text = keep(txn, policy->text);
-    act->policy.created_by = keep_text(txn, policy->created_by);
-}
-
-void store_act_policy_activate(struct store_txn *txn, const char *name, const char *version,
-                               int64_t now_s)
-{
-    struct act *act = add(txn, ACT_POLICY_ACTIVATE, now_s);
-
-    if (!act)
-        return;
-    act->policy.name = keep_text(txn, name);
-    act->policy.version = keep_text(txn, version);
-}
-
 void store_act_document_put(struct store_txn *txn, const struct store_document *document)
 {
     struct act *act = add(txn, ACT_DOCUMENT_PUT, document->created_s);

@@ -17,8 +17,6 @@ enum act_kind {
     ACT_ATTEST,
     ACT_LOG_PUT,
     ACT_LOG_REFER,
-    ACT_POLICY_PUT,
-    ACT_POLICY_ACTIVATE,
     ACT_DOCUMENT_PUT,
     ACT_BINDING_PUT,
     ACT_TOKEN_PUT,
@@ -36,7 +34,7 @@ struct act {
     enum store_result refused; /* decided when the act was made: nonces that are not ours */
     uint8_t host_id[STORE_HOST_ID_LEN];
     int64_t now_s;
-    const char *by, *reason;          /* also name and version of a policy, name of a token */
+    const char *by, *reason;          /* also name of a token */
     int number;                       /* CRLReason, kind of log */
     uint8_t digest[STORE_DIGEST_LEN]; /* of a log; id of an audit entry */
     size_t len;                       /* of a log, uncompressed */
@@ -48,7 +46,6 @@ struct act {
         struct store_attempt attempt;
         struct store_enrolment enrolment;
         struct store_attestation attestation;
-        struct store_policy policy;
         struct store_document document;
         struct store_binding binding;
         struct store_token token;

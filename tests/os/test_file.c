@@ -126,13 +126,29 @@ static void directories_are_made_and_listed(void **state)
 
 static void times_are_rfc_3339(void **state)
 {
+    static const char *const WRONG[] = {
+        "",
+        "2026-01-31",
+        "2026-02-30T00:00:00Z",
+        "2026-01-31T23:59:59",
+        "2026-01-31T23:59:59Zx",
+        " 2026-01-31T23:59:59Z",
+        "2026-1-31T23:59:59Z",
+        "2026-01-31T23:59:60Z",
+        "2026-01-31T23:59:59+00:00",
+    };
     char text[OS_TIME_TEXT_LEN];
+    int64_t unix_s = 0;
 
     (void)state;
     assert_string_equal(os_time_print(0, text), "1970-01-01T00:00:00Z");
     assert_string_equal(os_time_print(1769903999, text), "2026-01-31T23:59:59Z");
     assert_string_equal(os_time_print(INT64_MAX, text), "9999-12-31T23:59:59Z");
     assert_string_equal(os_time_print(INT64_MIN, text), "0000-01-01T00:00:00Z");
+    assert_true(os_time_parse("2026-01-31T23:59:59Z", &unix_s));
+    assert_int_equal(unix_s, 1769903999);
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
+        assert_false(os_time_parse(WRONG[i], &unix_s));
     assert_true(os_now_s() > 1700000000);
 }
 

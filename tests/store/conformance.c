@@ -419,49 +419,6 @@ static void logs_belong_to_their_hosts(void **state)
     assert_int_equal(enrol(host_like(3, "web-1", "ak-1"), NULL), STORE_OK);
 }
 
-static void policies_are_versions_and_one_is_active(void **state)
-{
-    struct store_policy policy = {.name = "baseline",
-                                  .version = "1",
-                                  .sha256 = {1},
-                                  .text = span_text("rules"),
-                                  .created_by = "alice",
-                                  .created_s = NOW_S};
-    struct store_policy found_policy, *list;
-    struct store_txn *txn = store_begin(store);
-    bool found;
-    size_t n;
-
-    (void)state;
-    assert_true(store_policy_active(store, &arena, &found_policy, &found, &error));
-    assert_false(found);
-    store_act_policy_put(txn, &policy);
-    store_act_policy_put(txn, &policy); /* the same again is fine */
-    store_act_policy_activate(txn, "baseline", "1", NOW_S);
-    assert_int_equal(commit(txn), STORE_OK);
-    policy.sha256[0] = 2;
-    txn = store_begin(store);
-    store_act_policy_put(txn, &policy);
-    assert_int_equal(commit(txn), STORE_CONFLICT);
-    policy.version = "2";
-    txn = store_begin(store);
-    store_act_policy_put(txn, &policy);
-    store_act_policy_activate(txn, "baseline", "2", NOW_S + 1);
-    assert_int_equal(commit(txn), STORE_OK);
-    txn = store_begin(store);
-    store_act_policy_activate(txn, "baseline", "3", NOW_S + 1);
-    assert_int_equal(commit(txn), STORE_NOT_FOUND);
-    assert_true(store_policy_active(store, &arena, &found_policy, &found, &error));
-    assert_true(found && found_policy.active);
-    assert_string_equal(found_policy.version, "2");
-    assert_true(span_is(found_policy.text, "rules"));
-    assert_true(store_policy_list(store, &arena, &list, &n, &error));
-    assert_int_equal(n, 2);
-    assert_int_equal(list[0].active + list[1].active, 1);
-    assert_true(store_policy_get(store, "baseline", "1", &arena, &found_policy, &found, &error));
-    assert_true(found && !found_policy.active);
-}
-
 static void tokens_are_digests_with_an_end(void **state)
 {
     struct store_token token = {.sha256 = {1},
@@ -632,7 +589,6 @@ int conformance_run(conformance_fresh_fn *fresh)
         FIXTURE_TEST(attempts_are_taken_once),
         FIXTURE_TEST(attempts_are_capped),
         FIXTURE_TEST(logs_belong_to_their_hosts),
-        FIXTURE_TEST(policies_are_versions_and_one_is_active),
         FIXTURE_TEST(tokens_are_digests_with_an_end),
         FIXTURE_TEST(audit_entries_come_newest_first),
         FIXTURE_TEST(lists_filter_count_and_page),

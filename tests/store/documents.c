@@ -65,6 +65,10 @@ static void documents_are_versions_and_never_edited(void **state)
         store_document_get_by_id(store, first.sha256, &arena, &found_document, &found, &error));
     assert_true(found && found_document.kind == STORE_DOCUMENT_POLICY);
     assert_string_equal(found_document.version, "9");
+    assert_true(
+        store_document_head_get(store, first.sha256, &arena, &found_document, &found, &error));
+    assert_true(found && found_document.text.len == 0);
+    assert_string_equal(found_document.name, "baseline");
     assert_true(store_document_list(store, STORE_DOCUMENT_POLICY, NULL, &arena, &list, &n, &error));
     assert_int_equal(n, 3);
     assert_int_equal(list[0].text.len, 0);

@@ -228,43 +228,37 @@ size_t service_processes(const struct service *service, const char *role, pid_t 
     return n_pids;
 }
 
-struct http_client_answer service_request(struct service *service, const char *method,
-                                          const char *path, const char *token, const char *type,
-                                          struct span body)
+struct http_client_answer service_send(struct service *service, struct http_client_request request)
 {
-    struct http_client_request request = {.method = method,
-                                          .path = path,
-                                          .bearer = token,
-                                          .content_type = type,
-                                          .body = body,
-                                          .answer_cap = 32 * 1024 * 1024};
     struct http_client_answer answer = {0};
     struct error error;
 
+    request.answer_cap = 32 * 1024 * 1024;
     if (!http_client_do(service->client, &request, &service->arena, &answer, &error)) {
-        fprintf(stderr, "%s %s: %s\n", method, path, error.message);
+        fprintf(stderr, "%s %s: %s\n", request.method, request.path, error.message);
         answer.content_type = "";
     }
     return answer;
 }
 
+struct http_client_answer service_request(struct service *service, const char *method,
+                                          const char *path, const char *token, const char *type,
+                                          struct span body)
+{
+    return service_send(
+        service,
+        (struct http_client_request){
+            .method = method, .path = path, .bearer = token, .content_type = type, .body = body});
+}
+
 struct http_client_answer service_request_bound(struct service *service, const char *path,
                                                 http_body_fn *body_fn, void *context)
 {
-    struct http_client_request request = {.method = "POST",
-                                          .path = path,
-                                          .content_type = "application/cbor",
-                                          .body_fn = body_fn,
-                                          .body_context = context,
-                                          .answer_cap = 32 * 1024 * 1024};
-    struct http_client_answer answer = {0};
-    struct error error;
-
-    if (!http_client_do(service->client, &request, &service->arena, &answer, &error)) {
-        fprintf(stderr, "POST %s: %s\n", path, error.message);
-        answer.content_type = "";
-    }
-    return answer;
+    return service_send(service, (struct http_client_request){.method = "POST",
+                                                              .path = path,
+                                                              .content_type = "application/cbor",
+                                                              .body_fn = body_fn,
+                                                              .body_context = context});
 }
 
 void service_forget(struct service *service)

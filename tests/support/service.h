@@ -47,7 +47,10 @@ struct http_client_answer service_request(struct service *service, const char *m
                                           const char *path, const char *token, const char *type,
                                           struct span body);
 
-/* As above; body_fn makes the body for the connection's channel binding. */
+/* As above, with whatever else the request has; its answer_cap is set here. */
+struct http_client_answer service_send(struct service *service, struct http_client_request request);
+
+/* As service_request; body_fn makes the body for the connection's channel binding. */
 struct http_client_answer service_request_bound(struct service *service, const char *path,
                                                 http_body_fn *body_fn, void *context);
 

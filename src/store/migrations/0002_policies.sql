@@ -50,6 +50,8 @@ INSERT INTO bindings (name, revision, mode, hosts, document, reference_values, f
                       created_by, created_s, reason)
 SELECT 'default', 1, 2, '*', p.sha256, x'', 0, 0, p.created_by, p.activated_s, ''
 FROM active_policy a JOIN policies p ON p.name = a.name AND p.version = a.version;
+DROP TABLE active_policy;
+DROP TABLE policies;
 
 -- Hosts of one maker and model.
 ALTER TABLE hosts ADD COLUMN class_name TEXT NOT NULL DEFAULT '';
