@@ -156,9 +156,9 @@ void binding_say(struct cli *cli, json_t *changed)
     json_decref(changed);
 }
 
-json_t *binding_until(struct cli *cli, enum exit_status *status)
+json_t *binding_time(struct cli *cli, enum cli_option option, enum exit_status *status)
 {
-    const char *text = cli->values[OPTION_UNTIL];
+    const char *text = cli->values[option];
     char printed[OS_TIME_TEXT_LEN], *end;
     long long n = strtoll(text, &end, 10), unit_s;
     int64_t at_s;
@@ -170,7 +170,11 @@ json_t *binding_until(struct cli *cli, enum exit_status *status)
     unit_s = strcmp(end, "d") == 0 ? 86400 : strcmp(end, "h") == 0 ? 3600 : 0;
     if (text[0] >= '1' && text[0] <= '9' && unit_s && n <= 10 * 365 * 24)
         return json_string(os_time_print(os_now_s() + n * unit_s, printed));
-    *status = talk_usage(cli, OPTION_UNTIL,
-                         "a time such as 2026-01-31T23:59:59Z, 14d, 36h or never");
+    *status = talk_usage(cli, option, "a time such as 2026-01-31T23:59:59Z, 14d, 36h or never");
     return NULL;
+}
+
+json_t *binding_until(struct cli *cli, enum exit_status *status)
+{
+    return binding_time(cli, OPTION_UNTIL, status);
 }

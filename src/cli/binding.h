@@ -46,6 +46,9 @@ json_t *binding_body(const struct binding *binding);
 /* Says on stdout what is bound now, and drops it. */
 void binding_say(struct cli *cli, json_t *changed);
 
+/* The option's value as a time, of that form or so far from now; likewise. */
+json_t *binding_time(struct cli *cli, enum cli_option option, enum exit_status *status);
+
 /* --until as a time, JSON null for "never"; NULL after having said what is wrong. */
 json_t *binding_until(struct cli *cli, enum exit_status *status);
 

@@ -10,6 +10,23 @@
 bool update_check_text(struct cli *cli, const char *path, struct span text,
                        struct policy_values *values, enum exit_status *status) MUST_CHECK;
 
+/* Called with the last evidence of a host of the service; false ends the work, and *status is set. What
+ * comes from cli->arena during the call does not outlive it. */
+typedef bool update_host_fn(void *context, const char *name, struct span bundle,
+                            enum exit_status *status);
+
+struct update_fleet {
+    const char *globs; /* over names, with commas between them */
+    bool sound_only;   /* trusted hosts and those that need attention; others are named on stderr */
+    update_host_fn *visit;
+    void *context;
+    size_t n_visited, n_left_out;
+};
+
+/* Visits every host of the service that is meant and has evidence. */
+bool update_visit_hosts(struct cli *cli, struct update_fleet *fleet,
+                        enum exit_status *status) MUST_CHECK;
+
 /* One host's plan as text for people, and as JSON. */
 void update_print(struct cli *cli, const char *host, const struct measured_log *log,
                   const struct update_plan *plan);

@@ -8,7 +8,7 @@
 #include "package/package.h"
 #include "wire/efi_revocations.h"
 
-enum { HOSTS_MAX = 256 };
+enum { HOSTS_MAX = 256, STATES_MAX = 1024 };
 
 struct making {
     struct cli *cli;
@@ -16,7 +16,9 @@ struct making {
     struct update update;
     struct arena arena;     /* of `all` */
     struct update_plan all; /* values of all hosts together */
-    size_t n_hosts, n_gaps;
+    size_t n_hosts, n_gaps, n_alike;
+    struct crypto_digest seen[STATES_MAX]; /* states of the service's hosts that were planned for */
+    size_t n_seen;
     json_t *hosts;
 };
 
@@ -203,6 +205,45 @@ static bool read_host(struct making *making, const struct talk_file *file, struc
     return true;
 }
 
+/* What a boot measured, and with which command line: hosts that share both share the plan. */
+static void state_of(struct cli *cli, const struct measured_log *log,
+                     const struct claims_input *input, struct crypto_digest *state)
+{
+    struct span parts[3];
+
+    *state = (struct crypto_digest){0};
+    for (size_t i = 0; i < log->n_events; i++) {
+        struct crypto_digest before = *state;
+
+        parts[0] = crypto_digest_span(&before);
+        parts[1] = span_of(&log->events[i].event.pcr, sizeof log->events[i].event.pcr);
+        parts[2] = log->events[i].digest;
+        crypto_hash(cli->crypto, TPM_ALG_SHA256, parts, 3, state);
+    }
+    for (size_t i = 0; i < input->n_inventory; i++)
+        if (span_is(input->inventory[i].name, "kernel.command_line")) {
+            struct crypto_digest before = *state;
+
+            parts[0] = crypto_digest_span(&before);
+            parts[1] = input->inventory[i].value;
+            crypto_hash(cli->crypto, TPM_ALG_SHA256, parts, 2, state);
+        }
+}
+
+static bool is_seen(struct making *making, const struct measured_log *log,
+                    const struct claims_input *input)
+{
+    struct crypto_digest state;
+
+    state_of(making->cli, log, input, &state);
+    for (size_t i = 0; i < making->n_seen; i++)
+        if (span_equal(crypto_digest_span(&making->seen[i]), crypto_digest_span(&state)))
+            return true;
+    if (making->n_seen < STATES_MAX)
+        making->seen[making->n_seen++] = state;
+    return false;
+}
+
 static bool plan_host(struct making *making, const struct talk_file *file, enum exit_status *status)
 {
     struct cli *cli = making->cli;
@@ -213,10 +254,14 @@ static bool plan_host(struct making *making, const struct talk_file *file, enum 
 
     if (!read_host(making, file, &log, &input, status))
         return false;
+    making->n_hosts++;
+    if (is_seen(making, &log, &input)) {
+        making->n_alike++;
+        return true;
+    }
     if (!update_plan(&making->update, &input, &cli->arena, &plan, &error) ||
         !update_plan_join(&making->all, &plan, &error))
         return fail(making, file->path, &error, status);
-    making->n_hosts++;
     making->n_gaps += plan.n_gaps;
     if (cli->json)
         json_array_append_new(making->hosts,
@@ -233,12 +278,35 @@ static bool plan_file(struct making *making, struct talk_file file, enum exit_st
     bool done;
 
     making->cli->arena = arena_init(kept.cap);
-    done = (file.bytes.len ||
-            talk_read(making->cli, file.path, LIMIT_EVIDENCE_LEN, &file.bytes, status)) &&
+    done = talk_read(making->cli, file.path, LIMIT_EVIDENCE_LEN, &file.bytes, status) &&
            plan_host(making, &file, status);
     arena_done(&making->cli->arena);
     making->cli->arena = kept;
     return done;
+}
+
+static bool plan_service_host(void *context, const char *name, struct span bundle,
+                              enum exit_status *status)
+{
+    return plan_host(context, &(struct talk_file){.path = name, .bytes = bundle}, status);
+}
+
+static bool plan_hosts(struct making *making, enum exit_status *status)
+{
+    struct cli *cli = making->cli;
+    struct update_fleet fleet = {.globs = cli->values[OPTION_HOSTS],
+                                 .sound_only = true,
+                                 .visit = plan_service_host,
+                                 .context = making};
+    struct talk_file *files;
+    size_t n_files;
+
+    if (!talk_paths(cli, OPTION_HOST, HOSTS_MAX, &files, &n_files, status))
+        return false;
+    for (size_t i = 0; i < n_files; i++)
+        if (!plan_file(making, files[i], status))
+            return false;
+    return !fleet.globs || update_visit_hosts(cli, &fleet, status);
 }
 
 /* --- The document --- */
@@ -278,11 +346,14 @@ static enum exit_status answer(struct making *making)
         json_t *object = talk_schema("update-plan");
 
         json_object_set_new(object, "hosts", json_incref(making->hosts));
+        json_object_set_new(object, "n_hosts", json_integer((json_int_t)making->n_hosts));
         json_object_set_new(object, "accepted", update_values_json(cli, &making->all.accepted));
         json_object_set_new(object, "retired", update_values_json(cli, &making->all.retired));
         json_object_set_new(object, "text", json_stringn((const char *)text.data, text.len));
         talk_json(object);
     } else {
+        if (making->n_alike)
+            printf("%zu more hosts boot as one of these\n", making->n_alike);
         printf("%zu values to accept, %zu replaced, %zu not covered\n",
                making->all.accepted.n_values, making->all.retired.n_values, making->n_gaps);
     }
@@ -297,22 +368,18 @@ static enum exit_status answer(struct making *making)
 enum exit_status update_plan_hosts(struct cli *cli)
 {
     struct making making = {.cli = cli, .arena = arena_init(cli->arena.cap)};
-    struct talk_file *files;
     enum exit_status status;
-    size_t n_files;
-    bool done = true;
+    bool done;
 
-    if (!cli->values[OPTION_HOST])
-        return talk_usage(cli, OPTION_HOST, "evidence of the hosts to plan for");
-    if (!read_update(&making, &status) ||
-        !talk_paths(cli, OPTION_HOST, HOSTS_MAX, &files, &n_files, &status))
+    if (!cli->values[OPTION_HOST] && !cli->values[OPTION_HOSTS])
+        return talk_usage(cli, OPTION_HOST, "evidence of the hosts to plan for, or --hosts");
+    if (!read_update(&making, &status))
         return status;
     making.all = (struct update_plan){.accepted = {.arena = &making.arena},
                                       .retired = {.arena = &making.arena},
                                       .kept = {.arena = &making.arena}};
     making.hosts = json_array();
-    for (size_t i = 0; i < n_files && done; i++)
-        done = plan_file(&making, files[i], &status);
+    done = plan_hosts(&making, &status);
     if (done)
         status = answer(&making);
     json_decref(making.hosts);

@@ -74,6 +74,7 @@ struct expression_references {
     struct expression_list *lists;
     size_t n_lists;
     struct expression_list *accepted; /* by updates: CLAIM_IDS lists; NULL without updates */
+    struct expression_list *retired;  /* likewise; nothing is judged by it */
 };
 
 /* Parses and checks text; the tree and its texts point into text and the arena. The type must be

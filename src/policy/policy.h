@@ -45,7 +45,9 @@ struct policy_values {
     const char *name, *version, *description;
     const struct policy_value_list *lists; /* the references, in the document's order */
     size_t n_lists;
-    size_t n_values;
+    /* Of an update: CLAIM_IDS lists each, called like their claims. */
+    const struct policy_value_list *accepted, *retired;
+    size_t n_values; /* those that count */
 };
 
 /* Checks one document of reference values or one update, alone. Errors as policy_compile's. */

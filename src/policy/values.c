@@ -161,7 +161,6 @@ static bool claim_section(struct values *values, const struct document_section *
 static bool join_section(struct values *values, const struct document_section *section,
                          struct expression_references *references)
 {
-    struct expression_list retired = {0};
     enum claim_id claim;
 
     switch (section->kind) {
@@ -170,8 +169,9 @@ static bool join_section(struct values *values, const struct document_section *s
     case SECTION_ACCEPT:
         return claim_section(values, section, &claim) &&
                append_values(values, section, &references->accepted[claim]);
-    case SECTION_RETIRE: /* for who retires them later; nothing is judged by it */
-        return claim_section(values, section, &claim) && append_values(values, section, &retired);
+    case SECTION_RETIRE:
+        return claim_section(values, section, &claim) &&
+               append_values(values, section, &references->retired[claim]);
     default:
         return true;
     }
@@ -187,7 +187,8 @@ bool values_join(struct values *values, struct expression_references *references
         n_lists += document_count(&values->documents[i], SECTION_REFERENCE);
     joined.lists = arena_array(values->arena, n_lists + 1, sizeof *joined.lists);
     joined.accepted = arena_array(values->arena, CLAIM_IDS, sizeof *joined.accepted);
-    if (!joined.lists || !joined.accepted)
+    joined.retired = arena_array(values->arena, CLAIM_IDS, sizeof *joined.retired);
+    if (!joined.lists || !joined.accepted || !joined.retired)
         return arena_error(values->arena, values->error);
     for (values->source = 0; values->source < values->n_documents; values->source++) {
         const struct document *document = &values->documents[values->source];
@@ -204,8 +205,10 @@ bool values_join(struct values *values, struct expression_references *references
     }
     for (size_t i = 0; i < joined.n_lists; i++)
         expression_list_sort(&joined.lists[i]);
-    for (size_t i = 0; i < CLAIM_IDS; i++)
+    for (size_t i = 0; i < CLAIM_IDS; i++) {
         expression_list_sort(&joined.accepted[i]);
+        expression_list_sort(&joined.retired[i]);
+    }
     *references = joined;
     return true;
 }
@@ -228,24 +231,34 @@ static bool is_update_text(struct span text)
     return span_begins(rest, span_text(HEADER));
 }
 
-/* The references, and how many values the document holds. False when the arena is full. */
+static bool copy_lists(const struct expression_list *from, size_t n, bool are_claims,
+                       struct arena *arena, const struct policy_value_list **copied)
+{
+    struct policy_value_list *lists = arena_array(arena, n + 1, sizeof *lists);
+
+    for (size_t i = 0; lists && i < n; i++)
+        lists[i] = (struct policy_value_list){.name = are_claims ? claim_name((enum claim_id)i)
+                                                                 : from[i].name,
+                                              .items = from[i].items,
+                                              .n_items = from[i].n_items};
+    *copied = lists;
+    return lists;
+}
+
+/* What the document holds, and how many values count. False when the arena is full. */
 static bool list_values(const struct expression_references *references, struct arena *arena,
                         struct policy_values *values)
 {
-    struct policy_value_list *lists = arena_array(arena, references->n_lists + 1, sizeof *lists);
-
-    for (size_t i = 0; lists && i < references->n_lists; i++) {
-        const struct expression_list *list = &references->lists[i];
-
-        lists[i] = (struct policy_value_list){
-            .name = list->name, .items = list->items, .n_items = list->n_items};
-        values->n_values += list->n_items;
-    }
-    for (size_t i = 0; references->accepted && i < CLAIM_IDS; i++)
-        values->n_values += references->accepted[i].n_items;
-    values->lists = lists;
+    if (!copy_lists(references->lists, references->n_lists, false, arena, &values->lists) ||
+        !copy_lists(references->accepted, CLAIM_IDS, true, arena, &values->accepted) ||
+        !copy_lists(references->retired, CLAIM_IDS, true, arena, &values->retired))
+        return false;
     values->n_lists = references->n_lists;
-    return lists;
+    for (size_t i = 0; i < values->n_lists; i++)
+        values->n_values += values->lists[i].n_items;
+    for (size_t i = 0; i < CLAIM_IDS; i++)
+        values->n_values += values->accepted[i].n_items;
+    return true;
 }
 
 bool policy_values_check(struct span text, struct arena *arena, struct policy_values *values,

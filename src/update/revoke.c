@@ -60,7 +60,7 @@ bool revoke(struct span dbx, struct span lists, struct arena *arena, struct span
             memcpy(entries + len, entry.data, entry.len);
             len += entry.len;
         }
-        if (efi_signature_list_left(&list) || len == 0)
+        if (reader_left(&list.entries) || len == 0)
             continue;
         put_head(&writer, signature.type, len, entry.len);
         writer_bytes(&writer, span_of(entries, len));

@@ -60,7 +60,8 @@ struct update_plan {
 
 /* Plans for one host. claims_input has its log; of what it says besides only its command line counts.
  * The plan lives in the arena. ERROR_UNSUPPORTED for a log of measurement registers or of another
- * bank than the components', ERROR_LIMIT over LIMIT_UPDATE_VARIANTS, ERROR_MALFORMED when dbx, as measured, cannot be read. */
+ * bank than the components', ERROR_LIMIT over LIMIT_UPDATE_VARIANTS, ERROR_MALFORMED when dbx, as
+ * measured, cannot be read. */
 bool update_plan(const struct update *update, const struct claims_input *host, struct arena *arena,
                  struct update_plan *plan, struct error *error) MUST_CHECK;
 

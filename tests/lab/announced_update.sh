@@ -1,6 +1,7 @@
 #!/bin/bash
-# Updates of real hosts: kernel, RAM disk, command line and dbx of two that boot with shim and GRUB, the unified kernel
-# image of a third. What was announced passes; what somebody changes at the same moment does not.
+# Updates of real hosts under learned policies in force: kernel, RAM disk, command line and dbx of two that boot with shim
+# and GRUB, the unified kernel image of a third. What was announced passes, for the hosts and hours named; what somebody
+# changes at the same moment does not.
 set -euo pipefail
 lab=$1 build=$2 policy=$3
 . "$lab/session.sh"
@@ -24,7 +25,7 @@ boot()
     for host; do start_host "$host"; done
     for host; do
         finish_host "$host"
-        "$bootseal" host evidence "$host" --output "$run/$host-$round"
+        "$bootseal" host evidence "$host" --output "$run/$host-$round" 2>/dev/null
     done
 }
 
@@ -33,6 +34,12 @@ judge()
 {
     "$bootseal" appraise "$run/$1" --policy "$run/$2" ${3:+--update "$run/$3"} --json >"$run/judged" || true
     jq -r .verdict "$run/judged"
+}
+
+# verdict HOST: the service's.
+verdict()
+{
+    "$bootseal" host show "$1" --json | jq -r .verdict
 }
 
 # The rules that the last verdict names, each once, in one line.
@@ -74,7 +81,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=Bootseal lab' -keyo
 } >"$run/revoked"
 
 start_fleet
-"$bootseal" policy apply "$policy"
+"$bootseal" policy apply "$policy" --hosts 'web*'
 for host in web1 web2; do
     new_host "$host" --loader linuxefi --release previous
 done
@@ -86,6 +93,8 @@ learn unified
 expect "web1 as learned" trusted "$(judge web1-1 web1.policy)"
 expect "web2, of the same kind" trusted "$(judge web2-1 web1.policy)"
 expect "the unified kernel as learned" trusted "$(judge unified-1 unified.policy)"
+"$bootseal" policy apply "$run/web1.policy" --binding web --hosts 'web*'
+"$bootseal" policy apply "$run/unified.policy" --binding unified --hosts unified
 
 say "the update: kernel and RAM disk, command line, dbx; a unified kernel image"
 for host in web1 web2; do
@@ -97,10 +106,17 @@ mcopy -n -i "$run/web1/boot.img" ::/EFI/debian/grub.cfg "$run/new/grub.cfg"
 mcopy -n -i "$run/unified/boot.img" ::/EFI/BOOT/BOOTX64.EFI "$run/unified.efi"
 cp "$("$lab/kernel")/vmlinuz" "$run/new/vmlinuz-$(cat "$("$lab/kernel")/release")"
 "$bootseal" update plan "$run/new" --initrd "$("$lab/initrd")" --command-line-change '=>loglevel=3' --dbx "$run/revoked" \
-    --host "$run/web1-1,$run/web2-1" --name web --output "$run/web.update" --json >"$run/web.plan"
+    --hosts 'web*' --name web --output "$run/web.update" --json >"$run/web.plan"
 "$bootseal" update plan "$run/unified.efi" --host "$run/unified-1" --name unified --output "$run/unified.update" --json \
     >"$run/unified.plan"
+expect "hosts that share the plan" 2 "$(jq .n_hosts "$run/web.plan")"
+"$bootseal" update announce "$run/web.update" --hosts 'web*' --until 1h --name web-update
+"$bootseal" update announce "$run/unified.update" --hosts unified --until 1h --name unified-update
+expect "who runs the update before it" old "$("$bootseal" update show unified-update --json | jq -r '.hosts[].runs' || true)"
 boot 2 web1 unified
+expect "web1 in the service" trusted "$(verdict web1)"
+expect "the unified kernel in the service" trusted "$(verdict unified)"
+expect "who runs the update after it" new "$("$bootseal" update show unified-update --json | jq -r '.hosts[].runs')"
 
 expect "web1 after an update that nobody announced" untrusted "$(judge web1-2 web1.policy)"
 expect "web1 after the announced update" trusted "$(judge web1-2 web1.policy web.update)"
@@ -115,3 +131,9 @@ say "the same update, and something else with it"
 boot 2 web2
 expect "web2 with more than was announced" untrusted "$(judge web2-2 web1.policy web.update)"
 expect "the rules that say so" "boot.files boot.kernel_command_line" "$(rules)"
+expect "web2 in the service" untrusted "$(verdict web2)"
+
+say "after the hours of the update"
+"$bootseal" update withdraw web-update
+boot 3 web1
+expect "web1, whose update is accepted no longer" untrusted "$(verdict web1)"
