@@ -671,6 +671,16 @@ static void certify_names_the_key_under_the_challenge(void **state)
         writer_be16(&writer, made.hash);
         writer_be16_bytes(&writer, made.ecdsa_r);
         writer_be16_bytes(&writer, made.ecdsa_s);
+        /* What nobody demands, an empty field must not meet. */
+        assert_false(certify_verify(fixture->crypto, key, span_of(attest, len),
+                                    writer_span(&writer), span_text(""), span_text(CASES[i].name),
+                                    &fixture->reasons));
+        assert_false(certify_verify(fixture->crypto, key, span_of(attest, len),
+                                    writer_span(&writer), span_text(CASES[i].extra_data),
+                                    span_text(""), &fixture->reasons));
+        assert_false(certify_verify(fixture->crypto, key, span_of(attest, len),
+                                    span_of(signature, writer.len - 1), span_text("challenge"),
+                                    span_text("key"), &fixture->reasons));
         fixture->reasons.n_items = 0;
         bool good = certify_verify(fixture->crypto, key, span_of(attest, len), writer_span(&writer),
                                    span_text("challenge"), span_text("key"), &fixture->reasons);

@@ -69,6 +69,26 @@ static void a_skipped_container_is_left_out(void **state)
     assert_int_equal(sipa_next(&walk, &record), SIPA_END);
 }
 
+/* What tells Windows' tagged events from others. */
+static void records_begin_with_an_id_of_wbcl(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        bool begins;
+    } CASES[] = {
+        {"\1\0\5\0", 4, true},   {"\1\0\1\x40", 4, true}, /* a container */
+        {"\1\0\1\xC0", 4, true},                          /* one that was not measured */
+        {"\1\0\0\0", 4, false}, /* no category, and one that there is not */
+        {"\1\0\15\0", 4, false}, {"\1\0\5\1", 4, false},  {"\1\0\5\x20", 4, false},
+        {"\1\0\5", 3, false},    {"", 0, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        assert_int_equal(sipa_begins(span_of(CASES[i].bytes, CASES[i].len)), CASES[i].begins);
+}
+
 static void every_cut_fails(void **state)
 {
     struct writer writer = writer_init(buffer, sizeof buffer);
@@ -176,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(containers_come_before_what_they_hold),
         cmocka_unit_test(a_skipped_container_is_left_out),
+        cmocka_unit_test(records_begin_with_an_id_of_wbcl),
         cmocka_unit_test(every_cut_fails),
         cmocka_unit_test(a_record_may_not_leave_its_container),
         cmocka_unit_test(sizes_up_to_4_gib_fail_softly),
