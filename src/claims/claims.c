@@ -180,6 +180,7 @@ bool claims_collect(const struct claims_input *input, struct arena *arena, struc
     collect_ima(&collector);
     collect_drtm(&collector);
     collect_inventory(&collector);
+    collect_platform(&collector);
     if (collector.out_of_memory)
         return arena_error(arena, error);
     *claims = collected;

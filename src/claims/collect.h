@@ -116,6 +116,7 @@ void collect_ima(struct collector *collector);
 /* What user space measured; reads the input's log behind the boot part. */
 void collect_userspace(struct collector *collector);
 void collect_drtm(struct collector *collector);
-void collect_inventory(struct collector *collector); /* last: it compares with all others */
+void collect_inventory(struct collector *collector); /* it compares with all others */
+void collect_platform(struct collector *collector);  /* last: it rests on the others */
 
 #endif

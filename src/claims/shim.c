@@ -203,13 +203,30 @@ static void conclude_mok(struct secure_boot *state)
         collect_unproven(collector, id);
 }
 
+/* Shims before 2017 left no more than their list in PCR 14, whose name is a hint. */
+static void conclude_presence(struct secure_boot *state, bool is_list)
+{
+    struct collector *collector = state->collector;
+
+    if (!collector->secure_boot_sound || state->authority_unknown || (is_list && !state->shim))
+        return;
+    collect_bool(collector, CLAIM_BOOT_SHIM, state->shim);
+    collect_event(collector, CLAIM_BOOT_SHIM, collector->separators[7]);
+    if (!collector->claims->claims[CLAIM_SECURE_BOOT_ENABLED].known)
+        collect_unproven(collector, CLAIM_BOOT_SHIM);
+    collect_from(collector, CLAIM_BOOT_SHIM, CLAIM_SECURE_BOOT_ENABLED);
+}
+
 void secure_boot_conclude_shim(struct secure_boot *state)
 {
     struct collector *collector = state->collector;
     size_t index = find_mok(collector);
+    bool is_list = index < collector->log->n_events &&
+                   is_named(&collector->log->events[index], "MokList");
 
     collector->shim = state->shim;
-    if (index < collector->log->n_events && is_named(&collector->log->events[index], "MokList"))
+    conclude_presence(state, is_list);
+    if (is_list)
         shim_begins(state, index);
     conclude_sbat(state);
     conclude_mok(state);

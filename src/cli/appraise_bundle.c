@@ -38,7 +38,7 @@ enum exit_status appraise_bundle(struct cli *cli)
     struct appraisal *appraisal = arena_new(&cli->arena, struct appraisal);
     struct appraise_input input = {0};
     uint8_t nonce[LIMIT_NONCE_LEN];
-    struct policy *policy;
+    struct policy **policies;
     struct error error = {0};
     enum exit_status status;
     bool done, passes;
@@ -46,15 +46,15 @@ enum exit_status appraise_bundle(struct cli *cli)
 
     if (!cli->values[OPTION_POLICY])
         return talk_usage(cli, OPTION_POLICY, "the policy to appraise under");
-    if (!policy_load(cli, cli->values[OPTION_POLICY], &policy, &status) ||
+    if (!policy_load_all(cli, cli->repeated, cli->n_repeated, &policies, &status) ||
         !read_nonce(cli, nonce, &input.nonce, &status) ||
         !secureboot_read_revocations(cli, &input.revocations, &status) ||
         !talk_read(cli, cli->arguments[0], LIMIT_EVIDENCE_LEN, &input.evidence, &status))
         return status;
     if (!cli_ima_certificates(cli, &input.ima_certificates, &status))
         return status;
-    input.policies = &policy;
-    input.n_policies = 1;
+    input.policies = policies;
+    input.n_policies = cli->n_repeated;
     done = appraise(cli->crypto, &input, &cli->arena, appraisal, &error);
     ima_certificates_free(input.ima_certificates);
     if (!done)

@@ -23,6 +23,8 @@ struct http_client;
 struct cli {
     const struct cli_command *command;
     const char *values[OPTIONS]; /* NULL: not given; switches have "" */
+    const char **repeated;       /* every value of an option that may be given again (--policy) */
+    size_t n_repeated;
     const char **arguments;
     int n_arguments;
     struct arena arena; /* freed by main */

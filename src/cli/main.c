@@ -52,6 +52,7 @@ int main(int argc, char **argv)
     http_client_free(cli.service);
     crypto_free(cli.crypto);
     free(cli.arguments);
+    free(cli.repeated);
     arena_done(&cli.arena);
     return (int)status;
 }

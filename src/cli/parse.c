@@ -24,6 +24,7 @@ static const struct {
 #undef OPTION
 };
 
+static const uint64_t REPEATED_OPTIONS = O(POLICY);
 static const uint64_t COMMON_OPTIONS = O(JSON) | O(COLOR) | O(HELP) | O(VERSION);
 
 const char *cli_option_name(enum cli_option option)
@@ -160,7 +161,7 @@ static bool take_option(struct cli *cli, int argc, char **argv, int *at, enum ex
         const char *name = OPTION_TABLE[i].name;
         if (strlen(name) != len || strncmp(name, word, len) != 0 || !(allowed >> i & 1))
             continue;
-        if (cli->values[i]) {
+        if (cli->values[i] && !(REPEATED_OPTIONS >> i & 1)) {
             fprintf(stderr, "bootseal: %s is given twice\n", name);
             return usage(cli->command, status);
         }
@@ -174,6 +175,8 @@ static bool take_option(struct cli *cli, int argc, char **argv, int *at, enum ex
             return usage(cli->command, status);
         }
         cli->values[i] = !OPTION_TABLE[i].value ? "" : equals ? equals + 1 : argv[++*at];
+        if (REPEATED_OPTIONS >> i & 1)
+            cli->repeated[cli->n_repeated++] = cli->values[i];
         return true;
     }
     fprintf(stderr, "bootseal: '%s %s' has no option %.*s\n", cli->command->noun,
@@ -237,7 +240,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, enum exit_status *status)
     if (!cli->command)
         return unknown_command(argc, argv, status);
     cli->arguments = calloc((size_t)argc, sizeof *cli->arguments);
-    if (!cli->arguments) {
+    cli->repeated = calloc((size_t)argc, sizeof *cli->repeated);
+    if (!cli->arguments || !cli->repeated) {
         *status = EXIT_INTERNAL;
         return false;
     }

@@ -66,6 +66,24 @@ enum exit_status policy_say_error(struct cli *cli, const char *path,
     return EXIT_MALFORMED;
 }
 
+bool policy_load_all(struct cli *cli, const char *const *paths, size_t n, struct policy ***policies,
+                     enum exit_status *status)
+{
+    struct policy **loaded = arena_array(&cli->arena, n, sizeof *loaded);
+    struct error error = {0};
+
+    if (!loaded) {
+        arena_error(&cli->arena, &error);
+        *status = talk_error(cli, NULL, &error);
+        return false;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!policy_load(cli, paths[i], &loaded[i], status))
+            return false;
+    *policies = loaded;
+    return true;
+}
+
 bool policy_compile_text(struct cli *cli, const char *path, struct span text,
                          struct policy **policy, enum exit_status *status)
 {

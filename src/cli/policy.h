@@ -9,6 +9,10 @@
 bool policy_load(struct cli *cli, const char *path, struct policy **policy,
                  enum exit_status *status) MUST_CHECK;
 
+/* As policy_load for n files; the array is in the arena. */
+bool policy_load_all(struct cli *cli, const char *const *paths, size_t n, struct policy ***policies,
+                     enum exit_status *status) MUST_CHECK;
+
 /* As policy_load for a text already read; path is what errors name. */
 bool policy_compile_text(struct cli *cli, const char *path, struct span text,
                          struct policy **policy, enum exit_status *status) MUST_CHECK;

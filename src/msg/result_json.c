@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 json_t *result_json_hex(struct span bytes)
 {
@@ -98,6 +99,51 @@ json_t *result_json_claims(struct crypto *crypto, const struct claims *claims, s
                                       labels));
     }
     return object;
+}
+
+static json_t *rule_json(struct crypto *crypto, const struct feature_table *table,
+                         const struct policy_result *result, const struct claims *claims,
+                         struct arena *arena)
+{
+    const struct reason *reason = features_reason(table, result);
+    json_t *read = json_object();
+
+    for (size_t i = 0; i < result->n_reads; i++) {
+        enum claim_id id = result->reads[i].claim;
+        const struct claim *claim = &claims->claims[id];
+
+        json_object_set_new(read, claim_name(id),
+                            json_pack("{s:o, s:s}", "value", claim_value(crypto, id, claim, arena),
+                                      "grade", claim_grade_name(claim->grade)));
+    }
+    return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o}", "rule", result->rule, "outcome",
+                     policy_outcome_name(result->outcome), "severity",
+                     policy_severity_name(result->severity), "message", result->message,
+                     "changed_by", result->changed_by, "action", features_action(table, result),
+                     "claims", read, "reason", reason ? reason_json(reason) : json_null());
+}
+
+json_t *result_json_features(struct crypto *crypto, const struct feature_table *table,
+                             const struct claims *claims, struct arena *arena)
+{
+    json_t *features = json_array();
+
+    for (size_t i = 0; i < table->n_features; i++) {
+        const struct feature *feature = &table->features[i];
+        json_t *rules = json_array();
+
+        for (size_t k = 0; k < table->n_results; k++)
+            if (strcmp(features_of_rule(&table->results[k]), feature->name) == 0)
+                json_array_append_new(rules,
+                                      rule_json(crypto, table, &table->results[k], claims, arena));
+        json_array_append_new(features,
+                              json_pack("{s:s, s:s, s:s, s:o}", "feature", feature->name, "state",
+                                        feature_state_name(feature->state), "grade",
+                                        claim_grade_name(feature->grade), "rules", rules));
+    }
+    return json_pack("{s:s, s:s, s:s, s:o}", "policy", policy_name(table->policy), "version",
+                     policy_version(table->policy), "state", feature_state_name(table->state),
+                     "features", features);
 }
 
 static json_t *quote_json(const struct appraisal *appraisal)

@@ -6,6 +6,7 @@
 #define BOOTSEAL_MSG_RESULT_JSON_H
 
 #include "appraise/appraise.h"
+#include "policy/features.h"
 
 #include <jansson.h>
 
@@ -20,6 +21,13 @@ json_t *result_json_claims(struct crypto *crypto, const struct claims *claims, s
 /* {"verdict", "reasons", "claims", "quote": {...}}. */
 json_t *result_json_appraisal(struct crypto *crypto, const struct appraisal *appraisal,
                               struct arena *arena);
+
+/* A policy's feature table: {"policy", "version", "state", "features": [{"feature", "state", "grade",
+ * "rules": [{"rule", "outcome", "severity", "message", "changed_by", "action", "claims": {"NAME":
+ * {"value", "grade"}}, "reason"}]}]}. "claims" are those that the rule reads; "reason" is as above, and
+ * like "action" null for a rule that holds or does not apply. */
+json_t *result_json_features(struct crypto *crypto, const struct feature_table *table,
+                             const struct claims *claims, struct arena *arena);
 
 /* Bytes as a lower-case hex string. */
 json_t *result_json_hex(struct span bytes);

@@ -112,15 +112,13 @@ static bool read_grades(struct compiler *compiler, const struct document_entry *
 
 /* --- Rules --- */
 
-/* One of some words, as it stands in words; NULL ends them. */
+/* One of some words, by its place among them; NULL ends them. */
 static bool read_choice(struct compiler *compiler, const struct document_entry *entry,
-                        const char *const *words, const char *message, const char **choice)
+                        const char *const *words, const char *message, size_t *choice)
 {
-    for (; *words; words++) {
-        *choice = *words;
-        if (strcmp(entry->value, *words) == 0)
+    for (*choice = 0; words[*choice]; ++*choice)
+        if (strcmp(entry->value, words[*choice]) == 0)
             return true;
-    }
     return fail_at(compiler, entry->offset, message, entry->value);
 }
 
@@ -140,23 +138,26 @@ static bool read_condition(struct compiler *compiler, const struct document_entr
 static bool read_rule_key(struct compiler *compiler, const struct document_entry *entry,
                           struct policy_rule *rule, struct demands *demands)
 {
-    static const char *const SEVERITIES[] = {"untrusted", "attention", NULL};
+    const char *const SEVERITIES[] = {policy_severity_name(POLICY_UNTRUSTED),
+                                      policy_severity_name(POLICY_ATTENTION),
+                                      policy_severity_name(POLICY_NOTE), NULL};
     static const char *const CHANGED_BY[] = {"operator", "firmware set-up", "vendor", NULL};
-    const char *severity;
+    size_t choice;
 
     if (strcmp(entry->name, "when") == 0)
         return read_condition(compiler, entry, demands->read_by_when, &rule->when.root);
     if (strcmp(entry->name, "require") == 0)
         return read_condition(compiler, entry, demands->read_by_require, &rule->require.root);
     if (strcmp(entry->name, "severity") == 0) {
-        if (!read_choice(compiler, entry, SEVERITIES, "severity is untrusted or attention, not",
-                         &severity))
+        if (!read_choice(compiler, entry, SEVERITIES,
+                         "severity is untrusted, attention or note, not", &choice))
             return false;
-        rule->attention_only = severity == SEVERITIES[1];
+        rule->severity = (enum policy_severity)choice;
     } else if (strcmp(entry->name, "changed_by") == 0) {
-        return read_choice(compiler, entry, CHANGED_BY,
-                           "changed_by is operator, firmware set-up or vendor, not",
-                           &rule->changed_by);
+        if (!read_choice(compiler, entry, CHANGED_BY,
+                         "changed_by is operator, firmware set-up or vendor, not", &choice))
+            return false;
+        rule->changed_by = CHANGED_BY[choice];
     } else if (strcmp(entry->name, "message") == 0) {
         rule->message = document_entry_text(entry);
     } else if (strcmp(entry->name, "action") == 0) {

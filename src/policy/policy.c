@@ -29,6 +29,30 @@ size_t policy_cost(const struct policy *policy)
     return policy->cost;
 }
 
+const char *policy_outcome_name(enum policy_outcome outcome)
+{
+    static const char *const NAMES[] = {
+        [POLICY_OUTCOME_NONE] = "none",
+        [POLICY_HOLDS] = "holds",
+        [POLICY_FAILS] = "fails",
+        [POLICY_UNDECIDED] = "undecided",
+        [POLICY_NOT_APPLICABLE] = "not applicable",
+    };
+
+    return NAMES[outcome];
+}
+
+const char *policy_severity_name(enum policy_severity severity)
+{
+    static const char *const NAMES[] = {
+        [POLICY_UNTRUSTED] = "untrusted",
+        [POLICY_ATTENTION] = "attention",
+        [POLICY_NOTE] = "note",
+    };
+
+    return NAMES[severity];
+}
+
 /* The first claim that the condition reads and that is proven less well than demanded; NULL: none.
  * What is unknown decided nothing. */
 static const struct policy_demand *unmet_demand(const struct policy_condition *condition,
@@ -64,7 +88,9 @@ static void add_reason(const struct evaluation *evaluation, const struct policy_
                        enum reason_code code, struct reason reason, struct reasons *reasons)
 {
     reason.policy = evaluation->policy;
-    reason.code = rule->attention_only ? REASON_POLICY_ATTENTION : code;
+    reason.code = rule->severity == POLICY_ATTENTION ? REASON_POLICY_ATTENTION
+                  : rule->severity == POLICY_NOTE    ? REASON_POLICY_NOTE
+                                                     : code;
     reason.rule = rule->name;
     reason.message = rule->message;
     reason.action = rule->action;
@@ -95,7 +121,7 @@ static bool report_when(struct evaluation *evaluation, const struct policy_rule 
 
     if (!expression_explain(evaluation, rule->when.root, &reason))
         return false;
-    reason.expected = arena_printf(evaluation->arena, "to know whether %s", reason.expected);
+    reason.expected = arena_printf(evaluation->arena, "to know whether %.1000s", reason.expected);
     if (!reason.expected)
         return arena_error(evaluation->arena, evaluation->error);
     add_reason(evaluation, rule, REASON_POLICY_UNKNOWN, reason, reasons);
@@ -148,6 +174,9 @@ static bool evaluate_rule(struct evaluation *evaluation, const struct policy_rul
 static struct policy_result result_of(const struct policy_rule *rule, enum policy_outcome outcome,
                                       const struct claims *claims)
 {
+    const struct policy_condition *decider = outcome == POLICY_NOT_APPLICABLE ? &rule->when
+                                                                              : &rule->require;
+
     return (struct policy_result){
         .rule = rule->name,
         .message = rule->message,
@@ -155,9 +184,10 @@ static struct policy_result result_of(const struct policy_rule *rule, enum polic
         .serves = rule->serves,
         .changed_by = rule->changed_by,
         .outcome = outcome,
-        .attention_only = rule->attention_only,
-        .grade = lowest_grade(outcome == POLICY_NOT_APPLICABLE ? &rule->when : &rule->require,
-                              claims),
+        .severity = rule->severity,
+        .reads = decider->reads,
+        .n_reads = decider->n_reads,
+        .grade = lowest_grade(decider, claims),
         .reason = POLICY_NO_REASON,
     };
 }

@@ -72,17 +72,38 @@ enum policy_outcome {
     POLICY_NOT_APPLICABLE,
 };
 
+/* What a rule that does not hold does to the verdict. */
+enum policy_severity {
+    POLICY_UNTRUSTED = 0, /* the host is not trusted */
+    POLICY_ATTENTION,     /* it stays trusted, and somebody should look */
+    POLICY_NOTE,          /* nothing: it is said */
+};
+
+/* A claim that a rule reads, and how well it must be proven. */
+struct policy_demand {
+    enum claim_id claim;
+    enum claim_grade grade;
+};
+
 /* What one rule says of a host. Texts are the policy's, and NULL where it does not say. */
 struct policy_result {
     const char *rule, *message, *action, *serves;
     const char *changed_by; /* "operator", "firmware set-up" or "vendor" */
     enum policy_outcome outcome;
-    bool attention_only;    /* a host that fails it stays trusted */
-    enum claim_grade grade; /* the lowest of the known claims that the rule reads */
+    enum policy_severity severity;
+    const struct policy_demand *reads; /* of `when` where the rule does not apply */
+    size_t n_reads;
+    enum claim_grade grade; /* the lowest of the known ones among these */
     size_t reason;          /* which of the reasons is its; POLICY_NO_REASON: none */
 };
 
 #define POLICY_NO_REASON SIZE_MAX
+
+/* "holds", "fails", "undecided", "not applicable". */
+const char *policy_outcome_name(enum policy_outcome outcome);
+
+/* "untrusted", "attention", "note", as policies write them. */
+const char *policy_severity_name(enum policy_severity severity);
 
 /* Evaluates every rule and adds a reason for each that fails or is undecided. A rule is undecided too
  * where it holds, or does not apply, by claims that are proven less well than it demands. results has

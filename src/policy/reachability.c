@@ -624,6 +624,6 @@ static bool conditions_equal(const struct policy_condition *a, const struct poli
 
 bool reachability_repeats(const struct policy_rule *a, const struct policy_rule *b)
 {
-    return a->attention_only == b->attention_only && conditions_equal(&a->when, &b->when) &&
+    return a->severity == b->severity && conditions_equal(&a->when, &b->when) &&
            conditions_equal(&a->require, &b->require);
 }

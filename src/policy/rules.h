@@ -5,12 +5,6 @@
 #include "policy/expression.h"
 #include "policy/policy.h"
 
-/* A claim that a condition reads, and how well it must be proven. */
-struct policy_demand {
-    enum claim_id claim;
-    enum claim_grade grade;
-};
-
 struct policy_condition {
     struct node *root; /* NULL: the rule has none */
     struct policy_demand *reads;
@@ -25,7 +19,7 @@ struct policy_rule {
     const char *changed_by;       /* who can change what it demands; NULL when not said */
     struct policy_condition when; /* where the rule applies; without it, everywhere */
     struct policy_condition require;
-    bool attention_only; /* severity = attention */
+    enum policy_severity severity;
 };
 
 struct policy {

@@ -82,7 +82,7 @@ stop_service() { kill "$service_pid" && wait "$service_pid"; }
 put_policy() {
     curl -sf --cacert "$work/service/ca.pem" \
         -H "Authorization: Bearer $(cat "$work/service/data/admin.token")" \
-        -H 'Content-Type: text/plain' --data-binary "@$root/data/policies/linux-baseline.policy" \
+        -H 'Content-Type: text/plain' --data-binary "@$root/data/policies/recommended-baseline.policy" \
         -X PUT "$url/api/v1/policy" -o /dev/null || fail "the policy is not taken"
 }
 

@@ -140,7 +140,7 @@ static void test_baseline_policy(void **state)
         struct fixture *fixture = calloc(1, sizeof *fixture);
 
         fixture_init(fixture, HOSTS[i].folder, TPM_ALG_ECC, TPM_ALG_SHA256);
-        fixture->policy = read_policy(fixture, "data/policies/linux-baseline.policy");
+        fixture->policy = read_policy(fixture, "data/policies/recommended-baseline.policy");
         expect_verdict(fixture, soft_host_attest(&fixture->host), HOSTS[i].verdict, REASON_NONE);
         /* What no rule reads decides nothing. */
         fixture->input.policy_claims_only = true;

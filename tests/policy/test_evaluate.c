@@ -349,14 +349,14 @@ static void test_results(void **state)
     assert_string_equal(result->serves, "a feature");
     assert_string_equal(result->action, "do this");
     assert_string_equal(result->changed_by, "firmware set-up");
-    assert_true(result->attention_only);
+    assert_int_equal(result->severity, POLICY_ATTENTION);
     assert_int_equal(result->grade, CLAIM_REPORTED);
 
     evaluate(fixture, "!secure_boot.enabled || drtm.launched");
     assert_null(result->serves);
     assert_null(result->action);
     assert_null(result->changed_by);
-    assert_false(result->attention_only);
+    assert_int_equal(result->severity, POLICY_UNTRUSTED);
     assert_int_equal(result->grade, CLAIM_ATTESTED); /* the unknown one has none */
     evaluate(fixture, "drtm.launched");
     assert_int_equal(result->grade, CLAIM_UNPROVEN);
@@ -377,6 +377,10 @@ static void test_attention(void **state)
         assert_int_equal(reasons_weight(&fixture->reasons), REASON_WEIGHT_ATTENTION);
         assert_string_equal(fixture->reasons.items[0].action, "do this");
     }
+    evaluate_text(fixture,
+                  HEAD "[rule r]\nmessage = m\nseverity = note\nrequire = debug.firmware\n");
+    assert_int_equal(fixture->reasons.items[0].code, REASON_POLICY_NOTE);
+    assert_int_equal(reasons_weight(&fixture->reasons), REASON_WEIGHT_NOTE);
 }
 
 static struct policy *learn(struct fixture *fixture)
