@@ -24,12 +24,36 @@ static void put_key(struct learner *learner, size_t number, const char *label)
     document_text_put(&learner->text, " = ");
 }
 
+/* Who sets what the claim is about. */
+static const char *changed_by(enum claim_id id)
+{
+    static const struct {
+        const char *topic, *who;
+    } TOPICS[] = {
+        {"measured boot", "vendor"},
+        {"firmware", "vendor"},
+        {"hardware", "vendor"},
+        {"DMA protection", "firmware set-up"},
+        {"dynamic launch", "firmware set-up"},
+    };
+
+    for (size_t i = 0; i < sizeof TOPICS / sizeof *TOPICS; i++)
+        if (strcmp(claim_topic(id), TOPICS[i].topic) == 0)
+            return TOPICS[i].who;
+    /* Of Secure Boot all but what shim reads; of debuggers the firmware's own. */
+    if (id == CLAIM_DEBUG_FIRMWARE ||
+        (strcmp(claim_topic(id), "Secure Boot") == 0 && strcmp(claim_systems(id), "linux") != 0))
+        return "firmware set-up";
+    return "operator";
+}
+
 static void put_rule(struct learner *learner, enum claim_id id)
 {
     document_text_put(&learner->text, "\n[rule %s]\n", claim_name(id));
     document_text_put(&learner->text, "message = %s\n",
                       "the value is not that of the host this policy was learned from");
     document_text_put(&learner->text, "serves = %s\n", claim_topic(id));
+    document_text_put(&learner->text, "changed_by = %s\n", changed_by(id));
     document_text_put(&learner->text, "grade = attested\n");
     document_text_put(&learner->text, "require = %s", claim_name(id));
     learner->n_rules++;
@@ -132,9 +156,9 @@ static void learn_claim(struct learner *learner, enum claim_id id, const struct 
         break;
     case CLAIM_TEXT:
         put_rule(learner, id);
-        document_text_put(&learner->text, " ==\n    ");
+        document_text_put(&learner->text, " in [\n    "); /* where another can stand beside it */
         document_text_put_literal(&learner->text, span_text(claim->text));
-        document_text_put(&learner->text, "\n");
+        document_text_put(&learner->text, "]\n");
         break;
     case CLAIM_LIST:
         learn_list(learner, id, claim);

@@ -398,6 +398,22 @@ static struct policy *learn(struct fixture *fixture)
     return policy;
 }
 
+/* The learned policy has a rule with both lines. */
+static void expect_learned(struct fixture *fixture, const char *rule, const char *line,
+                           const char *require)
+{
+    const char *text, *end;
+    struct span learned;
+
+    assert_true(policy_learn(&fixture->claims, fixture->crypto, "golden", &fixture->arena, &learned,
+                             &fixture->error));
+    text = strstr(arena_text(&fixture->arena, learned), rule);
+    assert_non_null(text);
+    end = strstr(text, "\n\n");
+    assert_true(strstr(text, line) && (!end || strstr(text, line) < end));
+    assert_true(strstr(text, require) && (!end || strstr(text, require) < end));
+}
+
 static enum reason_weight judge(struct fixture *fixture, const struct policy *policy)
 {
     memset(&fixture->reasons, 0, sizeof fixture->reasons);
@@ -419,6 +435,10 @@ static void test_learned_policy(void **state)
     fixture->images[0].label = "a label: with = signs; [and] \"more\" that is far too long for one";
     policy = learn(fixture);
     assert_string_equal(policy_name(policy), "golden");
+    expect_learned(fixture, "[rule boot.kernel_command_line]\n", "changed_by = operator\n",
+                   "require = boot.kernel_command_line in [\n");
+    expect_learned(fixture, "[rule secure_boot.enabled]\n", "changed_by = firmware set-up\n",
+                   "require = secure_boot.enabled == true\n");
     assert_int_equal(judge(fixture, policy), REASON_WEIGHT_NONE);
 
     long_line[1000] ^= 1;
