@@ -15,7 +15,7 @@ struct service_request {
     struct span body;
     const char *if_match; /* as in struct http_client_request */
     bool if_none_match;
-    size_t answer_cap; /* 0: that of JSON */
+    size_t answer_cap;  /* 0: that of JSON */
     http_take_fn *take; /* gets a streamed answer piece by piece (http/http_client.h); or NULL */
     void *take_context;
 };

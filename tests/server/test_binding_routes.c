@@ -142,8 +142,9 @@ static void test_documents_are_checked_and_kept(void **state)
     assert_true(span_is(answer.body, WEB_1));
     assert_problem(get("/api/v1/policies/web?version=3"), 404, "document.unknown");
     assert_problem(get("/api/v1/updates/web"), 404, "document.unknown");
-    assert_problem(keep("/api/v1/policies", "[policy]\nname = web\nversion = 1\n"
-                                            "[rule a]\nrequire = !secure_boot.enabled\nmessage = m\n"),
+    assert_problem(keep("/api/v1/policies",
+                        "[policy]\nname = web\nversion = 1\n"
+                        "[rule a]\nrequire = !secure_boot.enabled\nmessage = m\n"),
                    409, "policy.exists");
     assert_problem(keep("/api/v1/policies", "[policy]\nname = x\n"), 422, "policy.invalid");
     assert_problem(keep("/api/v1/policies", KERNELS), 422, "policy.invalid");
