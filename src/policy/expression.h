@@ -101,6 +101,10 @@ size_t expression_search_steps(size_t n);
  * with constants in the affirmative: adding a value can make the whole only truer. */
 void expression_accept(struct node *root, const struct expression_list *accepted);
 
+/* "sha256:<hex>" as algorithm and bytes; false for anything else. */
+bool expression_read_digest(struct span text, uint16_t *alg, uint8_t bytes[LIMIT_TPM_DIGEST_LEN],
+                            size_t *len);
+
 /* "sha256:<hex>" as a digest; false for anything else. The bytes are in the arena. */
 bool expression_digest(struct span text, struct arena *arena, struct claim_item *item);
 

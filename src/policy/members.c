@@ -4,17 +4,20 @@
  * Never looks at an item more often than the cost of the node says. */
 #include "policy/members.h"
 
-/* A certificate counts as its SHA-256 fingerprint; other items as they are. digest holds it. */
+/* A certificate counts as its SHA-256 fingerprint, and a text in which a digest is written as that
+ * digest, as in constants; other items as they are. digest holds it. */
 static struct claim_item comparable(struct evaluation *evaluation, const struct claim_item *item,
                                     struct crypto_digest *digest)
 {
-    struct claim_item fingerprint = {.kind = CLAIM_ITEM_DIGEST, .alg = TPM_ALG_SHA256};
+    struct claim_item counted = {.kind = CLAIM_ITEM_DIGEST, .alg = TPM_ALG_SHA256};
 
-    if (item->kind != CLAIM_ITEM_CERTIFICATE)
+    if (item->kind == CLAIM_ITEM_CERTIFICATE)
+        crypto_fingerprint(evaluation->crypto, item->bytes, digest);
+    else if (item->kind != CLAIM_ITEM_TEXT ||
+             !expression_read_digest(item->bytes, &counted.alg, digest->bytes, &digest->len))
         return *item;
-    crypto_fingerprint(evaluation->crypto, item->bytes, digest);
-    fingerprint.bytes = crypto_digest_span(digest);
-    return fingerprint;
+    counted.bytes = crypto_digest_span(digest);
+    return counted;
 }
 
 bool members_equal(struct evaluation *evaluation, const struct claim_item *a,
@@ -78,7 +81,7 @@ static bool sort_list(struct evaluation *evaluation, const struct node *node,
         struct crypto_digest digest;
 
         copy.items[i] = comparable(evaluation, &list->items[i], &digest);
-        if (list->items[i].kind != CLAIM_ITEM_CERTIFICATE)
+        if (copy.items[i].bytes.data != digest.bytes)
             continue;
         copy.items[i].bytes.data = (const uint8_t *)arena_text(evaluation->arena,
                                                                copy.items[i].bytes);

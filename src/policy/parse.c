@@ -28,7 +28,10 @@ static struct node *parse_list(struct parser *parser, size_t start)
     }
     if (!parser_demand(parser, "]"))
         return NULL;
+    cap = list->n_items;
     expression_list_sort(list);
+    if (list->n_items != cap) /* it would count once */
+        return parser_fail(parser, start, "a value is twice in the list");
     node = parser_node(parser, NODE_LIST, EXPRESSION_LIST, start);
     if (node)
         node->list = list;

@@ -176,21 +176,27 @@ static bool unquote(struct parser *parser, struct span quoted, uint8_t *out, siz
     return true;
 }
 
-bool expression_digest(struct span text, struct arena *arena, struct claim_item *item)
+bool expression_read_digest(struct span text, uint16_t *alg, uint8_t bytes[LIMIT_TPM_DIGEST_LEN],
+                            size_t *len)
 {
     const uint8_t *colon = text.len ? memchr(text.data, ':', text.len) : NULL;
+    size_t name_len = colon ? (size_t)(colon - text.data) : 0;
+
+    *alg = colon ? tpm_hash_by_name(span_of(text.data, name_len)) : 0;
+    return *alg &&
+           text_unhex(span_of(colon + 1, text.len - name_len - 1), bytes, LIMIT_TPM_DIGEST_LEN,
+                      len) &&
+           *len == tpm_digest_len(*alg);
+}
+
+bool expression_digest(struct span text, struct arena *arena, struct claim_item *item)
+{
     uint8_t bytes[LIMIT_TPM_DIGEST_LEN];
-    size_t name_len, len;
+    size_t len;
     uint16_t alg;
     char *copy;
 
-    if (!colon)
-        return false;
-    name_len = (size_t)(colon - text.data);
-    alg = tpm_hash_by_name(span_of(text.data, name_len));
-    if (!alg ||
-        !text_unhex(span_of(colon + 1, text.len - name_len - 1), bytes, sizeof bytes, &len) ||
-        len != tpm_digest_len(alg))
+    if (!expression_read_digest(text, &alg, bytes, &len))
         return false;
     copy = arena_text(arena, span_of(bytes, len));
     if (!copy)

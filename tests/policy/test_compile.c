@@ -63,6 +63,14 @@ static void expect_error(const char *text, size_t line, size_t column, const cha
                  result.position.column, result.error.message, line, column, message, text);
 }
 
+static void test_list_of_constants_has_no_value_twice(void **state)
+{
+    (void)state;
+    expect_error(RULE("kernel.init in [\"a\", \"b\", \"a\"]"), 5, 26, "twice in the list");
+    expect_error(RULE("boot.images.all(x, x in [\"" DIGEST "\",\n  \"" DIGEST "\"])"), 5, 35,
+                 "twice in the list");
+}
+
 static void test_expressions_compile(void **state)
 {
     (void)state;
@@ -265,11 +273,17 @@ static void test_every_cut_is_safe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_expressions_compile), cmocka_unit_test(test_file_errors),
-        cmocka_unit_test(test_grade_errors),        cmocka_unit_test(test_long_lines),
-        cmocka_unit_test(test_type_errors),         cmocka_unit_test(test_syntax_errors),
-        cmocka_unit_test(test_depth_and_cost),      cmocka_unit_test(test_cost_is_an_upper_bound),
-        cmocka_unit_test(test_size_limit),          cmocka_unit_test(test_every_cut_is_safe),
+        cmocka_unit_test(test_list_of_constants_has_no_value_twice),
+        cmocka_unit_test(test_expressions_compile),
+        cmocka_unit_test(test_file_errors),
+        cmocka_unit_test(test_grade_errors),
+        cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_type_errors),
+        cmocka_unit_test(test_syntax_errors),
+        cmocka_unit_test(test_depth_and_cost),
+        cmocka_unit_test(test_cost_is_an_upper_bound),
+        cmocka_unit_test(test_size_limit),
+        cmocka_unit_test(test_every_cut_is_safe),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
