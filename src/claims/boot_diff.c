@@ -269,11 +269,14 @@ static bool compare_inventories(struct work *work, struct error *error)
     if (!start_values(work, &work->diff->inventory, before->n_inventory + after->n_inventory,
                       error))
         return false;
-    while (i < before->n_inventory || k < after->n_inventory) {
+    for (;;) {
         const struct evidence_item *old = i < before->n_inventory ? &before->inventory[i] : NULL;
         const struct evidence_item *new = k < after->n_inventory ? &after->inventory[k] : NULL;
-        int order = !old ? 1 : !new ? -1 : span_compare(old->name, new->name);
+        int order;
 
+        if (!old && !new)
+            return true;
+        order = !old ? 1 : !new ? -1 : span_compare(old->name, new->name);
         i += order <= 0;
         k += order >= 0;
         if (order == 0 && span_equal(old->value, new->value))
@@ -281,7 +284,6 @@ static bool compare_inventories(struct work *work, struct error *error)
         if (!compare_item(work, order <= 0 ? old : NULL, order >= 0 ? new : NULL, error))
             return false;
     }
-    return true;
 }
 
 /* --- Claims --- */

@@ -75,9 +75,11 @@ enum exit_status host_forget(struct cli *cli)
 
 enum exit_status host_evidence(struct cli *cli)
 {
+    const struct service_field fields[] = {{"boot", cli->values[OPTION_BOOT]}};
     const struct service_request request = {
         .method = "GET",
-        .path = service_path(cli, "hosts", cli->arguments[0], "evidence"),
+        .path = service_query(cli, service_path(cli, "hosts", cli->arguments[0], "evidence"),
+                              fields, 1),
         .answer_cap = LIMIT_EVIDENCE_LEN,
     };
     const char *output = cli->values[OPTION_OUTPUT];

@@ -8,4 +8,20 @@
 bool bundle_load(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN], struct arena *arena,
                  struct span *bundle, struct error *error) MUST_CHECK;
 
+struct bundle_request {
+    bool good;        /* of the last good boot, else of the last attestation */
+    bool without_ima; /* an IMA list by its digest only */
+};
+
+struct bundle {
+    struct span bytes; /* empty when there is none */
+    int64_t at_s;      /* when the good boot was last seen; 0 for the last attestation */
+};
+
+/* The same of either boot. An IMA list that went on growing behind the quote of a good boot stands there by
+ * its digest only. */
+bool bundle_load_boot(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
+                      const struct bundle_request *request, struct arena *arena,
+                      struct bundle *bundle, struct error *error) MUST_CHECK;
+
 #endif

@@ -11,23 +11,12 @@
 #include "os/clock.h"
 #include "server/bundle.h"
 #include "server/front.h"
+#include "server/host_view.h"
 #include "server/routes.h"
 
 enum { EVIDENCE_ARENA_LEN = 4 * LIMIT_EVIDENCE_LEN, LIST_ARENA_LEN = 16 * 1024 * 1024 };
 
 /* --- As JSON --- */
-
-/* A verdict that has ended decays to unknown by itself. */
-static enum verdict present_verdict(const struct store_host *host, int64_t now_s)
-{
-    if (host->enrolled.state == STORE_HOST_REVOKED)
-        return VERDICT_UNTRUSTED;
-    if (host->enrolled.state == STORE_HOST_PENDING)
-        return VERDICT_PENDING;
-    if (host->verdict == VERDICT_NONE || host->expires_s <= now_s)
-        return VERDICT_UNKNOWN;
-    return (enum verdict)host->verdict;
-}
 
 static const char *endorsement_text(int endorsement)
 {
@@ -43,14 +32,6 @@ static const char *endorsement_text(int endorsement)
     }
 }
 
-static json_t *stored_reasons(const char *text)
-{
-    json_error_t wrong;
-    json_t *reasons = text && text[0] ? json_loads(text, 0, &wrong) : NULL;
-
-    return reasons ? reasons : json_array();
-}
-
 static json_t *host_json(const struct store_host *host)
 {
     const struct store_enrolment *enrolled = &host->enrolled;
@@ -59,7 +40,7 @@ static json_t *host_json(const struct store_host *host)
     return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:b, s:s, s:o, s:o}", "id",
                      result_json_hex(span_of(enrolled->id, sizeof enrolled->id)), "name",
                      enrolled->name, "state", store_host_state_name(enrolled->state), "verdict",
-                     verdict_name(present_verdict(host, now_s)), "verdict_at",
+                     verdict_name(host_view_verdict(host, now_s)), "verdict_at",
                      exchange_time(host->verdict_s), "verdict_ends", exchange_time(host->expires_s),
                      "verdict_ended", host->verdict != VERDICT_NONE && host->expires_s <= now_s,
                      "endorsement", endorsement_text(enrolled->endorsement), "seen_at",
@@ -94,7 +75,7 @@ static json_t *host_details_json(const struct store_host *host, struct arena *ar
         "{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:s}", "schema",
         "bootseal.host.v1", "verdict_id", host->verdict_id, "last_verdict",
         json_string(verdict_name((enum verdict)host->verdict)), "reasons",
-        stored_reasons(host->reasons), "ek_issuer", enrolled->issuer, "tpm_manufacturer",
+        host_view_reasons(host->reasons), "ek_issuer", enrolled->issuer, "tpm_manufacturer",
         enrolled->manufacturer, "tpm_model", enrolled->model, "tpm_version", enrolled->version,
         "reported", reported_json(enrolled->inventory, arena), "approved_at",
         exchange_time(host->approved_s), "approved_by", host->approved_by ? host->approved_by : "",
@@ -109,37 +90,6 @@ static json_t *host_details_json(const struct store_host *host, struct arena *ar
     }
     json_object_update_new(details, object);
     return details;
-}
-
-/* --- Finding --- */
-
-static bool find_by(struct exchange *exchange, struct arena *arena, struct store_host *host,
-                    bool *found, struct error *error)
-{
-    struct store *store = exchange->front->store;
-    uint8_t id[STORE_HOST_ID_LEN];
-    size_t id_len;
-
-    if (strlen(exchange->parameter) == 2 * sizeof id &&
-        text_unhex(span_text(exchange->parameter), id, sizeof id, &id_len))
-        return store_host_get(store, id, arena, host, found, error);
-    return store_host_get_by_name(store, exchange->parameter, arena, host, found, error);
-}
-
-/* The path's host; false after having answered. */
-static bool find_host(struct exchange *exchange, struct arena *arena, struct store_host *host)
-{
-    struct error error;
-    bool found = false;
-
-    if (!find_by(exchange, arena, host, &found, &error)) {
-        exchange_fail(exchange, "hosts.find", &error);
-        return false;
-    }
-    if (!found)
-        exchange_problem(exchange, PROBLEM_HOST_UNKNOWN, "no host has the id or name %s",
-                         exchange->parameter);
-    return found;
 }
 
 /* --- List, show, history --- */
@@ -198,7 +148,7 @@ void route_hosts_show(struct exchange *exchange)
 {
     struct store_host host;
 
-    if (find_host(exchange, exchange_arena(exchange), &host))
+    if (host_view_find(exchange, exchange_arena(exchange), &host))
         exchange_json(exchange, 200, host_details_json(&host, exchange_arena(exchange)));
 }
 
@@ -206,12 +156,12 @@ static json_t *verdict_json(const struct store_verdict *verdict)
 {
     return json_pack(
         "{s:s, s:s, s:o, s:s, s:o, s:I, s:I, s:I, s:o, s:o}", "id", verdict->id, "verdict",
-        verdict_name((enum verdict)verdict->verdict), "reasons", stored_reasons(verdict->reasons),
-        "policy", verdict->policy ? verdict->policy : "", "boot_sha256",
-        result_json_hex(span_of(verdict->boot_sha256, sizeof verdict->boot_sha256)), "reset_count",
-        (json_int_t)verdict->reset_count, "n_seen", (json_int_t)verdict->n_seen, "n_boots",
-        (json_int_t)verdict->n_boots, "first_at", exchange_time(verdict->first_s), "last_at",
-        exchange_time(verdict->last_s));
+        verdict_name((enum verdict)verdict->verdict), "reasons",
+        host_view_reasons(verdict->reasons), "policy", verdict->policy ? verdict->policy : "",
+        "boot_sha256", result_json_hex(span_of(verdict->boot_sha256, sizeof verdict->boot_sha256)),
+        "reset_count", (json_int_t)verdict->reset_count, "n_seen", (json_int_t)verdict->n_seen,
+        "n_boots", (json_int_t)verdict->n_boots, "first_at", exchange_time(verdict->first_s),
+        "last_at", exchange_time(verdict->last_s));
 }
 
 void route_hosts_verdicts(struct exchange *exchange)
@@ -225,7 +175,7 @@ void route_hosts_verdicts(struct exchange *exchange)
     json_t *list;
     struct error error;
 
-    if (limit == 0 || !find_host(exchange, &arena, &host)) {
+    if (limit == 0 || !host_view_find(exchange, &arena, &host)) {
         arena_done(&arena);
         return;
     }
@@ -247,23 +197,39 @@ void route_hosts_verdicts(struct exchange *exchange)
 
 /* --- Evidence --- */
 
+/* Which boot's evidence: the last, or with "good" the last good one. False after having answered. */
+static bool read_boot(struct exchange *exchange, bool *good)
+{
+    const char *boot = http_request_query_value(exchange->request, "boot",
+                                                exchange_arena(exchange));
+
+    *good = boot && strcmp(boot, "good") == 0;
+    if (!boot || *good || strcmp(boot, "last") == 0)
+        return true;
+    exchange_problem(exchange, PROBLEM_QUERY_INVALID, "boot is last or good");
+    return false;
+}
+
 void route_hosts_evidence(struct exchange *exchange)
 {
     struct arena arena = arena_init(EVIDENCE_ARENA_LEN);
+    struct bundle_request request = {0};
     struct store_host host;
-    struct span bundle;
+    struct bundle bundle;
     struct error error;
 
-    if (!find_host(exchange, &arena, &host)) {
+    if (!read_boot(exchange, &request.good) || !host_view_find(exchange, &arena, &host)) {
         arena_done(&arena);
         return;
     }
-    if (!bundle_load(exchange->front->store, host.enrolled.id, &arena, &bundle, &error))
+    if (!bundle_load_boot(exchange->front->store, host.enrolled.id, &request, &arena, &bundle,
+                          &error))
         exchange_fail(exchange, "hosts.evidence", &error);
-    else if (bundle.len == 0)
-        exchange_problem(exchange, PROBLEM_EVIDENCE_NONE, NULL);
+    else if (bundle.bytes.len == 0)
+        exchange_problem(exchange, request.good ? PROBLEM_EVIDENCE_NOT_GOOD : PROBLEM_EVIDENCE_NONE,
+                         NULL);
     else
-        exchange_bytes(exchange, "application/cbor", bundle);
+        exchange_bytes(exchange, "application/cbor", bundle.bytes);
     arena_done(&arena);
 }
 
@@ -320,7 +286,7 @@ static struct host_act *begin_act(struct exchange *exchange, const char *what)
     }
     act->exchange = exchange;
     act->what = what;
-    return find_host(exchange, exchange_arena(exchange), &act->host) ? act : NULL;
+    return host_view_find(exchange, exchange_arena(exchange), &act->host) ? act : NULL;
 }
 
 void route_hosts_approve(struct exchange *exchange)

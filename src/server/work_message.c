@@ -5,7 +5,7 @@ enum work_kind work_kind_of(struct span message)
     struct error error;
     struct reader reader = reader_init(message, WORK_CLAUSE, &error);
     size_t n_items = cbor_read_array(&reader, 64, "message");
-    uint64_t kind = n_items ? cbor_read_uint(&reader, WORK_TRY, "kind") : WORK_NONE;
+    uint64_t kind = n_items ? cbor_read_uint(&reader, WORK_KINDS - 1, "kind") : WORK_NONE;
 
     return reader_ok(&reader) ? (enum work_kind)kind : WORK_NONE;
 }

@@ -16,7 +16,10 @@ enum work_kind {
     WORK_CHECK, /* check an operator's document */
     WORK_ENROL, /* check EK, its certificates and AK; make the credential challenge */
     WORK_APPRAISE,
-    WORK_TRY, /* judge stored evidence once more, by what is in force and by a draft */
+    WORK_TRY,     /* judge stored evidence once more, by what is in force and by a draft */
+    WORK_EXAMINE, /* work_examine.h, as the next */
+    WORK_DIFF,
+    WORK_KINDS,
 };
 
 struct work_check {

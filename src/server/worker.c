@@ -1,11 +1,13 @@
 #include "server/worker.h"
 
+#include <jansson.h>
+
 #include "log/log.h"
 #include "os/file.h"
 #include "os/frame.h"
 #include "os/sandbox.h"
 #include "server/role.h"
-#include "server/worker_policies.h"
+#include "server/worker_examine.h"
 #include "wire/efi_revocations.h"
 
 enum {
@@ -117,6 +119,7 @@ static bool start(struct worker *worker, int control, struct error *error)
     if (!role_start_receive(ROLE_WORKER, control, &worker->start, error))
         return false;
     log_init("bootseald-worker", log_level_by_name(conf_text(&worker->start.conf, CONF_LOG_LEVEL)));
+    json_object_seed(0); /* reads the system's randomness, which the sandbox then forbids */
     worker->crypto = crypto_new(error);
     ok = worker->crypto && load_trust(worker, &arena, error) &&
          load_ima_certificates(worker, &arena, error) && load_revocations(worker, error) &&
@@ -499,9 +502,22 @@ static bool answer_try(struct worker *worker, struct span frame, struct arena *a
 
 /* --- The loop --- */
 
+static struct worker_examiner examiner_of(struct worker *worker)
+{
+    return (struct worker_examiner){
+        .crypto = worker->crypto,
+        .ima_certificates = worker->ima_certificates,
+        .revocations = worker->revocations,
+        .revocations_sha256 = crypto_digest_span(&worker->revocations_sha256),
+        .policies = &worker->policies,
+    };
+}
+
 static bool answer(struct worker *worker, struct span frame, struct arena *arena,
                    struct span *answer_frame, struct error *error)
 {
+    struct worker_examiner examiner;
+
     switch (work_kind_of(frame)) {
     case WORK_CHECK:
         return answer_check(worker, frame, arena, answer_frame, error);
@@ -511,7 +527,14 @@ static bool answer(struct worker *worker, struct span frame, struct arena *arena
         return answer_appraise(worker, frame, arena, answer_frame, error);
     case WORK_TRY:
         return answer_try(worker, frame, arena, answer_frame, error);
+    case WORK_EXAMINE:
+        examiner = examiner_of(worker);
+        return worker_examine(&examiner, frame, arena, answer_frame, error);
+    case WORK_DIFF:
+        examiner = examiner_of(worker);
+        return worker_diff(&examiner, frame, arena, answer_frame, error);
     case WORK_NONE:
+    case WORK_KINDS:
         break;
     }
     return error_plain(error, ERROR_MALFORMED, "not a request that a worker knows");

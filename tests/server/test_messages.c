@@ -9,6 +9,7 @@
 #include "server/host_memory.h"
 #include "server/role.h"
 #include "server/sign_message.h"
+#include "server/work_examine.h"
 #include "server/work_message.h"
 
 static struct arena arena;
@@ -319,6 +320,64 @@ static void test_try(void **state)
     assert_false(decode_try(message, &error));
 }
 
+static bool decode_examine(struct span message, struct error *error)
+{
+    struct work_examine request;
+
+    return work_examine_decode(message, &arena, &request, error);
+}
+
+static bool decode_diff(struct span message, struct error *error)
+{
+    struct work_diff request;
+
+    return work_diff_decode(message, &request, error);
+}
+
+static bool decode_json(struct span message, struct error *error)
+{
+    struct span json;
+
+    return work_json_decode(message, WORK_DIFF, &json, error);
+}
+
+static void test_examine_and_diff(void **state)
+{
+    const struct work_examine examine = {.evidence = span_of(BYTES, 96),
+                                         .ak_public = span_of(BYTES, 7),
+                                         .identity_policy = span_of(BYTES, 32),
+                                         .tpm_manufacturer = span_text("id:49465800"),
+                                         .pcrs = 0xFF,
+                                         .policies = {POLICIES, 2, 1}};
+    const struct work_diff diff = {.before = span_of(BYTES, 9), .after = span_of(BYTES, 8)};
+    struct work_examine decoded_examine;
+    struct work_diff decoded_diff;
+    struct span message, json;
+    struct error error;
+
+    (void)state;
+    assert_true(work_examine_encode(&examine, &arena, &message, &error));
+    assert_int_equal(work_kind_of(message), WORK_EXAMINE);
+    assert_true(work_examine_decode(message, &arena, &decoded_examine, &error));
+    assert_int_equal(decoded_examine.evidence.len, 96);
+    assert_true(span_is(decoded_examine.tpm_manufacturer, "id:49465800"));
+    assert_policies(&decoded_examine.policies);
+    assert_whole(message, decode_examine);
+    assert_false(decode_diff(message, &error));
+    assert_true(work_diff_encode(&diff, &arena, &message, &error));
+    assert_int_equal(work_kind_of(message), WORK_DIFF);
+    assert_true(work_diff_decode(message, &decoded_diff, &error));
+    assert_int_equal(decoded_diff.before.len, 9);
+    assert_int_equal(decoded_diff.after.len, 8);
+    assert_whole(message, decode_diff);
+    assert_true(work_json_encode(WORK_DIFF, span_text("{}"), &arena, &message, &error));
+    assert_true(work_json_decode(message, WORK_DIFF, &json, &error));
+    assert_true(span_is(json, "{}"));
+    assert_whole(message, decode_json);
+    assert_true(work_json_encode(WORK_EXAMINE, span_text("{}"), &arena, &message, &error));
+    assert_false(decode_json(message, &error)); /* the answer to another question */
+}
+
 static bool decode_memory(struct span message, struct error *error)
 {
     struct work_memory memory;
@@ -420,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_enrol),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_try),
+        cmocka_unit_test(test_examine_and_diff),
         cmocka_unit_test(test_memories),
         cmocka_unit_test(test_signing),
     };

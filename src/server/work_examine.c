@@ -1,0 +1,85 @@
+#include "server/work_examine.h"
+
+#include "server/work_parts.h"
+
+bool work_examine_encode(const struct work_examine *request, struct arena *arena,
+                         struct span *message, struct error *error)
+{
+    struct cbor_writer writer = work_start(arena, WORK_EXAMINE, 7);
+
+    cbor_write_bytes(&writer, request->evidence);
+    cbor_write_bytes(&writer, request->ak_public);
+    cbor_write_bytes(&writer, request->identity_policy);
+    cbor_write_bytes(&writer, request->tpm_manufacturer);
+    cbor_write_uint(&writer, request->pcrs);
+    work_write_policies(&writer, &request->policies);
+    return cbor_writer_done(&writer, message, error);
+}
+
+bool work_examine_decode(struct span message, struct arena *arena, struct work_examine *request,
+                         struct error *error)
+{
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
+    struct work_examine decoded = {0};
+
+    work_begin(&reader, WORK_EXAMINE, 7);
+    decoded.evidence = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence");
+    decoded.ak_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "AK");
+    decoded.identity_policy = cbor_read_bytes(&reader, LIMIT_TPM_DIGEST_LEN, "identity policy");
+    decoded.tpm_manufacturer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "TPM manufacturer");
+    decoded.pcrs = work_read_u32(&reader, "PCRs");
+    decoded.policies = work_read_policies(&reader, arena);
+    if (!reader_end(&reader))
+        return false;
+    *request = decoded;
+    return true;
+}
+
+bool work_diff_encode(const struct work_diff *request, struct arena *arena, struct span *message,
+                      struct error *error)
+{
+    struct cbor_writer writer = work_start(arena, WORK_DIFF, 4);
+
+    cbor_write_bytes(&writer, request->before);
+    cbor_write_bytes(&writer, request->after);
+    cbor_write_bytes(&writer, request->tpm_manufacturer);
+    return cbor_writer_done(&writer, message, error);
+}
+
+bool work_diff_decode(struct span message, struct work_diff *request, struct error *error)
+{
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
+    struct work_diff decoded = {0};
+
+    work_begin(&reader, WORK_DIFF, 4);
+    decoded.before = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence before");
+    decoded.after = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence after");
+    decoded.tpm_manufacturer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "TPM manufacturer");
+    if (!reader_end(&reader))
+        return false;
+    *request = decoded;
+    return true;
+}
+
+bool work_json_encode(enum work_kind kind, struct span json, struct arena *arena,
+                      struct span *message, struct error *error)
+{
+    struct cbor_writer writer = work_start(arena, kind, 2);
+
+    cbor_write_bytes(&writer, json);
+    return cbor_writer_done(&writer, message, error);
+}
+
+bool work_json_decode(struct span message, enum work_kind kind, struct span *json,
+                      struct error *error)
+{
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
+    struct span decoded;
+
+    work_begin(&reader, kind, 2);
+    decoded = cbor_read_bytes(&reader, LIMIT_LIST_ANSWER_LEN, "JSON");
+    if (!reader_end(&reader))
+        return false;
+    *json = decoded;
+    return true;
+}

@@ -1,0 +1,135 @@
+#include "server/worker_examine.h"
+
+#include <stdlib.h>
+
+#include "msg/boot_diff_json.h"
+#include "msg/result_json.h"
+
+/* Takes the reference; NULL is lack of memory. */
+static bool answer_json(enum work_kind kind, json_t *object, struct arena *arena,
+                        struct span *answer_frame, struct error *error)
+{
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    bool ok;
+
+    json_decref(object);
+    if (!text)
+        return error_plain(error, ERROR_MEMORY, "no memory for the answer");
+    ok = work_json_encode(kind, span_text(text), arena, answer_frame, error);
+    free(text);
+    return ok;
+}
+
+/* --- One boot --- */
+
+/* Adds "POLICY": {"RULE": who can change what it demands}, of rules that say so. */
+static bool add_rules(const struct worker_examiner *examiner, const struct policy *policy,
+                      const struct claims *claims, struct arena *arena, json_t *policies,
+                      struct error *error)
+{
+    size_t n_rules = policy_rules(policy);
+    struct policy_result *results = arena_array(arena, n_rules + 1, sizeof *results);
+    struct reasons *ignored = arena_new(arena, struct reasons);
+    json_t *rules;
+
+    if (!results || !ignored)
+        return arena_error(arena, error);
+    if (!policy_evaluate(policy, examiner->crypto, claims, arena, results, ignored, error))
+        return false;
+    rules = json_object();
+    for (size_t i = 0; i < n_rules; i++)
+        if (results[i].changed_by)
+            json_object_set_new(rules, results[i].rule, json_string(results[i].changed_by));
+    json_object_set_new(policies, policy_name(policy), rules);
+    return true;
+}
+
+/* The same of each policy; one that does not compile has no rules. */
+static bool add_policies(const struct worker_examiner *examiner, const struct work_policies *wanted,
+                         const struct claims *claims, struct arena *arena, json_t *policies,
+                         struct error *error)
+{
+    struct policy *compiled[LIMIT_HOST_POLICIES];
+
+    if (!worker_policies_find(examiner->policies, wanted, compiled))
+        return error_plain(error, ERROR_USAGE, "policies come with their sources");
+    for (size_t i = 0; i < wanted->n_items; i++)
+        if (compiled[i] && !add_rules(examiner, compiled[i], claims, arena, policies, error))
+            return false;
+    return true;
+}
+
+bool worker_examine(const struct worker_examiner *examiner, struct span frame, struct arena *arena,
+                    struct span *answer_frame, struct error *error)
+{
+    struct appraisal *appraisal = arena_new(arena, struct appraisal);
+    struct work_examine request;
+    struct appraise_input input;
+    json_t *policies, *object;
+
+    if (!work_examine_decode(frame, arena, &request, error))
+        return false;
+    if (!appraisal)
+        return arena_error(arena, error);
+    input = (struct appraise_input){
+        .evidence = request.evidence,
+        .ak_public = request.ak_public,
+        .pcrs = request.pcrs,
+        .identity_policy = request.identity_policy,
+        .tpm_manufacturer = request.tpm_manufacturer,
+        .ima_certificates = examiner->ima_certificates,
+        .revocations = examiner->revocations,
+        .revocations_sha256 = examiner->revocations_sha256,
+    };
+    if (!appraise(examiner->crypto, &input, arena, appraisal, error))
+        return false;
+    policies = json_object();
+    if (!add_policies(examiner, &request.policies, &appraisal->claims, arena, policies, error)) {
+        json_decref(policies);
+        return false;
+    }
+    object = result_json_appraisal(examiner->crypto, appraisal, arena);
+    /* Made without what was demanded of the host when it attested. */
+    json_object_del(object, "verdict");
+    json_object_del(object, "reasons");
+    json_object_set_new(object, "changed_by", policies);
+    return answer_json(WORK_EXAMINE, object, arena, answer_frame, error);
+}
+
+/* --- Two boots --- */
+
+/* Evidence read as far as it can be; what cannot be read is missing on its side. */
+static bool read_boot(const struct worker_examiner *examiner, struct span evidence,
+                      struct span tpm_manufacturer, struct arena *arena,
+                      struct boot_diff_input *boot, struct error *error)
+{
+    struct appraisal *appraisal = arena_new(arena, struct appraisal);
+    const struct appraise_input input = {
+        .evidence = evidence,
+        .tpm_manufacturer = tpm_manufacturer,
+        .revocations = examiner->revocations,
+        .revocations_sha256 = examiner->revocations_sha256,
+    };
+
+    if (!appraisal)
+        return arena_error(arena, error);
+    if (!appraise(examiner->crypto, &input, arena, appraisal, error))
+        return false;
+    *boot = (struct boot_diff_input){&appraisal->log, &appraisal->evidence, &appraisal->claims};
+    return true;
+}
+
+bool worker_diff(const struct worker_examiner *examiner, struct span frame, struct arena *arena,
+                 struct span *answer_frame, struct error *error)
+{
+    struct boot_diff_input before, after;
+    struct work_diff request;
+    struct boot_diff diff;
+
+    if (!work_diff_decode(frame, &request, error) ||
+        !read_boot(examiner, request.before, request.tpm_manufacturer, arena, &before, error) ||
+        !read_boot(examiner, request.after, request.tpm_manufacturer, arena, &after, error) ||
+        !boot_diff(examiner->crypto, &before, &after, arena, &diff, error))
+        return false;
+    return answer_json(WORK_DIFF, boot_diff_json(&diff), arena, answer_frame, error);
+}

@@ -1,0 +1,325 @@
+/* Why a host is red, from a real service: hosts that were good, then boot with another command line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#include "outcome/outcome.h"
+#include "support/api_host.h"
+
+#define GOOD_LINE "/vmlinuz console=ttyS0 quiet panic=-1 ima_policy=tcb"
+#define BAD_LINE  GOOD_LINE " lockdown=none"
+
+static const char POLICY[] = "[policy]\nname = web\nversion = 3\n\n"
+                             "[rule command-line]\n"
+                             "require = boot.kernel_command_line == \"" GOOD_LINE "\"\n"
+                             "message = No other command line\n"
+                             "action = Look for who changed the boot loader's configuration\n"
+                             "changed_by = operator\n"
+                             "serves = Command line\n\n"
+                             "[rule secure-boot]\n"
+                             "require = secure_boot.enabled\n"
+                             "message = Secure Boot must be on\n"
+                             "serves = Secure Boot\n";
+
+static struct service service;
+static struct api_maker maker;
+static char trust_setting[128];
+
+static int start(void **state)
+{
+    static const char *SETTINGS[] = {trust_setting, "log.level=error", "server.workers=2"};
+    struct http_client_answer answer;
+
+    (void)state;
+    api_maker_init(&maker);
+    snprintf(trust_setting, sizeof trust_setting, "enrol.trust_directory=%s", maker.directory);
+    service_start(&service, SETTINGS, sizeof SETTINGS / sizeof *SETTINGS);
+    answer = service_request(&service, "PUT", "/api/v1/policy", service.token, "text/plain",
+                             span_text(POLICY));
+    return answer.status == 200 ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    service_wipe(&service);
+    api_maker_done(&maker);
+    return 0;
+}
+
+static struct http_client_answer get(const char *name, const char *what)
+{
+    char path[256];
+
+    snprintf(path, sizeof path, "/api/v1/hosts/%s/%s", name, what);
+    return service_request(&service, "GET", path, service.token, NULL, (struct span){0});
+}
+
+/* The answer, which must be 200 and of the schema; the caller drops it. */
+static json_t *ask(const char *name, const char *what, const char *schema)
+{
+    struct http_client_answer answer = get(name, what);
+    json_t *object = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
+
+    if (answer.status != 200)
+        fail_msg("%s: %d %.*s", what, answer.status, (int)answer.body.len,
+                 (const char *)answer.body.data);
+    assert_string_equal(json_string_value(json_object_get(object, "schema")), schema);
+    assert_string_equal(json_string_value(json_object_get(object, "host")), name);
+    service_forget(&service);
+    return object;
+}
+
+static const char *text(const json_t *object, const char *name)
+{
+    const char *value = json_string_value(json_object_get(object, name));
+
+    return value ? value : "(none)";
+}
+
+static json_int_t number(const json_t *object, const char *name)
+{
+    assert_true(json_is_integer(json_object_get(object, name)));
+    return json_integer_value(json_object_get(object, name));
+}
+
+static const json_t *first(const json_t *object, const char *list)
+{
+    const json_t *item = json_array_get(json_object_get(object, list), 0);
+
+    assert_non_null(item);
+    return item;
+}
+
+/* Another boot of the same machine. */
+static void boot(struct api_host *host, const char *folder)
+{
+    struct soft_host *soft = &host->soft;
+
+    soft->booted_tcg = soft_host_fixture(soft, folder, "eventlog.bin");
+    soft->booted_ima = soft_host_fixture(soft, folder, "ima.bin");
+    soft_host_send(soft, EVIDENCE_LOG_TCG, soft->booted_tcg);
+    soft_host_send(soft, EVIDENCE_LOG_IMA, soft->booted_ima);
+    soft->quote.reset_count++;
+}
+
+/* What the hosts say they are: two of three are of one class. */
+static struct evidence_item pc[] = {
+    {{(const uint8_t *)"hardware.manufacturer", 21}, {(const uint8_t *)"QEMU", 4}},
+    {{(const uint8_t *)"hardware.model", 14}, {(const uint8_t *)"PC", 2}},
+};
+static struct evidence_item board[] = {
+    {{(const uint8_t *)"hardware.manufacturer", 21}, {(const uint8_t *)"QEMU", 4}},
+    {{(const uint8_t *)"hardware.model", 14}, {(const uint8_t *)"Board", 5}},
+};
+
+static void join(struct api_host *host, const char *folder, const char *name, enum verdict verdict)
+{
+    api_host_init(host, folder, name, &maker);
+    host->soft.evidence.inventory = strcmp(name, "third.example") == 0 ? board : pc;
+    host->soft.evidence.n_inventory = 2;
+    assert_int_equal(api_host_join(host, &service), ENROLMENT_STATE_ENROLLED);
+    assert_int_equal(api_host_attest(host, &service).status, 200);
+    assert_int_equal(host->answer.verdict, verdict);
+}
+
+static void test_a_good_host_has_nothing_against_it(void **state)
+{
+    struct api_host host;
+    struct http_client_answer answer;
+    json_t *why, *diff;
+
+    (void)state;
+    join(&host, "secure-boot", "good.example", VERDICT_TRUSTED);
+    why = ask("good.example", "why", "bootseal.why.v1");
+    assert_true(json_is_true(json_object_get(why, "passes")));
+    assert_string_equal(text(why, "verdict"), "trusted");
+    assert_int_equal(json_array_size(json_object_get(why, "reasons")), 0);
+    assert_true(json_is_string(json_object_get(why, "good_boot_at")));
+    assert_true(json_is_string(json_object_get(why, "since_at")));
+    json_decref(why);
+    diff = ask("good.example", "diff", "bootseal.boot-diff.v1");
+    assert_true(json_is_true(json_object_get(diff, "equal")));
+    assert_true(number(diff, "events") > 20);
+    json_decref(diff);
+    answer = get("good.example", "evidence?boot=good");
+    assert_int_equal(answer.status, 200);
+    answer = get("good.example", "evidence?boot=best");
+    assert_true(service_is_problem(&answer, 400, "query.invalid"));
+    api_host_done(&host);
+}
+
+static void check_reason(const json_t *why, json_int_t n_hosts, json_int_t n_hosts_of_class)
+{
+    const json_t *reason = first(why, "reasons");
+
+    assert_string_equal(text(reason, "weight"), "untrusted");
+    assert_string_equal(text(reason, "code"), "policy.failed");
+    assert_string_equal(text(reason, "policy"), "web");
+    assert_string_equal(text(reason, "rule"), "command-line");
+    assert_string_equal(text(reason, "claim"), "boot.kernel_command_line");
+    assert_string_equal(text(reason, "grade"), "attested");
+    assert_string_equal(text(reason, "changed_by"), "operator");
+    assert_string_equal(text(reason, "component"), "kernel command line");
+    assert_int_equal(number(reason, "pcr"), 8);
+    assert_int_equal(number(reason, "event"), 40);
+    assert_non_null(strstr(text(reason, "expected"), GOOD_LINE));
+    assert_non_null(strstr(text(reason, "found"), BAD_LINE));
+    assert_string_equal(text(reason, "message"), "No other command line");
+    assert_string_equal(text(reason, "action"),
+                        "Look for who changed the boot loader's configuration");
+    assert_true(json_is_string(json_object_get(reason, "first_seen_at")));
+    assert_true(json_is_string(json_object_get(reason, "fleet_first_seen_at")));
+    assert_int_equal(number(reason, "n_hosts"), n_hosts);
+    assert_int_equal(number(reason, "n_hosts_of_class"), n_hosts_of_class);
+    assert_int_equal(number(reason, "n_class"), 2 + (n_hosts > 1)); /* good.example among them */
+}
+
+static void check_diff(const char *name)
+{
+    json_t *diff = ask(name, "diff", "bootseal.boot-diff.v1");
+    const json_t *changes = json_object_get(diff, "changes"), *line = json_array_get(changes, 1);
+
+    assert_false(json_is_true(json_object_get(diff, "equal")));
+    assert_int_equal(json_array_size(changes), 3);
+    assert_string_equal(text(line, "component"), "kernel command line");
+    assert_string_equal(json_string_value(first(line, "details")), "added lockdown=none");
+    assert_string_equal(text(first(diff, "claims"), "name"), "boot.kernel_command_line");
+    assert_string_equal(text(first(diff, "pcrs"), "name"), "PCR 8");
+    assert_string_equal(text(first(diff, "logs"), "name"), "IMA list");
+    assert_true(json_is_string(json_object_get(diff, "before_at")));
+    json_decref(diff);
+}
+
+static void test_a_changed_command_line_is_named(void **state)
+{
+    struct api_host host, second, third;
+    struct http_client_answer answer;
+    json_t *why;
+
+    (void)state;
+    join(&host, "secure-boot", "changed.example", VERDICT_TRUSTED);
+    boot(&host, "command-line");
+    assert_int_equal(api_host_attest(&host, &service).status, 200);
+    assert_int_equal(host.answer.verdict, VERDICT_UNTRUSTED);
+    why = ask("changed.example", "why", "bootseal.why.v1");
+    assert_false(json_is_true(json_object_get(why, "passes")));
+    assert_string_equal(text(why, "policy"), "web 3");
+    assert_int_equal(json_array_size(json_object_get(why, "reasons")), 1);
+    check_reason(why, 1, 1);
+    assert_string_equal(text(why, "class"), "QEMU PC");
+    json_decref(why);
+    check_diff("changed.example");
+    /* The same finding on others, who never had a good boot. */
+    join(&second, "command-line", "second.example", VERDICT_UNTRUSTED);
+    join(&third, "command-line", "third.example", VERDICT_UNTRUSTED);
+    why = ask("changed.example", "why", "bootseal.why.v1");
+    check_reason(why, 3, 2);
+    json_decref(why);
+    answer = get("second.example", "diff");
+    assert_true(service_is_problem(&answer, 404, "evidence.not_good"));
+    answer = get("second.example", "evidence?boot=good");
+    assert_true(service_is_problem(&answer, 404, "evidence.not_good"));
+    /* It comes back: then it counts no more. */
+    boot(&host, "secure-boot");
+    assert_int_equal(api_host_attest(&host, &service).status, 200);
+    assert_int_equal(host.answer.verdict, VERDICT_TRUSTED);
+    why = ask("second.example", "why", "bootseal.why.v1");
+    check_reason(why, 2, 1);
+    json_decref(why);
+    api_host_done(&host);
+    api_host_done(&second);
+    api_host_done(&third);
+}
+
+static void test_claims(void **state)
+{
+    struct api_host host;
+    json_t *object;
+    const json_t *claim;
+
+    (void)state;
+    join(&host, "command-line", "asked.example", VERDICT_UNTRUSTED);
+    object = ask("asked.example", "claims", "bootseal.host-claims.v1");
+    claim = json_object_get(json_object_get(object, "claims"), "boot.kernel_command_line");
+    assert_string_equal(text(claim, "value"), BAD_LINE);
+    assert_string_equal(text(claim, "grade"), "attested");
+    assert_true(json_is_true(json_object_get(json_object_get(object, "quote"), "verified")));
+    json_decref(object);
+    api_host_done(&host);
+}
+
+static void test_a_host_without_a_verdict_is_explained(void **state)
+{
+    struct api_host pending, silent;
+    struct http_client_answer answer;
+    json_t *why;
+
+    (void)state;
+    api_host_init(&pending, "secure-boot", "pending.example", NULL);
+    assert_int_equal(api_host_join(&pending, &service), ENROLMENT_STATE_PENDING);
+    why = ask("pending.example", "why", "bootseal.why.v1");
+    assert_string_equal(text(why, "verdict"), "pending");
+    assert_string_equal(text(why, "next"), "bootseal host approve pending.example");
+    json_decref(why);
+    api_host_init(&silent, "secure-boot", "silent.example", &maker);
+    assert_int_equal(api_host_join(&silent, &service), ENROLMENT_STATE_ENROLLED);
+    why = ask("silent.example", "why", "bootseal.why.v1");
+    assert_string_equal(text(why, "verdict"), "unknown");
+    assert_false(json_is_true(json_object_get(why, "passes")));
+    assert_string_equal(text(why, "summary"), "it is enrolled and has not attested yet");
+    json_decref(why);
+    answer = get("silent.example", "claims");
+    assert_true(service_is_problem(&answer, 404, "evidence.none"));
+    answer = get("silent.example", "diff");
+    assert_true(service_is_problem(&answer, 404, "evidence.none"));
+    api_host_done(&pending);
+    api_host_done(&silent);
+}
+
+/* What a host says of itself reaches people only with its escapes written out. */
+static void test_hostile_words_are_printable(void **state)
+{
+    static const char *const WHAT[] = {"why", "diff", "claims"};
+    static struct evidence_item items[] = {
+        {{(const uint8_t *)"hardware.manufacturer", 21}, {(const uint8_t *)"A\x1b[2J\n", 6}},
+        {{(const uint8_t *)"hardware.model", 14}, {(const uint8_t *)"B\x07", 2}},
+    };
+    struct api_host host;
+
+    (void)state;
+    api_host_init(&host, "command-line", "hostile.example", &maker);
+    host.soft.evidence.inventory = items;
+    host.soft.evidence.n_inventory = 2;
+    boot(&host, "secure-boot");
+    assert_int_equal(api_host_join(&host, &service), ENROLMENT_STATE_ENROLLED);
+    assert_int_equal(api_host_attest(&host, &service).status, 200);
+    for (size_t i = 0; i < sizeof WHAT / sizeof *WHAT; i++) {
+        struct http_client_answer answer = get("hostile.example", WHAT[i]);
+
+        assert_int_equal(answer.status, 200);
+        for (size_t k = 0; k + 6 <= answer.body.len; k++) {
+            assert_true(answer.body.data[k] >= ' ');
+            assert_memory_not_equal(answer.body.data + k, "\\u001", 5);
+        }
+    }
+    api_host_done(&host);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_good_host_has_nothing_against_it),
+        cmocka_unit_test(test_a_changed_command_line_is_named),
+        cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_a_host_without_a_verdict_is_explained),
+        cmocka_unit_test(test_hostile_words_are_printable),
+    };
+
+    return cmocka_run_group_tests_name("why", tests, start, end);
+}
