@@ -84,6 +84,7 @@ static bool collect_claims(struct appraise_work *work)
         .wanted = wanted,
         .mok_list = work->mok_list,
         .revocations = work->input->revocations,
+        .catalog = work->input->catalog,
         .crypto = work->crypto,
     };
 

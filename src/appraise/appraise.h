@@ -47,8 +47,10 @@ struct appraise_input {
     struct span revocations; /* what dbx must hold (wire/efi_revocations.h); empty: nothing given */
     struct span revocations_sha256;            /* of that file: with another one no memory holds */
     struct ima_certificates *ima_certificates; /* whose signatures count on files; NULL: nobody's */
-    struct policy *const *policies;            /* each must hold; none: nothing passes; a NULL one
-                                                  is one that cannot be used */
+    const struct catalog *catalog;             /* of hardware, signed and in time; NULL: none */
+    struct span catalog_sha256; /* of its text: with another one, or none, no memory holds */
+    /* Each must hold; none: nothing passes; a NULL one is one that cannot be used. */
+    struct policy *const *policies;
     size_t n_policies;
     struct policy *const *observed; /* said what they would say; the verdict is without them */
     size_t n_observed;
@@ -66,7 +68,8 @@ struct appraise_memory {
     uint32_t pcrs;
     uint16_t bank;
     uint8_t logs_digest[32]; /* SHA-256 over kinds and digests of the logs named, over the
-                                certificates that count on files and over the revocation list */
+                                certificates that count on files, the revocation list and the
+                                catalogue */
     uint8_t inventory_digest[32];
     uint8_t pcr_digest[LIMIT_TPM_DIGEST_LEN];
     size_t pcr_digest_len;

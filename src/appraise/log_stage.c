@@ -264,6 +264,10 @@ bool stage_memory_digests(struct appraise_work *work, uint8_t logs_digest[32],
     }
     if (work->input->revocations_sha256.len)
         cbor_write_bytes(&writer, work->input->revocations_sha256);
+    if (work->input->catalog_sha256.len) {
+        cbor_write_text(&writer, span_text("catalog"));
+        cbor_write_bytes(&writer, work->input->catalog_sha256);
+    }
     if (!cbor_writer_done(&writer, &bytes, work->error))
         return false;
     /* What the IMA list is worth depends on whose signatures count. */

@@ -23,9 +23,9 @@ enum error_code {
     ERROR_MEMORY,      /* an allocation or arena failed */
     ERROR_IO,          /* edges only: file, socket, device */
     ERROR_USAGE,       /* edges only: wrong option, configuration, policy text */
-    ERROR_DENIED,      /* edges only: not permitted */
+    ERROR_DENIED,      /* not permitted, or not by whom or when it must be */
     ERROR_NOT_FOUND,   /* edges only */
-    ERROR_CONFLICT,    /* edges only */
+    ERROR_CONFLICT,    /* what is there already stands against it */
 };
 
 #define ERROR_NO_OFFSET ((size_t)-1)

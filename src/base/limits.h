@@ -112,6 +112,7 @@ enum {
     /* Certificates. */
     LIMIT_CERTIFICATE_LEN = 16 * 1024,
     LIMIT_CHAIN_CERTIFICATES = 8,
+    LIMIT_PRIVATE_KEY_LEN = 16 * 1024, /* PEM; RSA-4096 has 3 KiB */
 
     /* Documents of operators: policies, reference values, updates. */
     LIMIT_DOCUMENT_LEN = 1024 * 1024,
@@ -140,6 +141,13 @@ enum {
      * searched part by part. */
     LIMIT_REACHABILITY_PLACES = 128,
     LIMIT_REACHABILITY_STEPS = 256 * 1024, /* conditions tried for one rule: a few ms */
+
+    /* Hardware catalogues: the largest public list of certified servers has some hundreds of models;
+     * firmware has two to seven images in PCR 0. */
+    LIMIT_CATALOG_MODELS = 2048,
+    LIMIT_CATALOG_VALUES = 512,         /* of one key: firmware versions, digests of images */
+    LIMIT_CATALOG_SIGNATURE_LEN = 1024, /* RSA-4096 has 512 */
+    LIMIT_CATALOG_CERTIFICATES = 16,    /* of those who may sign */
 
     /* What one appraisal may say. */
     LIMIT_REASONS = 256,

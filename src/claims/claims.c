@@ -181,6 +181,7 @@ bool claims_collect(const struct claims_input *input, struct arena *arena, struc
     collect_drtm(&collector);
     collect_inventory(&collector);
     collect_platform(&collector);
+    collect_certification(&collector);
     if (collector.out_of_memory)
         return arena_error(arena, error);
     *claims = collected;

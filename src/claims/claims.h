@@ -7,6 +7,7 @@
 #define BOOTSEAL_CLAIMS_CLAIMS_H
 
 #include "base/reason.h"
+#include "catalog/catalog.h"
 #include "verify/ima_signatures.h"
 #include "verify/measured_log.h"
 #include "wire/evidence.h"
@@ -89,6 +90,7 @@ struct claims_input {
     struct ima_certificates *ima_certificates; /* the operator's, for signed files; NULL: none */
     struct span
         revocations;       /* the operator's revocation list, as wire/efi_revocations.h reads it */
+    const struct catalog *catalog; /* of hardware, signed and in time; NULL: none */
     const bool *wanted;    /* CLAIM_IDS values: long lists that nobody reads stay unknown; NULL: all
                               are collected */
     struct crypto *crypto; /* tells whose key allowed a boot loader; NULL: nobody's is known */

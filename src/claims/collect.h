@@ -117,6 +117,9 @@ void collect_ima(struct collector *collector);
 void collect_userspace(struct collector *collector);
 void collect_drtm(struct collector *collector);
 void collect_inventory(struct collector *collector); /* it compares with all others */
-void collect_platform(struct collector *collector);  /* last: it rests on the others */
+
+/* Last: they rest on the others. */
+void collect_platform(struct collector *collector);
+void collect_certification(struct collector *collector);
 
 #endif

@@ -143,7 +143,8 @@ static const char *code_label(struct collector *collector, const struct measured
     return label;
 }
 
-/* Whatever PCR 0 holds and the log does not is code, or might be: a type is not proven. */
+/* Whatever PCR 0 holds and the log does not is code, or might be, also where the log calls it the
+ * version: a type is not proven. */
 static void read_code(struct firmware *firmware, size_t index)
 {
     struct collector *collector = firmware->collector;
@@ -189,8 +190,8 @@ static void read_pcr_0(struct firmware *firmware, size_t index)
     } else {
         firmware->other_texts |= is_covered(event_at(firmware, index)) &&
                                  may_be_version(event_at(firmware, index)->covered);
-        read_code(firmware, index);
     }
+    read_code(firmware, index);
 }
 
 /* --- boot options --- */

@@ -161,6 +161,12 @@ enum crypto_signature {
 enum crypto_signature crypto_signer_verify(struct crypto *crypto, struct crypto_signer *signer,
                                            uint16_t alg, struct span digest, struct span signature);
 
+/* Signs message with a private key in PEM, so that crypto_signer_verify calls it good under SHA-256:
+ * RSA 2048-4096 (PKCS #1 v1.5) or NIST P-256, P-384, P-521 (DER). The signature is in the arena. Not
+ * deterministic. ERROR_UNSUPPORTED for other keys. For edges only. (crypto/sign.c) */
+bool crypto_sign(struct span private_key, struct span message, struct arena *arena,
+                 struct span *signature, struct error *error) MUST_CHECK;
+
 /* Whether cms (RFC 5652 SignedData without its content) is the signature of one of the signers over
  * content with this digest; *which is then its place. */
 enum crypto_signature crypto_signers_verify_cms(struct crypto *crypto,

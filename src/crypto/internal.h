@@ -41,6 +41,11 @@ const struct crypto_curve *crypto_curve_find(uint16_t curve);
 /* OpenSSL's name of a hash algorithm, "SHA2-256"; NULL for what is none. */
 const char *crypto_hash_name(uint16_t alg);
 
+enum { CRYPTO_RSA_BITS_STRONG = 2048 }; /* shorter keys' signatures on files are weak */
+
+/* Whether we can check signatures of the key on files; ERROR_UNSUPPORTED when not. */
+bool crypto_signer_key_check(const EVP_PKEY *pkey, struct error *error) MUST_CHECK;
+
 /* A distinguished name as text (RFC 4514), its UTF-8 kept, printable; NULL when the arena is full. */
 const char *crypto_name_text(const X509_NAME *name, struct arena *arena);
 

@@ -13,7 +13,7 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
-enum { RSA_BITS_MIN = 1024, RSA_BITS_STRONG = 2048, SHA1_LEN = 20 };
+enum { RSA_BITS_MIN = 1024, SHA1_LEN = 20 };
 
 struct crypto_signer {
     X509 *x509;
@@ -109,8 +109,7 @@ bool crypto_certificates_read(struct span text, size_t cap, struct arena *arena,
     return true;
 }
 
-/* What we can check signatures of. */
-static bool check_key(EVP_PKEY *pkey, struct error *error)
+bool crypto_signer_key_check(const EVP_PKEY *pkey, struct error *error)
 {
     static const char *const CURVES[] = {"prime256v1", "secp384r1", "secp521r1"};
     char curve[32] = "";
@@ -118,14 +117,14 @@ static bool check_key(EVP_PKEY *pkey, struct error *error)
 
     if (pkey && EVP_PKEY_is_a(pkey, "RSA"))
         return (bits >= RSA_BITS_MIN && bits <= LIMIT_RSA_BITS) ||
-               error_plain(error, ERROR_UNSUPPORTED, "a certificate's RSA key has %d bits", bits);
+               error_plain(error, ERROR_UNSUPPORTED, "the RSA key has %d bits", bits);
     if (pkey && EVP_PKEY_is_a(pkey, "EC") &&
         EVP_PKEY_get_group_name(pkey, curve, sizeof curve, NULL) == 1)
         for (size_t i = 0; i < sizeof CURVES / sizeof *CURVES; i++)
             if (strcmp(curve, CURVES[i]) == 0)
                 return true;
     return error_plain(error, ERROR_UNSUPPORTED,
-                       "a certificate's key is neither RSA nor on a NIST curve");
+                       "the key is neither RSA nor on P-256, P-384 or P-521");
 }
 
 static bool fill(struct crypto *crypto, struct crypto_signer *signer, struct span der,
@@ -142,7 +141,7 @@ static bool fill(struct crypto *crypto, struct crypto_signer *signer, struct spa
     if (!signer->x509 || at != der.data + der.len)
         return error_plain(error, ERROR_MALFORMED, "no certificate in DER");
     signer->pkey = X509_get0_pubkey(signer->x509);
-    if (!check_key(signer->pkey, error))
+    if (!crypto_signer_key_check(signer->pkey, error))
         return false;
     signer->rsa = EVP_PKEY_is_a(signer->pkey, "RSA");
     bits = X509_get0_pubkey_bitstr(signer->x509);
@@ -234,7 +233,7 @@ static bool prepare(struct crypto_signer *signer, uint16_t alg)
 static enum crypto_signature good_signature(const struct crypto_signer *signer, uint16_t alg)
 {
     bool weak = alg == TPM_ALG_SHA1 ||
-                (signer->rsa && EVP_PKEY_get_bits(signer->pkey) < RSA_BITS_STRONG);
+                (signer->rsa && EVP_PKEY_get_bits(signer->pkey) < CRYPTO_RSA_BITS_STRONG);
 
     return weak ? CRYPTO_SIGNATURE_WEAK : CRYPTO_SIGNATURE_GOOD;
 }

@@ -66,6 +66,21 @@ static void test_another_revocation_list(void **state)
     assert_false(applies(steady, evidence));
 }
 
+/* The same of a hardware catalogue: one that ends, or another version, is looked up in full. */
+static void test_another_catalog(void **state)
+{
+    struct steady *steady = *state;
+    struct span evidence = soft_host_attest(&steady->fixture.host);
+    struct span sha256 = span_of(steady->fixture.host.nonce, 32);
+
+    assert_true(applies(steady, evidence));
+    steady->fixture.input.catalog_sha256 = sha256;
+    assert_false(applies(steady, evidence));
+    steady->fixture.input.catalog_sha256 = (struct span){0};
+    steady->fixture.input.revocations_sha256 = sha256;
+    assert_false(applies(steady, evidence));
+}
+
 static void test_unchanged_host(void **state)
 {
     struct steady *steady = *state;
@@ -176,9 +191,9 @@ static void test_bad_quotes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_STEADY(test_unchanged_host),     WITH_STEADY(test_another_revocation_list),
-        WITH_STEADY(test_nothing_remembered), WITH_STEADY(test_changed_hosts),
-        WITH_STEADY(test_bad_quotes),
+        WITH_STEADY(test_unchanged_host),  WITH_STEADY(test_another_revocation_list),
+        WITH_STEADY(test_another_catalog), WITH_STEADY(test_nothing_remembered),
+        WITH_STEADY(test_changed_hosts),   WITH_STEADY(test_bad_quotes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,61 @@
+/* Is a host in a hardware catalogue, for which level, and how well is that proven?
+ *
+ * A model is matched by everything that its entry demands, each held against the claim of the same
+ * meaning; the match is proven no better than the worst of them. Must never take a model's name for
+ * proven because its firmware is, unless the catalogue says that these images prove the model. */
+#ifndef BOOTSEAL_CLAIMS_CERTIFICATION_H
+#define BOOTSEAL_CLAIMS_CERTIFICATION_H
+
+#include "claims/claims.h"
+
+enum certification_criterion {
+    CERTIFICATION_MANUFACTURER,
+    CERTIFICATION_PRODUCT,
+    CERTIFICATION_FIRMWARE,
+    CERTIFICATION_IMAGES,
+    CERTIFICATION_TPM_MANUFACTURER,
+    CERTIFICATION_TPM_MODEL,
+    CERTIFICATION_CRITERIA
+};
+
+enum certification_state {
+    CERTIFICATION_NOT_ASKED = 0, /* the entry demands nothing here */
+    CERTIFICATION_DIFFERS,
+    CERTIFICATION_UNKNOWN, /* the host does not say, or not in the catalogue's hash */
+    CERTIFICATION_HOLDS,
+};
+
+struct certification_answer {
+    enum certification_state state;
+    enum claim_grade grade;
+    bool by_images; /* images prove the model: the name itself is proven less, or not told at all */
+};
+
+struct certification {
+    enum certification_state state;    /* never NOT_ASKED */
+    enum claim_grade grade;            /* of state; UNPROVEN when it is UNKNOWN */
+    const struct catalog_model *model; /* the one that holds best, or comes nearest */
+    struct certification_answer answers[CERTIFICATION_CRITERIA]; /* of model */
+};
+
+/* Holds the claims of a host against every model: the highest level that holds, then the best
+ * grade. DIFFERS: every model differs somewhere, as well proven as grade says. */
+void certification_find(const struct catalog *catalog, const struct claims *claims,
+                        struct certification *certification);
+
+/* The key of the catalogue that demands it, "firmware_images", and the claim held against it. */
+const char *certification_key(enum certification_criterion criterion);
+enum claim_id certification_claim(enum certification_criterion criterion);
+
+/* "manufacturer reported, product reported, firmware_images attested": all that the model demands.
+ * In the arena; NULL when it is full. */
+const char *certification_print(const struct certification *certification, struct arena *arena);
+
+/* The catalogue's word for hosts that are as they should be: models of this level that match them,
+ * one for all with the same manufacturer, product and firmware. ERROR_NOT_FOUND for a host by which
+ * nothing could be recognised. Models and texts are in the arena. */
+bool certification_learn(const struct claims *const *hosts, size_t n_hosts,
+                         enum catalog_level level, struct arena *arena, struct catalog *catalog,
+                         struct error *error) MUST_CHECK;
+
+#endif
