@@ -89,7 +89,7 @@ struct claims_input {
     struct span tpm_manufacturer; /* of the EK certificate, "id:49465800"; empty: not known */
     struct ima_certificates *ima_certificates; /* the operator's, for signed files; NULL: none */
     struct span
-        revocations;       /* the operator's revocation list, as wire/efi_revocations.h reads it */
+        revocations; /* the operator's revocation list, as wire/efi_revocations.h reads it */
     const struct catalog *catalog; /* of hardware, signed and in time; NULL: none */
     const bool *wanted;    /* CLAIM_IDS values: long lists that nobody reads stay unknown; NULL: all
                               are collected */

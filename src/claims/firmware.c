@@ -144,13 +144,15 @@ static const char *code_label(struct collector *collector, const struct measured
 }
 
 /* Whatever PCR 0 holds and the log does not is code, or might be, also where the log calls it the
- * version: a type is not proven. */
+ * version: a type is not proven. So is what the log does hold when it is longer than firmware's texts
+ * and tables: root could put the code itself there. */
 static void read_code(struct firmware *firmware, size_t index)
 {
     struct collector *collector = firmware->collector;
     const struct measured_event *event = event_at(firmware, index);
 
-    if (is_covered(event) || event->digest.len == 0)
+    if ((is_covered(event) && event->covered.len <= LIMIT_SUMMARY_TEXT_LEN) ||
+        event->digest.len == 0)
         return;
     collect_item(collector, CLAIM_FIRMWARE_IMAGES,
                  (struct claim_item){.kind = CLAIM_ITEM_DIGEST,

@@ -2,6 +2,7 @@
 #include "appraise/appraise.h"
 
 #include "base/text.h"
+#include "cli/catalog.h"
 #include "cli/ima_certificates.h"
 #include "cli/policy.h"
 #include "cli/print.h"
@@ -49,6 +50,7 @@ enum exit_status appraise_bundle(struct cli *cli)
     if (!policy_load_all(cli, cli->repeated, cli->n_repeated, &policies, &status) ||
         !read_nonce(cli, nonce, &input.nonce, &status) ||
         !secureboot_read_revocations(cli, &input.revocations, &status) ||
+        !catalog_of_option(cli, &input.catalog, &status) ||
         !talk_read(cli, cli->arguments[0], LIMIT_EVIDENCE_LEN, &input.evidence, &status))
         return status;
     if (!cli_ima_certificates(cli, &input.ima_certificates, &status))

@@ -49,21 +49,9 @@ bool policy_load(struct cli *cli, const char *path, struct policy **policy,
 enum exit_status policy_say_error(struct cli *cli, const char *path,
                                   const struct policy_position *position, const struct error *error)
 {
-    const char *file = talk_printable(cli, path), *detail = talk_printable(cli, error->message);
+    const struct document_position place = {.line = position->line, .column = position->column};
 
-    if (cli->json) {
-        json_t *problem = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "schema",
-                                    "bootseal.problem.v1", "code", "policy.invalid", "detail",
-                                    detail, "file", file, "line", (json_int_t)position->line,
-                                    "column", (json_int_t)position->column);
-        json_dumpf(problem, stderr, JSON_COMPACT);
-        fputc('\n', stderr);
-        json_decref(problem);
-    } else {
-        fprintf(stderr, "bootseal: %s:%zu:%zu: %s\n", file, position->line, position->column,
-                detail);
-    }
-    return EXIT_MALFORMED;
+    return talk_place(cli, "policy.invalid", path, place, error->message);
 }
 
 bool policy_load_all(struct cli *cli, const char *const *paths, size_t n, struct policy ***policies,

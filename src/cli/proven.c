@@ -1,5 +1,6 @@
 #include "cli/proven.h"
 
+#include "cli/eventlog.h"
 #include "cli/print.h"
 
 bool proven_refuse(struct cli *cli, const char *path, const struct reasons *reasons,
@@ -36,4 +37,45 @@ bool proven_bundle(struct cli *cli, const char *path, struct span bytes,
         return proven_refuse(cli, path, &made->reasons, status);
     *appraisal = made;
     return true;
+}
+
+static bool claims_of_bundle(struct cli *cli, const char *path, struct span bytes,
+                             struct claims *claims, enum exit_status *status)
+{
+    struct appraisal *appraisal;
+
+    if (!proven_bundle(cli, path, bytes, &appraisal, status))
+        return false;
+    *claims = appraisal->claims;
+    return true;
+}
+
+static bool claims_of_log(struct cli *cli, const char *path, struct span bytes,
+                          struct claims *claims, enum exit_status *status)
+{
+    struct reasons *reasons = arena_new(&cli->arena, struct reasons);
+    struct measured_log log;
+    struct claims_input input = {.log = &log, .attested_pcrs = UINT32_MAX, .crypto = cli->crypto};
+    struct error error = {0};
+
+    if (!eventlog_measure(cli, path, bytes, &log, status))
+        return false;
+    if (!claims_collect(&input, &cli->arena, claims, reasons, &error)) {
+        *status = talk_error(cli, path, &error);
+        return false;
+    }
+    if (reasons_weight(reasons) >= REASON_WEIGHT_UNTRUSTED)
+        return proven_refuse(cli, path, reasons, status);
+    fprintf(stderr, "No quote proves this log: its host is taken to be as it should be.\n");
+    return true;
+}
+
+bool proven_claims(struct cli *cli, const char *path, struct claims *claims,
+                   enum exit_status *status)
+{
+    struct span bytes;
+
+    return talk_read(cli, path, LIMIT_EVIDENCE_LEN, &bytes, status) &&
+           (eventlog_is_bundle(bytes) ? claims_of_bundle : claims_of_log)(cli, path, bytes, claims,
+                                                                          status);
 }

@@ -10,6 +10,11 @@
 bool proven_bundle(struct cli *cli, const char *path, struct span bytes,
                    struct appraisal **appraisal, enum exit_status *status) MUST_CHECK;
 
+/* The claims of the host behind path: a bundle as above, or a bare log, which is taken at the
+ * operator's word, and that is said. */
+bool proven_claims(struct cli *cli, const char *path, struct claims *claims,
+                   enum exit_status *status) MUST_CHECK;
+
 /* Says why nothing is taken from a host, and sets the exit code. Returns false. */
 bool proven_refuse(struct cli *cli, const char *path, const struct reasons *reasons,
                    enum exit_status *status);

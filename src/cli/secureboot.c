@@ -3,6 +3,7 @@
 #include "cli/secureboot.h"
 
 #include "base/text.h"
+#include "cli/catalog.h"
 #include "cli/eventlog.h"
 #include "cli/print.h"
 #include "msg/result_json.h"
@@ -67,6 +68,7 @@ bool secureboot_load(struct cli *cli, struct secureboot_host *host, enum exit_st
     *host = (struct secureboot_host){.claims = arena_new(&cli->arena, struct claims),
                                      .reasons = arena_new(&cli->arena, struct reasons)};
     if (!secureboot_read_revocations(cli, &host->revocations, status) ||
+        !catalog_of_option(cli, &input.catalog, status) ||
         !eventlog_load_evidence(cli, path, &host->log, &evidence, status))
         return false;
     /* In a bundle the host says more of itself than its log does. */

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "os/file.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool talk_read(struct cli *cli, const char *path, size_t cap, struct span *bytes,
@@ -119,6 +120,40 @@ enum exit_status talk_error_next(struct cli *cli, const char *path, const struct
     if (next)
         fprintf(stderr, "  %s.\n", next);
     return status;
+}
+
+enum exit_status talk_place(struct cli *cli, const char *code, const char *path,
+                            struct document_position position, const char *message)
+{
+    const char *file = talk_printable(cli, path), *detail = talk_printable(cli, message);
+
+    if (cli->json) {
+        json_t *problem = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "schema",
+                                    "bootseal.problem.v1", "code", code, "detail", detail, "file",
+                                    file, "line", (json_int_t)position.line, "column",
+                                    (json_int_t)position.column);
+        json_dumpf(problem, stderr, JSON_COMPACT);
+        fputc('\n', stderr);
+        json_decref(problem);
+    } else {
+        fprintf(stderr, "bootseal: %s:%zu:%zu: %s\n", file, position.line, position.column, detail);
+    }
+    return EXIT_MALFORMED;
+}
+
+bool talk_days(struct cli *cli, int64_t *days, enum exit_status *status)
+{
+    enum { DAYS_MAX = 3650 };
+    const char *text = cli->values[OPTION_EXPIRES];
+    char *end = NULL;
+    unsigned long n = text ? strtoul(text, &end, 10) : 0;
+
+    if (text && (*text < '0' || *text > '9' || *end || n < 1 || n > DAYS_MAX)) {
+        *status = talk_usage(cli, OPTION_EXPIRES, "a number of days from 1 to 3650");
+        return false;
+    }
+    *days = (int64_t)n;
+    return true;
 }
 
 bool talk_result(struct cli *cli, struct span bytes, enum exit_status *status)

@@ -3,6 +3,7 @@
 #define BOOTSEAL_CLI_TALK_H
 
 #include "cli/command.h"
+#include "document/document.h"
 
 #include <jansson.h>
 
@@ -35,6 +36,14 @@ enum exit_status talk_error(struct cli *cli, const char *path, const struct erro
 /* As talk_error with its own words for what to do next; NULL says nothing. */
 enum exit_status talk_error_next(struct cli *cli, const char *path, const struct error *error,
                                  const char *next);
+
+/* Says what is wrong at a place in a document, as "path:line:column: message" or as a problem object
+ * with that code; returns EXIT_MALFORMED. */
+enum exit_status talk_place(struct cli *cli, const char *code, const char *path,
+                            struct document_position position, const char *message);
+
+/* The days of --expires; 0 when it is not given. */
+bool talk_days(struct cli *cli, int64_t *days, enum exit_status *status) MUST_CHECK;
 
 /* Writes a result to the file of --output, or to standard output. On false all has been said. */
 bool talk_result(struct cli *cli, struct span bytes, enum exit_status *status) MUST_CHECK;

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { DAY_S = 24 * 60 * 60, DAYS_MAX = 3650 };
+enum { DAY_S = 24 * 60 * 60 };
 
 static void add_token(struct cli *cli, struct table *table, const json_t *token)
 {
@@ -39,9 +39,8 @@ enum exit_status token_list(struct cli *cli)
 /* The body of a new token; NULL after having said what is wrong. */
 static json_t *new_token(struct cli *cli, enum exit_status *status)
 {
-    const char *days = cli->values[OPTION_EXPIRES], *role = cli->values[OPTION_ROLE];
-    char *end = NULL;
-    unsigned long n_days = days ? strtoul(days, &end, 10) : 0;
+    const char *role = cli->values[OPTION_ROLE];
+    int64_t days;
     json_t *body;
 
     *status = EXIT_USAGE;
@@ -54,13 +53,11 @@ static json_t *new_token(struct cli *cli, enum exit_status *status)
         talk_usage(cli, OPTION_ROLE, "viewer, operator or admin");
         return NULL;
     }
-    if (days && (*days < '0' || *days > '9' || *end || n_days < 1 || n_days > DAYS_MAX)) {
-        talk_usage(cli, OPTION_EXPIRES, "a number of days from 1 to 3650");
+    if (!talk_days(cli, &days, status))
         return NULL;
-    }
     body = json_pack("{s:s, s:s}", "name", cli->values[OPTION_NAME], "role", role);
     if (days)
-        json_object_set_new(body, "lifetime_s", json_integer((json_int_t)n_days * DAY_S));
+        json_object_set_new(body, "lifetime_s", json_integer(days * DAY_S));
     return body;
 }
 

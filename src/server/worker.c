@@ -2,7 +2,9 @@
 
 #include <jansson.h>
 
+#include "catalog/catalog.h"
 #include "log/log.h"
+#include "os/clock.h"
 #include "os/file.h"
 #include "os/frame.h"
 #include "os/sandbox.h"
@@ -28,10 +30,12 @@ struct worker {
     struct crypto *crypto;
     struct crypto_trust *trust;
     struct ima_certificates *ima_certificates; /* NULL: signatures of files are not checked */
-    struct arena start_arena;                  /* of the file below */
+    struct arena start_arena;                  /* of the files below */
     struct span revocations;
     struct crypto_digest revocations_sha256;
     struct crypto_digest basis; /* of claims: struct work_claims */
+    struct catalog *catalog;    /* NULL: none */
+    struct crypto_digest catalog_sha256;
     struct worker_policies policies;
     struct key_slot keys[KEY_SLOTS];
 };
@@ -82,13 +86,40 @@ static bool load_revocations(struct worker *worker, struct error *error)
 
     if (path[0] == '\0')
         return true;
-    worker->start_arena = arena_init(2 * LIMIT_EVENT_DATA_LEN);
     if (!os_file_read(path, LIMIT_EVENT_DATA_LEN, &worker->start_arena, &worker->revocations,
                       error) ||
         !efi_revocations_decode(worker->revocations, &ignored, error))
         return false;
     crypto_hash_span(worker->crypto, TPM_ALG_SHA256, worker->revocations,
                      &worker->revocations_sha256);
+    return true;
+}
+
+/* The catalogue of certified hardware. One that cannot be read, or that nobody signed who may, ends the
+ * worker. */
+static bool load_catalog(struct worker *worker, struct arena *arena, struct error *error)
+{
+    const char *path = conf_text(&worker->start.conf, CONF_ATTEST_CATALOG);
+    const char *certificates_path = conf_text(&worker->start.conf,
+                                              CONF_ATTEST_CATALOG_CERTIFICATES);
+    const char *signature_path = arena_printf(arena, "%s.sig", path), *signer;
+    struct span text, signature, certificates;
+
+    if (path[0] == '\0')
+        return true;
+    if (!signature_path)
+        return arena_error(arena, error);
+    if (certificates_path[0] == '\0')
+        return error_plain(error, ERROR_USAGE,
+                           "attest.catalog_file needs attest.catalog_certificates_file");
+    if (!os_file_read(path, LIMIT_DOCUMENT_LEN, arena, &text, error) ||
+        !os_file_read(signature_path, LIMIT_CATALOG_SIGNATURE_LEN, arena, &signature, error) ||
+        !os_file_read(certificates_path, LIMIT_IMA_CERTIFICATES_LEN, arena, &certificates, error) ||
+        !catalog_check_signature(worker->crypto, text, signature, certificates, arena, &signer,
+                                 error) ||
+        !catalog_decode(text, &worker->start_arena, &worker->catalog, error))
+        return false;
+    crypto_hash_span(worker->crypto, TPM_ALG_SHA256, text, &worker->catalog_sha256);
     return true;
 }
 
@@ -106,9 +137,23 @@ static bool digest_basis(struct worker *worker, struct arena *arena, struct erro
         worker->crypto, TPM_ALG_SHA256,
         (struct span[]){span_text(BOOTSEAL_VERSION), span_text(names),
                         crypto_digest_span(&worker->revocations_sha256),
-                        certificates ? ima_certificates_digest(certificates) : (struct span){0}},
-        4, &worker->basis);
+                        certificates ? ima_certificates_digest(certificates) : (struct span){0},
+                        crypto_digest_span(&worker->catalog_sha256)},
+        5, &worker->basis);
     return true;
+}
+
+/* A catalogue out of time is as none from now on, also in what is remembered of hosts. */
+static bool end_catalog(struct worker *worker, struct arena *arena, struct error *error)
+{
+    struct error ended;
+
+    if (!worker->catalog || catalog_check_time(worker->catalog, os_now_s(), &ended))
+        return true;
+    log_failure(LOG_LEVEL_ERROR, "worker.catalog", &ended);
+    worker->catalog = NULL;
+    worker->catalog_sha256 = (struct crypto_digest){0};
+    return digest_basis(worker, arena, error);
 }
 
 static bool start(struct worker *worker, int control, struct error *error)
@@ -120,10 +165,11 @@ static bool start(struct worker *worker, int control, struct error *error)
         return false;
     log_init("bootseald-worker", log_level_by_name(conf_text(&worker->start.conf, CONF_LOG_LEVEL)));
     json_object_seed(0); /* reads the system's randomness, which the sandbox then forbids */
+    worker->start_arena = arena_init(START_ARENA_LEN);
     worker->crypto = crypto_new(error);
     ok = worker->crypto && load_trust(worker, &arena, error) &&
          load_ima_certificates(worker, &arena, error) && load_revocations(worker, error) &&
-         digest_basis(worker, &arena, error);
+         load_catalog(worker, &arena, error) && digest_basis(worker, &arena, error);
     arena_done(&arena);
     return ok && os_sandbox_worker(
                      (uint64_t)conf_number(&worker->start.conf, CONF_SERVER_WORKER_MEMORY) * MIB, 0,
@@ -386,6 +432,16 @@ static bool fill_answer(struct worker *worker, const struct work_appraise *reque
     return work_memory_encode(&memory, arena, &answer->memory, error);
 }
 
+/* What the operator gave to hold hosts against. */
+static void give_references(const struct worker *worker, struct appraise_input *input)
+{
+    input->ima_certificates = worker->ima_certificates;
+    input->revocations = worker->revocations;
+    input->revocations_sha256 = crypto_digest_span(&worker->revocations_sha256);
+    input->catalog = worker->catalog;
+    input->catalog_sha256 = crypto_digest_span(&worker->catalog_sha256);
+}
+
 static bool answer_appraise(struct worker *worker, struct span frame, struct arena *arena,
                             struct span *answer_frame, struct error *error)
 {
@@ -416,15 +472,13 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
         .known_logs = request.known_logs,
         .n_known_logs = request.n_known_logs,
         .logs_hashed = request.logs_hashed,
-        .ima_certificates = worker->ima_certificates,
-        .revocations = worker->revocations,
-        .revocations_sha256 = crypto_digest_span(&worker->revocations_sha256),
         .policies = policies,
         .n_policies = request.policies.n_judging,
         .observed = policies + request.policies.n_judging,
         .n_observed = request.policies.n_items - request.policies.n_judging,
         .policy_claims_only = true, /* the answer holds reasons, no claims */
     };
+    give_references(worker, &input);
     if (request.memory.len && !work_memory_decode(request.memory, &known, &ignored))
         known = (struct work_memory){0}; /* another version's: the full way */
     if (known.appraise.valid && !appraise_steady(worker->crypto, &input, &known.appraise, arena,
@@ -451,16 +505,13 @@ static bool try_policies(struct worker *worker, const struct work_try *request,
                          struct arena *arena, struct work_try_answer *answer, struct error *error)
 {
     struct appraisal *appraisal = arena_new(arena, struct appraisal);
-    const struct appraise_input input = {
+    struct appraise_input input = {
         .evidence = request->evidence,
         .ak_public = request->ak_public,
         .ak = find_key(worker, request->ak_public),
         .pcrs = request->pcrs,
         .identity_policy = request->identity_policy,
         .tpm_manufacturer = request->tpm_manufacturer,
-        .ima_certificates = worker->ima_certificates,
-        .revocations = worker->revocations,
-        .revocations_sha256 = crypto_digest_span(&worker->revocations_sha256),
         .policies = present,
         .n_policies = request->present.n_items,
         .observed = draft,
@@ -470,6 +521,7 @@ static bool try_policies(struct worker *worker, const struct work_try *request,
 
     if (!appraisal)
         return arena_error(arena, error);
+    give_references(worker, &input);
     if (!appraise(worker->crypto, &input, arena, appraisal, error))
         return false;
     answer->present = appraisal->verdict;
@@ -509,6 +561,7 @@ static struct worker_examiner examiner_of(struct worker *worker)
         .ima_certificates = worker->ima_certificates,
         .revocations = worker->revocations,
         .revocations_sha256 = crypto_digest_span(&worker->revocations_sha256),
+        .catalog = worker->catalog,
         .policies = &worker->policies,
     };
 }
@@ -518,6 +571,8 @@ static bool answer(struct worker *worker, struct span frame, struct arena *arena
 {
     struct worker_examiner examiner;
 
+    if (!end_catalog(worker, arena, error))
+        return false;
     switch (work_kind_of(frame)) {
     case WORK_CHECK:
         return answer_check(worker, frame, arena, answer_frame, error);

@@ -80,6 +80,7 @@ bool worker_examine(const struct worker_examiner *examiner, struct span frame, s
         .ima_certificates = examiner->ima_certificates,
         .revocations = examiner->revocations,
         .revocations_sha256 = examiner->revocations_sha256,
+        .catalog = examiner->catalog,
     };
     if (!appraise(examiner->crypto, &input, arena, appraisal, error))
         return false;
@@ -109,6 +110,7 @@ static bool read_boot(const struct worker_examiner *examiner, struct span eviden
         .tpm_manufacturer = tpm_manufacturer,
         .revocations = examiner->revocations,
         .revocations_sha256 = examiner->revocations_sha256,
+        .catalog = examiner->catalog,
     };
 
     if (!appraisal)

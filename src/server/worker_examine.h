@@ -11,6 +11,7 @@ struct worker_examiner {
     struct crypto *crypto;
     struct ima_certificates *ima_certificates;
     struct span revocations, revocations_sha256;
+    const struct catalog *catalog; /* NULL: none */
     struct worker_policies *policies;
 };
 

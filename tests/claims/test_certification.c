@@ -207,6 +207,29 @@ static void code_does_not_hide_behind_another_type(void **state)
     expect(boot, "none", CLAIM_ATTESTED, "test version 3, no model matches");
 }
 
+/* Nor does the log hide it by holding all of it. */
+static void code_does_not_hide_in_the_log(void **state)
+{
+    struct boot *boot = *state;
+    static char implant[1024];
+
+    memset(implant, 'x', sizeof implant - 1);
+    boot_begin(boot);
+    measure_code(boot, "core");
+    measure_code(boot, "drivers");
+    boot_text(boot, 0, EV_S_CRTM_VERSION, "1.0");
+    boot_separator(boot, 0);
+    give_catalog(boot, model(boot, "fw", "secured-core", images(boot)));
+    expect(boot, "secured-core", CLAIM_ATTESTED, "test version 3, fw: firmware_images attested");
+    boot_begin(boot);
+    measure_code(boot, "core");
+    measure_code(boot, "drivers");
+    boot_text(boot, 0, EV_S_CRTM_VERSION, implant);
+    boot_separator(boot, 0);
+    give_catalog(boot, model(boot, "fw", "secured-core", images(boot)));
+    expect(boot, "none", CLAIM_ATTESTED, "test version 3, no model matches");
+}
+
 /* What anybody may extend later is not firmware. */
 static void images_behind_the_separator_prove_nothing(void **state)
 {
@@ -522,6 +545,7 @@ int main(void)
         CLAIMS_TEST(images_of_one_model_only_prove_it),
         CLAIMS_TEST(every_image_is_there_and_no_other),
         CLAIMS_TEST(code_does_not_hide_behind_another_type),
+        CLAIMS_TEST(code_does_not_hide_in_the_log),
         CLAIMS_TEST(images_behind_the_separator_prove_nothing),
         CLAIMS_TEST(a_host_that_tells_too_little_is_unknown),
         CLAIMS_TEST(other_hardware_is_not_certified),
