@@ -22,6 +22,8 @@ static void add_host(struct cli *cli, struct table *table, const json_t *host)
     table_add(table, print_verdict_color(print_member(cli, host, "verdict")),
               verdict_text(cli, host, "verdict", "verdict_at"));
     table_add(table, TALK_PLAIN, print_member(cli, host, "name"));
+    table_add(table, print_verdict_color(print_member(cli, host, "observed_verdict")),
+              print_verdict(print_member(cli, host, "observed_verdict")));
     table_add(table, TALK_PLAIN, print_member(cli, host, "state"));
     table_add(table, TALK_PLAIN, print_age(cli, print_member(cli, host, "seen_at")));
     table_add(table, TALK_PLAIN, print_member(cli, host, "endorsement"));
@@ -29,7 +31,8 @@ static void add_host(struct cli *cli, struct table *table, const json_t *host)
 
 enum exit_status host_list(struct cli *cli)
 {
-    static const char *const HEADS[] = {"VERDICT", "NAME", "STATE", "SEEN", "TPM VOUCHED FOR BY"};
+    static const char *const HEADS[] = {"VERDICT", "NAME", "OBSERVED",
+                                        "STATE",   "SEEN", "TPM VOUCHED FOR BY"};
     const char *limit = cli->values[OPTION_LIMIT];
     const struct service_field fields[] = {
         {"limit", limit ? limit : LIST_LIMIT},    {"state", cli->values[OPTION_STATE]},
@@ -124,6 +127,20 @@ static void print_next(struct cli *cli, const json_t *host)
         printf("\nNext: bootseal host evidence %s --output %s.evidence\n", name, name);
 }
 
+/* What the policies that are only observed say: a trial, which changes nothing. */
+static void print_observed(struct cli *cli, const json_t *host)
+{
+    const char *observed = print_member(cli, host, "observed_verdict");
+
+    if (!observed)
+        return;
+    printf("\n%s%s%s by the policies that are only observed\n",
+           talk_color(cli, print_verdict_color(observed)), print_verdict(observed),
+           talk_color(cli, TALK_PLAIN));
+    if (json_array_size(json_object_get(host, "observed_reasons")))
+        print_reasons_json(cli, stdout, json_object_get(host, "observed_reasons"));
+}
+
 static void print_host(struct cli *cli, const json_t *host)
 {
     const char *verdict = print_member(cli, host, "verdict");
@@ -148,6 +165,7 @@ static void print_host(struct cli *cli, const json_t *host)
         fputc('\n', stdout);
         print_reasons_json(cli, stdout, json_object_get(host, "reasons"));
     }
+    print_observed(cli, host);
     print_reported(cli, host);
     print_next(cli, host);
 }

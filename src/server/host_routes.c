@@ -37,14 +37,17 @@ static json_t *host_json(const struct store_host *host)
     const struct store_enrolment *enrolled = &host->enrolled;
     int64_t now_s = os_now_s();
 
-    return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:b, s:s, s:o, s:o}", "id",
-                     result_json_hex(span_of(enrolled->id, sizeof enrolled->id)), "name",
-                     enrolled->name, "state", store_host_state_name(enrolled->state), "verdict",
-                     verdict_name(host_view_verdict(host, now_s)), "verdict_at",
-                     exchange_time(host->verdict_s), "verdict_ends", exchange_time(host->expires_s),
-                     "verdict_ended", host->verdict != VERDICT_NONE && host->expires_s <= now_s,
-                     "endorsement", endorsement_text(enrolled->endorsement), "seen_at",
-                     exchange_time(host->seen_s), "created_at", exchange_time(host->created_s));
+    return json_pack(
+        "{s:o, s:s, s:s, s:s, s:o, s:o, s:b, s:s?, s:s, s:o, s:o}", "id",
+        result_json_hex(span_of(enrolled->id, sizeof enrolled->id)), "name", enrolled->name,
+        "state", store_host_state_name(enrolled->state), "verdict",
+        verdict_name(host_view_verdict(host, now_s)), "verdict_at", exchange_time(host->verdict_s),
+        "verdict_ends", exchange_time(host->expires_s), "verdict_ended",
+        host->verdict != VERDICT_NONE && host->expires_s <= now_s, "observed_verdict",
+        host->observed_verdict == VERDICT_NONE ? NULL
+                                               : verdict_name((enum verdict)host->observed_verdict),
+        "endorsement", endorsement_text(enrolled->endorsement), "seen_at",
+        exchange_time(host->seen_s), "created_at", exchange_time(host->created_s));
 }
 
 /* What the host said of itself, name to text; empty when it cannot be read. */
@@ -72,10 +75,12 @@ static json_t *host_details_json(const struct store_host *host, struct arena *ar
     const struct store_enrolment *enrolled = &host->enrolled;
     json_t *object = host_json(host);
     json_t *details = json_pack(
-        "{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:s}", "schema",
-        "bootseal.host.v1", "verdict_id", host->verdict_id, "last_verdict",
+        "{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:s}",
+        "schema", "bootseal.host.v1", "verdict_id", host->verdict_id, "last_verdict",
         json_string(verdict_name((enum verdict)host->verdict)), "reasons",
-        host_view_reasons(host->reasons), "ek_issuer", enrolled->issuer, "tpm_manufacturer",
+        host_view_reasons(host->reasons), "observed_reasons",
+        host_view_reasons(host->observed_reasons), "class",
+        host->class_name ? host->class_name : "", "ek_issuer", enrolled->issuer, "tpm_manufacturer",
         enrolled->manufacturer, "tpm_model", enrolled->model, "tpm_version", enrolled->version,
         "reported", reported_json(enrolled->inventory, arena), "approved_at",
         exchange_time(host->approved_s), "approved_by", host->approved_by ? host->approved_by : "",

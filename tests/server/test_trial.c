@@ -199,6 +199,60 @@ static void test_update(void **state)
     trial_done(&trial);
 }
 
+static void bind(const char *name, const char *json)
+{
+    char path[128];
+    struct http_client_answer answer;
+
+    snprintf(path, sizeof path, "/api/v1/bindings/%s", name);
+    answer = service_send(&service, (struct http_client_request){.method = "PUT",
+                                                                 .path = path,
+                                                                 .bearer = service.token,
+                                                                 .content_type = "application/json",
+                                                                 .body = span_text(json),
+                                                                 .if_none_match = true});
+    if (answer.status != 201)
+        fail_msg("%d: %.*s", answer.status, (int)answer.body.len, (const char *)answer.body.data);
+}
+
+static json_t *show_host(const char *name)
+{
+    char path[128];
+    struct http_client_answer answer;
+
+    snprintf(path, sizeof path, "/api/v1/hosts/%s", name);
+    answer = service_request(&service, "GET", path, service.token, NULL, (struct span){0});
+    assert_int_equal(answer.status, 200);
+    return json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
+}
+
+/* An observed policy says what it would do, and does nothing. */
+static void test_observed(void **state)
+{
+    struct http_client_answer answer = service_request(
+        &service, "POST", "/api/v1/policies", service.token, "text/plain",
+        span_text("[policy]\nname = observed\nversion = 1\n\n" NO_DEBUGGER));
+    json_t *host;
+
+    (void)state;
+    assert_true(answer.status == 200 || answer.status == 201);
+    bind("trial", "{\"mode\":\"observe\",\"hosts\":\"*\","
+                  "\"policy\":{\"name\":\"observed\",\"version\":\"1\"}}");
+    for (int i = 0; i < N_HOSTS; i++) {
+        assert_int_equal(api_host_attest(&hosts[i], &service).status, 200);
+        assert_int_equal(hosts[i].answer.verdict, VERDICT_TRUSTED);
+    }
+    host = show_host("db-1.example");
+    assert_string_equal(text(host, "verdict"), "trusted");
+    assert_string_equal(text(host, "observed_verdict"), "untrusted");
+    assert_string_equal(text(json_array_get(json_object_get(host, "observed_reasons"), 0), "rule"),
+                        "debugger");
+    json_decref(host);
+    host = show_host("web-1.example");
+    assert_string_equal(text(host, "observed_verdict"), "trusted");
+    json_decref(host);
+}
+
 static void refuse(const char *body, int status, const char *code)
 {
     struct http_client_answer answer = service_request(&service, "POST", "/api/v1/policy/test",
@@ -225,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_nothing_would_change),
         cmocka_unit_test(test_one_host_would_fail),
         cmocka_unit_test(test_hosts_that_the_draft_is_about),
+        cmocka_unit_test(test_observed),
         cmocka_unit_test(test_update),
         cmocka_unit_test(test_refusals),
     };
