@@ -197,24 +197,32 @@ static enum exit_status conclude(struct stream *stream)
 
 /* --- The request --- */
 
-/* The draft as the service takes it; NULL after having said what is wrong with it. */
+/* The draft as the service takes it, which compiles it: only there stand the reference values of the
+ * binding. NULL after having said that a file cannot be read. */
 static json_t *make_draft(struct cli *cli, enum exit_status *status)
 {
+    struct talk_file *references;
     struct policy_position position;
     struct policy_values values;
-    struct policy *policy;
     struct error error;
     struct span text;
+    size_t n_references;
     bool is_update;
-    json_t *draft;
+    json_t *draft, *texts = NULL;
 
-    if (!talk_read(cli, cli->arguments[0], LIMIT_DOCUMENT_LEN, &text, status))
+    if (!talk_read(cli, cli->arguments[0], LIMIT_DOCUMENT_LEN, &text, status) ||
+        !talk_read_files(cli, OPTION_REFERENCES, LIMIT_DOCUMENT_LEN, &references, &n_references,
+                         status))
         return NULL;
     is_update = policy_values_check(text, &cli->arena, &values, &position, &error) &&
                 values.is_update;
-    if (!is_update && !policy_compile_text(cli, cli->arguments[0], text, &policy, status))
-        return NULL;
-    draft = json_pack("{s:s%}", is_update ? "update" : "policy", (const char *)text.data, text.len);
+    if (n_references)
+        texts = json_array();
+    for (size_t i = 0; i < n_references; i++)
+        json_array_append_new(
+            texts, json_stringn((const char *)references[i].bytes.data, references[i].bytes.len));
+    draft = json_pack("{s:s%, s:o*}", is_update ? "update" : "policy", (const char *)text.data,
+                      text.len, "references", texts);
     if (cli->values[OPTION_BINDING])
         json_object_set_new(draft, "binding", json_string(cli->values[OPTION_BINDING]));
     if (cli->values[OPTION_HOSTS])

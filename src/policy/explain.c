@@ -323,17 +323,18 @@ static bool explain_sets(struct explanation *explanation, const struct node *nod
                   arena_printf(evaluation->arena, "%s%s", wanted ? "" : "not: ", expected), found);
 }
 
-/* The operand of a chain to blame: the first that is the opposite of what is wanted, else the first
- * that is unknown. */
+/* The operand of a chain to blame: the first that decides against what is wanted, else the first that
+ * is unknown, else the first. */
 static bool explain_chain(struct explanation *explanation, const struct node *node, bool wanted)
 {
     const struct node *blamed = NULL, *child = node->child; /* the first of two or more */
+    bool decides = node->kind == NODE_OR;
     struct value value;
 
     do {
         if (!expression_evaluate(explanation->evaluation, child, &value))
             return false;
-        if (value.known && value.is_true != wanted)
+        if (value.known && value.is_true == decides && decides != wanted)
             return explain_node(explanation, child, wanted);
         if (!value.known && !blamed)
             blamed = child;

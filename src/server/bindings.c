@@ -207,16 +207,30 @@ bool bindings_enforce(const struct bindings *bindings)
     return false;
 }
 
+static struct policy_sources sources_of(const struct bound *bound)
+{
+    return (struct policy_sources){
+        .text = bound->text, .references = bound->references, .n_references = bound->n_references};
+}
+
+bool bindings_sources(const struct bindings *bindings, const char *name,
+                      struct policy_sources *sources)
+{
+    for (size_t i = 0; i < bindings->n_items; i++) {
+        if (strcmp(bindings->items[i].binding.name, name) != 0)
+            continue;
+        *sources = sources_of(&bindings->items[i]);
+        return true;
+    }
+    return false;
+}
+
 bool bindings_policy(const struct bindings *bindings, size_t i, struct policy_sources *sources)
 {
     for (size_t k = 0; k < bindings->n_items; k++) {
-        const struct bound *bound = &bindings->items[k];
-
-        if (bound->binding.mode != STORE_BINDING_ENFORCE || i-- > 0)
+        if (bindings->items[k].binding.mode != STORE_BINDING_ENFORCE || i-- > 0)
             continue;
-        *sources = (struct policy_sources){.text = bound->text,
-                                           .references = bound->references,
-                                           .n_references = bound->n_references};
+        *sources = sources_of(&bindings->items[k]);
         return true;
     }
     return false;

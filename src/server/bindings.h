@@ -42,6 +42,10 @@ void bindings_free(struct bindings *bindings);
 /* True when some binding enforces a policy. */
 bool bindings_enforce(const struct bindings *bindings);
 
+/* The sources of a binding's policy, or its update as their text; false when there is no such binding. */
+bool bindings_sources(const struct bindings *bindings, const char *name,
+                      struct policy_sources *sources);
+
 /* The sources of the i-th policy that some binding enforces; false when there are no more. */
 bool bindings_policy(const struct bindings *bindings, size_t i, struct policy_sources *sources);
 

@@ -504,9 +504,7 @@ static void on_other_checked(void *context, enum call_result result, struct span
 static void on_draft_checked(void *context, enum call_result result, struct span frame)
 {
     struct trial *trial = context;
-    struct front *front = trial->exchange->front;
     struct work_check_answer answer;
-    struct error error;
 
     if (!take_check(trial, result, frame, &answer))
         return;
@@ -516,13 +514,27 @@ static void on_draft_checked(void *context, enum call_result result, struct span
         return;
     }
     note_claims(trial, &answer);
-    if (bindings_load(front->store, front->crypto, &trial->present, &error) &&
-        bindings_try(trial->present, &trial->wanted, &trial->draft, &error)) {
-        check_others(trial);
+    check_others(trial);
+}
+
+/* The draft in its place among the bindings: without reference values of its own it has those of the
+ * binding that it stands for. */
+static void check_draft(struct trial *trial)
+{
+    struct front *front = trial->exchange->front;
+    struct work_check check = {.kind = trial->wanted.mode == STORE_BINDING_ACCEPT
+                                           ? STORE_DOCUMENT_UPDATE
+                                           : STORE_DOCUMENT_POLICY};
+    struct error error;
+
+    if (!bindings_load(front->store, front->crypto, &trial->present, &error) ||
+        !bindings_try(trial->present, &trial->wanted, &trial->draft, &error)) {
+        exchange_fail(trial->exchange, "policy.test", &error);
+        trial_free(trial);
         return;
     }
-    exchange_fail(trial->exchange, "policy.test", &error);
-    trial_free(trial);
+    (void)bindings_sources(trial->draft, trial->wanted.name, &check.sources);
+    ask_check(trial, &check, on_draft_checked);
 }
 
 static struct span text_of(const json_t *object, const char *name)
@@ -573,7 +585,6 @@ void route_policy_test(struct exchange *exchange)
 {
     struct trial *trial = calloc(1, sizeof *trial);
     json_t *body = trial ? exchange_body_json(exchange) : NULL;
-    struct work_check check = {0};
     const char *wrong;
 
     if (!body) {
@@ -594,10 +605,5 @@ void route_policy_test(struct exchange *exchange)
         trial_free(trial);
         return;
     }
-    check.kind = trial->wanted.mode == STORE_BINDING_ACCEPT ? STORE_DOCUMENT_UPDATE
-                                                            : STORE_DOCUMENT_POLICY;
-    check.sources = (struct policy_sources){.text = trial->wanted.text,
-                                            .references = trial->wanted.references,
-                                            .n_references = trial->wanted.n_references};
-    ask_check(trial, &check, on_draft_checked);
+    check_draft(trial);
 }

@@ -437,6 +437,13 @@ static void test_the_rest_is_explained(void **state)
     expect_reason(fixture, "[\"x\"].exists(f, f in boot.files)",
                   "[\"x\"].exists(f, f in boot.files)", "x", "boot.files");
     expect_reason(fixture, "6 <= size(boot.files)", "size(boot.files) >= 6", "3", "boot.files");
+    /* of a chain that is unknown, the operand that is */
+    expect_reason(fixture, "!secure_boot.enabled || drtm.launched", "drtm.launched == true",
+                  "unknown: no evidence", "drtm.launched");
+    expect_reason(fixture, "!(secure_boot.enabled && drtm.launched)", "drtm.launched == false",
+                  "unknown: no evidence", "drtm.launched");
+    expect_reason(fixture, "!secure_boot.enabled || size(boot.files) > 5",
+                  "secure_boot.enabled == false", "true", "secure_boot.enabled");
     /* nor is what is known, when the other side is not */
     expect_reason(fixture, "kernel.version == tpm.model", "kernel.version == tpm.model",
                   "unknown: no evidence", "tpm.model");
