@@ -220,14 +220,14 @@ static bool read_proves(struct decoder *decoder, const struct document_entry *en
 /* --- Sections --- */
 
 static const struct {
-    enum section section;
     const char *name;
     bool (*read)(struct decoder *decoder, const struct document_entry *entry, void *field);
     size_t field; /* offset in the section's struct */
+    enum section section;
     bool needed;
 } KEYS[] = {
 #define KEY(structure, field, name, reader, needed, meaning)                                       \
-    {SECTION_##structure, name, read_##reader, offsetof(struct structure, field), needed},
+    {name, read_##reader, offsetof(struct structure, field), SECTION_##structure, needed},
 #include "catalog/catalog.def"
 #undef KEY
 };

@@ -54,7 +54,8 @@ static bool check_text(struct cli *cli, const struct claims *const *hosts, struc
 enum exit_status catalog_make(struct cli *cli)
 {
     const char *name = cli->values[OPTION_NAME], *level = cli->values[OPTION_LEVEL];
-    const struct claims **hosts = arena_array(&cli->arena, (size_t)cli->n_arguments, sizeof *hosts);
+    const struct claims **hosts = arena_array(&cli->arena, (size_t)cli->n_arguments,
+                                              sizeof(const struct claims *));
     struct catalog_model wanted = {.level = level ? catalog_level_by_name(span_text(level))
                                                   : CATALOG_LEVEL_NONE};
     struct catalog catalog = {.name = name, .version = 1, .models = &wanted};

@@ -17,6 +17,7 @@
 #define MODEL "[model m]\nlevel = secured-core\nsource = s\n"
 #define NAMED "manufacturer = Acme\nproduct = Anvil\n"
 #define ONE   "sha256:0101010101010101010101010101010101010101010101010101010101010101"
+#define LONG  ONE "01"
 #define TWO   "sha256:0202020202020202020202020202020202020202020202020202020202020202"
 
 static struct arena arena;
@@ -166,7 +167,7 @@ static void errors_in_models_have_a_place(void **state)
 
 static void errors_in_digests_have_a_place(void **state)
 {
-    static const char *const DIGESTS[] = {"sha256",   "sha256:",   "sha256:01", ONE "01",
+    static const char *const DIGESTS[] = {"sha256",   "sha256:",   "sha256:01", LONG,
                                           "md5:0101", "sha256:xx", ":01"};
     char text[512];
 
