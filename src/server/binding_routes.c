@@ -80,9 +80,10 @@ void route_bindings_put(struct exchange *exchange)
 
 void route_bindings_remove(struct exchange *exchange)
 {
-    struct binding_edit *edit = binding_edit_start(exchange, "binding.remove", true);
+    /* Read first: when the edit cannot start, the request has been answered and is gone. */
     const char *reason = http_request_query_value(exchange->request, "reason",
                                                   exchange_arena(exchange));
+    struct binding_edit *edit = binding_edit_start(exchange, "binding.remove", true);
 
     if (!edit || !binding_edit_reason(edit, reason))
         return;
