@@ -112,6 +112,16 @@ bool appraise_under(struct crypto *crypto, const struct appraisal *appraisal,
                     struct policy *const *policies, size_t n_policies, struct arena *arena,
                     struct reasons *reasons, enum verdict *verdict, struct error *error) MUST_CHECK;
 
+/* For those who ask what a host has and not whether it is trusted: true when a verified quote
+ * reproduces the logs; without one no claim keeps its grade. The reasons that leave the evidence itself
+ * in doubt are added to findings. */
+bool appraise_proven(struct appraisal *appraisal, struct reasons *findings);
+
+/* A reason of a policy knows its event by number; the log knows its PCR and what it measures. Fills in
+ * both where they are missing. */
+bool appraise_locate(const struct measured_log *log, struct reasons *reasons, struct arena *arena,
+                     struct error *error) MUST_CHECK;
+
 /* The short way for an unchanged host: signature, nonce, counters, and the same PCR digest and logs
  * as remembered. *applies is false when anything differs; the caller then does it in full. Claims
  * stay empty; the verdict is the remembered one or worse. */

@@ -19,11 +19,9 @@ static bool is_proven(const struct appraisal *appraisal)
     return appraisal->quote_verified && appraisal->logs_match;
 }
 
-/* A reason of a policy knows its event by number; the log knows its PCR and what it measures. */
-static bool name_components(const struct judgement *judgement, struct reasons *reasons)
+bool appraise_locate(const struct measured_log *log, struct reasons *reasons, struct arena *arena,
+                     struct error *error)
 {
-    const struct measured_log *log = &judgement->appraisal->log;
-
     for (size_t i = 0; i < reasons->n_items; i++) {
         struct reason *reason = &reasons->items[i];
 
@@ -32,9 +30,9 @@ static bool name_components(const struct judgement *judgement, struct reasons *r
         if (reason->pcr == REASON_NO_PCR && log->events[reason->event].event.pcr < LIMIT_PCRS)
             reason->pcr = (int)log->events[reason->event].event.pcr;
         if (!reason->component) {
-            reason->component = event_component(log, reason->event, judgement->arena);
+            reason->component = event_component(log, reason->event, arena);
             if (!reason->component)
-                return arena_error(judgement->arena, judgement->error);
+                return arena_error(arena, error);
         }
     }
     return true;
@@ -79,7 +77,7 @@ static bool ask(const struct judgement *judgement, struct reasons *reasons, enum
                                   judgement->arena, NULL, reasons, judgement->error))
             return false;
     }
-    if (!name_components(judgement, reasons))
+    if (!appraise_locate(&judgement->appraisal->log, reasons, judgement->arena, judgement->error))
         return false;
     *verdict = verdict_of(reasons_weight(reasons), proven && judged);
     return true;
@@ -125,4 +123,16 @@ bool appraise_under(struct crypto *crypto, const struct appraisal *appraisal,
     for (size_t i = 0; i < appraisal->n_evidence_reasons; i++)
         reasons->items[reasons->n_items++] = appraisal->reasons.items[i];
     return ask(&judgement, reasons, verdict);
+}
+
+bool appraise_proven(struct appraisal *appraisal, struct reasons *findings)
+{
+    const bool proven = is_proven(appraisal);
+
+    for (size_t i = 0; i < appraisal->n_evidence_reasons; i++)
+        if (appraisal->reasons.items[i].weight >= REASON_WEIGHT_UNKNOWN)
+            reason_add(findings, appraisal->reasons.items[i]);
+    if (!proven)
+        claims_unprove(&appraisal->claims);
+    return proven && !appraisal->reasons.overflow;
 }

@@ -227,3 +227,9 @@ const char *claim_item_label(const struct claim_item *item, struct arena *arena)
 {
     return item->image.len ? windows_image_label(item->image, arena) : item->label;
 }
+
+void claims_unprove(struct claims *claims)
+{
+    for (int id = 0; id < CLAIM_IDS; id++)
+        claims->claims[id].grade = CLAIM_UNPROVEN;
+}

@@ -102,6 +102,10 @@ struct claims_input {
 bool claims_collect(const struct claims_input *input, struct arena *arena, struct claims *claims,
                     struct reasons *reasons, struct error *error) MUST_CHECK;
 
+/* Takes every claim its grade: of evidence that nothing proves, not even the host's word is known to be
+ * the host's. */
+void claims_unprove(struct claims *claims);
+
 /* The table's texts. */
 const char *claim_name(enum claim_id id);
 enum claim_type claim_type(enum claim_id id);

@@ -1,17 +1,21 @@
-/* bootseal diff, host claims: what a host's last boot says, as a service read it. */
+/* bootseal diff, host claims, host features: what a host's last boot says, as a service read it. */
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/boot_diff.h"
+#include "cli/features_print.h"
 #include "cli/print.h"
 #include "cli/service.h"
 
 enum { ITEMS_SHOWN = 16 };
 
-static bool ask(struct cli *cli, const char *what, json_t **object, enum exit_status *status)
+/* level NULL: the query has none. */
+static bool ask(struct cli *cli, const char *what, const char *level, json_t **object,
+                enum exit_status *status)
 {
+    const struct service_field field = {"level", level};
     const struct service_request request = {
         .method = "GET",
-        .path = service_path(cli, "hosts", cli->arguments[0], what),
+        .path = service_query(cli, service_path(cli, "hosts", cli->arguments[0], what), &field, 1),
         .answer_cap = LIMIT_LIST_ANSWER_LEN,
     };
 
@@ -26,7 +30,7 @@ enum exit_status host_diff(struct cli *cli)
     const char *name, *before, *after;
     json_t *object;
 
-    if (!ask(cli, "diff", &object, &status))
+    if (!ask(cli, "diff", NULL, &object, &status))
         return status;
     if (cli->json) {
         status = json_is_true(json_object_get(object, "equal")) ? EXIT_HOLDS : EXIT_HOLDS_NOT;
@@ -91,7 +95,7 @@ enum exit_status host_claims(struct cli *cli)
     json_t *object, *claim;
     const char *name;
 
-    if (!ask(cli, "claims", &object, &status))
+    if (!ask(cli, "claims", NULL, &object, &status))
         return status;
     if (cli->json) {
         talk_json(object);
@@ -101,4 +105,18 @@ enum exit_status host_claims(struct cli *cli)
         print_named_claim(cli, text_printable(&cli->arena, span_text(name)), claim);
     json_decref(object);
     return EXIT_HOLDS;
+}
+
+/* --- features --- */
+
+enum exit_status host_features(struct cli *cli)
+{
+    enum exit_status status;
+    json_t *object;
+
+    if (cli->n_repeated > 1)
+        return talk_usage(cli, OPTION_POLICY, "one kept policy, by its name");
+    return ask(cli, "features", cli->values[OPTION_POLICY], &object, &status)
+               ? features_show(cli, object)
+               : status;
 }

@@ -2,15 +2,22 @@
 
 #include "cli/eventlog.h"
 #include "cli/print.h"
+#include "msg/result_json.h"
 
 bool proven_refuse(struct cli *cli, const char *path, const struct reasons *reasons,
                    enum exit_status *status)
 {
-    fprintf(stderr,
-            "bootseal: %s: nothing is taken from a host that proves nothing or contradicts "
-            "itself\n",
-            path);
-    print_reasons(cli, stderr, reasons);
+    static const char DETAIL[] = "nothing is taken from a host that proves nothing or contradicts "
+                                 "itself";
+
+    if (cli->json) {
+        talk_problem(json_pack("{s:s, s:s, s:s, s:s, s:o}", "schema", "bootseal.problem.v1", "code",
+                               "unproven", "detail", DETAIL, "file", talk_printable(cli, path),
+                               "reasons", result_json_reasons(reasons)));
+    } else {
+        fprintf(stderr, "bootseal: %s: %s\n", talk_printable(cli, path), DETAIL);
+        print_reasons(cli, stderr, reasons);
+    }
     *status = reasons_have(reasons, REASON_EVIDENCE_MALFORMED) ? EXIT_MALFORMED : EXIT_HOLDS_NOT;
     return false;
 }

@@ -93,6 +93,13 @@ enum exit_status talk_error(struct cli *cli, const char *path, const struct erro
     return talk_error_next(cli, path, error, BY_CODE[error->code].next);
 }
 
+void talk_problem(json_t *problem)
+{
+    json_dumpf(problem, stderr, JSON_COMPACT);
+    fputc('\n', stderr);
+    json_decref(problem);
+}
+
 enum exit_status talk_error_next(struct cli *cli, const char *path, const struct error *error,
                                  const char *next)
 {
@@ -110,9 +117,7 @@ enum exit_status talk_error_next(struct cli *cli, const char *path, const struct
             json_object_set_new(problem, "offset", json_integer((json_int_t)error->offset));
         if (error->clause)
             json_object_set_new(problem, "clause", json_string(error->clause));
-        json_dumpf(problem, stderr, JSON_COMPACT);
-        fputc('\n', stderr);
-        json_decref(problem);
+        talk_problem(problem);
         return status;
     }
     fprintf(stderr, "bootseal: %s%s%s\n", file, path ? ": " : "",
@@ -132,9 +137,7 @@ enum exit_status talk_place(struct cli *cli, const char *code, const char *path,
                                     "bootseal.problem.v1", "code", code, "detail", detail, "file",
                                     file, "line", (json_int_t)position.line, "column",
                                     (json_int_t)position.column);
-        json_dumpf(problem, stderr, JSON_COMPACT);
-        fputc('\n', stderr);
-        json_decref(problem);
+        talk_problem(problem);
     } else {
         fprintf(stderr, "bootseal: %s:%zu:%zu: %s\n", file, position.line, position.column, detail);
     }

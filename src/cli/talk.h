@@ -42,6 +42,9 @@ enum exit_status talk_error_next(struct cli *cli, const char *path, const struct
 enum exit_status talk_place(struct cli *cli, const char *code, const char *path,
                             struct document_position position, const char *message);
 
+/* Writes a problem object ("bootseal.problem.v1") as one line on stderr and drops the reference. */
+void talk_problem(json_t *problem);
+
 /* The days of --expires; 0 when it is not given. */
 bool talk_days(struct cli *cli, int64_t *days, enum exit_status *status) MUST_CHECK;
 

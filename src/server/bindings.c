@@ -236,6 +236,18 @@ bool bindings_policy(const struct bindings *bindings, size_t i, struct policy_so
     return false;
 }
 
+void bindings_references(const struct bindings *bindings, const uint8_t policy[STORE_DIGEST_LEN],
+                         const struct span **references, size_t *n_references)
+{
+    *references = NULL;
+    *n_references = 0;
+    for (size_t i = 0; i < bindings->n_items && *n_references == 0; i++)
+        if (memcmp(bindings->items[i].text_sha256, policy, STORE_DIGEST_LEN) == 0) {
+            *references = bindings->items[i].references;
+            *n_references = bindings->items[i].n_references;
+        }
+}
+
 /* --- Drafts --- */
 
 static bool copy_text(struct arena *arena, struct span *text, struct error *error)

@@ -55,6 +55,10 @@ bool bindings_for_host(struct bindings *bindings, const char *name, int64_t now_
                        const struct policy_set **set, int64_t *changes_s,
                        struct error *error) MUST_CHECK;
 
+/* The reference values that a binding gives to the policy of that digest; none when none binds it. */
+void bindings_references(const struct bindings *bindings, const uint8_t policy[STORE_DIGEST_LEN],
+                         const struct span **references, size_t *n_references);
+
 /* True when the host's name matches one of the globs with commas between them. */
 bool bindings_match(const char *globs, const char *name);
 

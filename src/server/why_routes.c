@@ -1,5 +1,5 @@
-/* Why a host is what it is: its reasons with how common they are, its claims, and what changed
- * since its last good boot.
+/* Why a host is what it is: its reasons with how common they are, its claims and features, and what
+ * changed since its last good boot.
  *
  * What weighs against a host is read as it was recorded with the verdict; claims are made
  * anew from the stored evidence by a worker, under the policies that hold now. */
@@ -27,6 +27,9 @@ struct inquiry {
     void (*answer)(struct inquiry *inquiry, json_t *found); /* takes the reference */
     bool answers_without; /* found is NULL where no worker can tell */
     int64_t good_s;       /* of the last good boot; 0: none */
+    bool features;        /* the worker is asked for features, not for claims */
+    struct store_document
+        level; /* the policy that they are held against; no text: those in force */
 };
 
 static void inquiry_free(struct inquiry *inquiry)
@@ -112,6 +115,44 @@ static struct span proven_manufacturer(const struct store_host *host)
                                                            : span_of(NULL, 0);
 }
 
+/* The level in place of the policies in force, with the updates that are accepted for the host. */
+static bool find_level(struct inquiry *inquiry, struct bindings **tried,
+                       struct work_policies *policies, struct error *error)
+{
+    const struct bindings *present = inquiry->exchange->front->bindings;
+    struct bindings_draft draft = {.name = "", /* as no binding is called */
+                                   .hosts = "*",
+                                   .mode = STORE_BINDING_ENFORCE,
+                                   .text = inquiry->level.text};
+    const struct policy_set *set;
+    int64_t changes_s;
+
+    bindings_references(present, inquiry->level.sha256, &draft.references, &draft.n_references);
+    if (!bindings_try(present, &draft, tried, error) ||
+        !bindings_for_host(*tried, inquiry->host.enrolled.name, os_now_s(), &set, &changes_s,
+                           error))
+        return false;
+    /* A draft of a new name is the last of those that judge. */
+    *policies = (struct work_policies){&set->with_sources.items[set->with_sources.n_judging - 1], 1,
+                                       1};
+    return true;
+}
+
+static bool find_policies(struct inquiry *inquiry, struct bindings **tried,
+                          struct work_policies *policies, struct error *error)
+{
+    const struct policy_set *set;
+    int64_t changes_s;
+
+    if (inquiry->level.text.len)
+        return find_level(inquiry, tried, policies, error);
+    if (!bindings_for_host(inquiry->exchange->front->bindings, inquiry->host.enrolled.name,
+                           os_now_s(), &set, &changes_s, error))
+        return false;
+    *policies = set->with_sources;
+    return true;
+}
+
 static bool encode_examine(struct inquiry *inquiry, struct span bundle, struct arena *arena,
                            struct span *frame, struct error *error)
 {
@@ -124,16 +165,18 @@ static bool encode_examine(struct inquiry *inquiry, struct span bundle, struct a
         .identity_policy = span_of(identity_policy, sizeof identity_policy),
         .tpm_manufacturer = proven_manufacturer(&inquiry->host),
         .pcrs = (uint32_t)conf_number(&front->start.conf, CONF_ATTEST_PCRS),
+        .features = inquiry->features,
     };
-    const struct policy_set *set;
-    int64_t changes_s;
+    struct bindings *tried = NULL;
+    bool done = find_policies(inquiry, &tried, &work.policies, error);
 
-    if (!bindings_for_host(front->bindings, enrolled->name, os_now_s(), &set, &changes_s, error))
-        return false;
-    work.policies = set->with_sources;
-    front_identity_policy(front, span_of(enrolled->id, sizeof enrolled->id), policy_ref,
-                          identity_policy);
-    return work_examine_encode(&work, arena, frame, error);
+    if (done) {
+        front_identity_policy(front, span_of(enrolled->id, sizeof enrolled->id), policy_ref,
+                              identity_policy);
+        done = work_examine_encode(&work, arena, frame, error);
+    }
+    bindings_free(tried);
+    return done;
 }
 
 static void end_without_evidence(struct inquiry *inquiry)
@@ -179,6 +222,43 @@ void route_hosts_claims(struct exchange *exchange)
     if (!inquiry)
         return;
     inquiry->answer = answer_claims;
+    examine(inquiry);
+}
+
+/* --- Features --- */
+
+static void answer_features(struct inquiry *inquiry, json_t *found)
+{
+    json_object_set_new(found, "evidence_at", exchange_time(inquiry->host.seen_s));
+    end_with_json(inquiry, "bootseal.host-features.v1", found);
+}
+
+/* False after having answered. */
+static bool read_level(struct inquiry *inquiry, const char *name)
+{
+    struct error error;
+    bool found;
+
+    if (!store_document_get(inquiry->exchange->front->store, STORE_DOCUMENT_POLICY, name, NULL,
+                            &inquiry->arena, &inquiry->level, &found, &error)) {
+        end_with_error(inquiry, "hosts.features", &error);
+        return false;
+    }
+    if (!found)
+        end_with_problem(inquiry, PROBLEM_DOCUMENT_UNKNOWN, NULL);
+    return found;
+}
+
+void route_hosts_features(struct exchange *exchange)
+{
+    const char *level = http_request_query_value(exchange->request, "level",
+                                                 exchange_arena(exchange));
+    struct inquiry *inquiry = inquiry_new(exchange);
+
+    if (!inquiry || (level && !read_level(inquiry, level)))
+        return;
+    inquiry->features = true;
+    inquiry->answer = answer_features;
     examine(inquiry);
 }
 

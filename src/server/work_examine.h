@@ -14,6 +14,7 @@ struct work_examine {
     struct span ak_public, identity_policy, tpm_manufacturer;
     uint32_t pcrs;
     struct work_policies policies; /* with their sources */
+    bool features;                 /* asked for the policies' feature tables, else for the claims */
 };
 
 /* Evidence of two boots; IMA lists count by their digests and may be absent. */

@@ -59,13 +59,89 @@ static bool add_policies(const struct worker_examiner *examiner, const struct wo
     return true;
 }
 
+/* *object is NULL for lack of memory, as below. */
+static bool claims_json(const struct worker_examiner *examiner, const struct work_examine *request,
+                        const struct appraisal *appraisal, struct arena *arena, json_t **object,
+                        struct error *error)
+{
+    json_t *policies = json_object();
+
+    if (!add_policies(examiner, &request->policies, &appraisal->claims, arena, policies, error)) {
+        json_decref(policies);
+        return false;
+    }
+    *object = result_json_appraisal(examiner->crypto, appraisal, arena);
+    /* Made without what was demanded of the host when it attested. */
+    json_object_del(*object, "verdict");
+    json_object_del(*object, "reasons");
+    json_object_set_new(*object, "changed_by", policies);
+    return true;
+}
+
+/* --- Features --- */
+
+static bool add_table(const struct worker_examiner *examiner, const struct policy *policy,
+                      bool observed, const struct appraisal *appraisal, struct arena *arena,
+                      json_t *tables, struct error *error)
+{
+    struct feature_table table;
+    json_t *object;
+
+    if (!features_evaluate(policy, examiner->crypto, &appraisal->claims, arena, &table, error) ||
+        !appraise_locate(&appraisal->log, table.reasons, arena, error))
+        return false;
+    object = result_json_features(examiner->crypto, &table, &appraisal->claims, arena);
+    json_object_set_new(object, "observed", json_boolean(observed));
+    return json_array_append_new(tables, object) == 0 ||
+           error_plain(error, ERROR_MEMORY, "no memory for the answer");
+}
+
+static bool add_tables(const struct worker_examiner *examiner, const struct work_policies *wanted,
+                       const struct appraisal *appraisal, struct arena *arena, json_t *tables,
+                       struct error *error)
+{
+    struct policy *compiled[LIMIT_HOST_POLICIES];
+
+    if (!worker_policies_find(examiner->policies, wanted, compiled))
+        return error_plain(error, ERROR_USAGE, "policies come with their sources");
+    for (size_t i = 0; i < wanted->n_items; i++)
+        if (compiled[i] && !add_table(examiner, compiled[i], i >= wanted->n_judging, appraisal,
+                                      arena, tables, error))
+            return false;
+    return true;
+}
+
+static bool features_json(const struct worker_examiner *examiner,
+                          const struct work_examine *request, struct appraisal *appraisal,
+                          struct arena *arena, json_t **object, struct error *error)
+{
+    struct reasons *findings = arena_new(arena, struct reasons);
+    json_t *tables;
+    size_t n_unusable;
+    bool proven;
+
+    if (!findings)
+        return arena_error(arena, error);
+    proven = appraise_proven(appraisal, findings);
+    tables = json_array();
+    if (!add_tables(examiner, &request->policies, appraisal, arena, tables, error)) {
+        json_decref(tables);
+        return false;
+    }
+    n_unusable = request->policies.n_items - json_array_size(tables);
+    *object = json_pack("{s:b, s:o, s:I, s:o}", "proven", proven, "policies", tables, "n_unusable",
+                        (json_int_t)n_unusable, "findings", result_json_reasons(findings));
+    return true;
+}
+
 bool worker_examine(const struct worker_examiner *examiner, struct span frame, struct arena *arena,
                     struct span *answer_frame, struct error *error)
 {
     struct appraisal *appraisal = arena_new(arena, struct appraisal);
     struct work_examine request;
     struct appraise_input input;
-    json_t *policies, *object;
+    json_t *object = NULL;
+    bool done;
 
     if (!work_examine_decode(frame, arena, &request, error))
         return false;
@@ -84,17 +160,9 @@ bool worker_examine(const struct worker_examiner *examiner, struct span frame, s
     };
     if (!appraise(examiner->crypto, &input, arena, appraisal, error))
         return false;
-    policies = json_object();
-    if (!add_policies(examiner, &request.policies, &appraisal->claims, arena, policies, error)) {
-        json_decref(policies);
-        return false;
-    }
-    object = result_json_appraisal(examiner->crypto, appraisal, arena);
-    /* Made without what was demanded of the host when it attested. */
-    json_object_del(object, "verdict");
-    json_object_del(object, "reasons");
-    json_object_set_new(object, "changed_by", policies);
-    return answer_json(WORK_EXAMINE, object, arena, answer_frame, error);
+    done = request.features ? features_json(examiner, &request, appraisal, arena, &object, error)
+                            : claims_json(examiner, &request, appraisal, arena, &object, error);
+    return done && answer_json(WORK_EXAMINE, object, arena, answer_frame, error);
 }
 
 /* --- Two boots --- */

@@ -1,5 +1,5 @@
-/* A worker's answers to what people ask about hosts: claims of one boot, and what changed between
- * two. Gives no verdict: that is made once, when a host attests. */
+/* A worker's answers to what people ask about hosts: claims and features of one boot, and what
+ * changed between two. Gives no verdict: that is made once, when a host attests. */
 #ifndef BOOTSEAL_SERVER_WORKER_EXAMINE_H
 #define BOOTSEAL_SERVER_WORKER_EXAMINE_H
 
@@ -15,7 +15,9 @@ struct worker_examiner {
     struct worker_policies *policies;
 };
 
-/* {"claims", "quote", "changed_by": {"POLICY": {"RULE": who can change what it demands}}}. */
+/* {"claims", "quote", "changed_by": {"POLICY": {"RULE": who can change what it demands}}}; or, where
+ * features are asked for, {"proven", "policies": [what result_json_features makes, with "observed"],
+ * "n_unusable": policies that do not compile, "findings"}. */
 bool worker_examine(const struct worker_examiner *examiner, struct span frame, struct arena *arena,
                     struct span *answer_frame, struct error *error) MUST_CHECK;
 

@@ -348,7 +348,8 @@ static void test_examine_and_diff(void **state)
                                          .identity_policy = span_of(BYTES, 32),
                                          .tpm_manufacturer = span_text("id:49465800"),
                                          .pcrs = 0xFF,
-                                         .policies = {POLICIES, 2, 1}};
+                                         .policies = {POLICIES, 2, 1},
+                                         .features = true};
     const struct work_diff diff = {.before = span_of(BYTES, 9), .after = span_of(BYTES, 8)};
     struct work_examine decoded_examine;
     struct work_diff decoded_diff;
@@ -362,6 +363,7 @@ static void test_examine_and_diff(void **state)
     assert_int_equal(decoded_examine.evidence.len, 96);
     assert_true(span_is(decoded_examine.tpm_manufacturer, "id:49465800"));
     assert_policies(&decoded_examine.policies);
+    assert_true(decoded_examine.features);
     assert_whole(message, decode_examine);
     assert_false(decode_diff(message, &error));
     assert_true(work_diff_encode(&diff, &arena, &message, &error));

@@ -254,6 +254,112 @@ static void test_claims(void **state)
     api_host_done(&host);
 }
 
+static void keep_document(const char *path, const char *document, char sha256[65])
+{
+    struct http_client_answer answer = service_request(&service, "POST", path, service.token,
+                                                       "text/plain", span_text(document));
+    json_t *object = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
+
+    if (answer.status != 201)
+        fail_msg("%d %.*s", answer.status, (int)answer.body.len, (const char *)answer.body.data);
+    snprintf(sha256, 65, "%s", text(object, "sha256"));
+    json_decref(object);
+}
+
+static void put_binding(const char *path, const char *binding)
+{
+    struct http_client_answer answer = service_send(
+        &service, (struct http_client_request){.method = "PUT",
+                                               .path = path,
+                                               .bearer = service.token,
+                                               .content_type = "application/json",
+                                               .body = span_text(binding),
+                                               .if_none_match = true});
+
+    assert_true(answer.status == 200 || answer.status == 201);
+}
+
+/* The table of that policy, which must stand at that place. */
+static const json_t *table(const json_t *object, size_t at, const char *policy, const char *state)
+{
+    const json_t *found = json_array_get(json_object_get(object, "policies"), at);
+
+    assert_string_equal(text(found, "policy"), policy);
+    assert_string_equal(text(found, "state"), state);
+    return found;
+}
+
+/* A policy that names kernels, which nothing gives it before it is bound. */
+static void check_pinned(const char *host)
+{
+    static const char KERNELS[] = "[reference-values]\nname = lines\nversion = 1\n"
+                                  "[reference lines]\na = \"" BAD_LINE "\"\n";
+    static const char PINNED[] = "[policy]\nname = pinned\nversion = 1\n[rule a]\nmessage = m\n"
+                                 "require = boot.kernel_command_line in reference(\"lines\")\n";
+    char sha256[65], path[128];
+    json_t *object;
+
+    keep_document("/api/v1/reference-values", KERNELS, sha256);
+    snprintf(path, sizeof path, "/api/v1/policies?references=%s", sha256);
+    keep_document(path, PINNED, sha256);
+    object = ask(host, "features?level=pinned", "bootseal.host-features.v1");
+    assert_int_equal(number(object, "n_unusable"), 1);
+    assert_int_equal(json_array_size(json_object_get(object, "policies")), 0);
+    json_decref(object);
+    put_binding("/api/v1/bindings/pinned",
+                "{\"mode\":\"enforce\",\"hosts\":\"elsewhere\",\"policy\":{"
+                "\"name\":\"pinned\",\"version\":\"1\"},\"references\":[{"
+                "\"name\":\"lines\",\"version\":\"1\"}]}");
+    object = ask(host, "features?level=pinned", "bootseal.host-features.v1");
+    assert_int_equal(number(object, "n_unusable"), 0);
+    assert_int_equal(json_array_size(json_object_get(object, "policies")), 1);
+    (void)table(object, 0, "pinned", "met");
+    json_decref(object);
+}
+
+static void test_features(void **state)
+{
+    static const char STRICT[] = "[policy]\nname = strict\nversion = 1\n[rule a]\nmessage = m\n"
+                                 "require = !secure_boot.enabled\n";
+    struct http_client_answer answer;
+    struct api_host host;
+    char sha256[65];
+    json_t *object;
+    const json_t *feature, *rule;
+
+    (void)state;
+    join(&host, "command-line", "featured.example", VERDICT_UNTRUSTED);
+    keep_document("/api/v1/policies", STRICT, sha256);
+    put_binding("/api/v1/bindings/strict",
+                "{\"mode\":\"observe\",\"hosts\":\"featured.*\",\"policy\":{"
+                "\"name\":\"strict\",\"version\":\"1\"}}");
+    object = ask("featured.example", "features", "bootseal.host-features.v1");
+    assert_true(json_is_true(json_object_get(object, "proven")));
+    assert_true(json_is_string(json_object_get(object, "evidence_at")));
+    assert_int_equal(json_array_size(json_object_get(object, "findings")), 0);
+    assert_int_equal(json_array_size(json_object_get(object, "policies")), 2);
+    assert_true(json_is_true(json_object_get(table(object, 1, "strict", "not met"), "observed")));
+    assert_true(json_is_false(json_object_get(table(object, 0, "web", "not met"), "observed")));
+    feature = first(table(object, 0, "web", "not met"), "features");
+    assert_string_equal(text(feature, "feature"), "Command line");
+    assert_string_equal(text(feature, "grade"), "attested");
+    rule = first(feature, "rules");
+    assert_string_equal(text(rule, "changed_by"), "operator");
+    assert_string_equal(text(json_object_get(rule, "reason"), "component"), "kernel command line");
+    assert_int_equal(number(json_object_get(rule, "reason"), "pcr"), 8);
+    feature = json_array_get(json_object_get(table(object, 0, "web", "not met"), "features"), 1);
+    assert_string_equal(text(feature, "state"), "met");
+    json_decref(object);
+    object = ask("featured.example", "features?level=strict", "bootseal.host-features.v1");
+    assert_int_equal(json_array_size(json_object_get(object, "policies")), 1);
+    assert_true(json_is_false(json_object_get(table(object, 0, "strict", "not met"), "observed")));
+    json_decref(object);
+    check_pinned("featured.example");
+    answer = get("featured.example", "features?level=none");
+    assert_true(service_is_problem(&answer, 404, "document.unknown"));
+    api_host_done(&host);
+}
+
 static void test_a_host_without_a_verdict_is_explained(void **state)
 {
     struct api_host pending, silent;
@@ -274,6 +380,8 @@ static void test_a_host_without_a_verdict_is_explained(void **state)
     assert_false(json_is_true(json_object_get(why, "passes")));
     assert_string_equal(text(why, "summary"), "it is enrolled and has not attested yet");
     json_decref(why);
+    answer = get("silent.example", "features");
+    assert_true(service_is_problem(&answer, 404, "evidence.none"));
     answer = get("silent.example", "claims");
     assert_true(service_is_problem(&answer, 404, "evidence.none"));
     answer = get("silent.example", "diff");
@@ -285,7 +393,7 @@ static void test_a_host_without_a_verdict_is_explained(void **state)
 /* What a host says of itself reaches people only with its escapes written out. */
 static void test_hostile_words_are_printable(void **state)
 {
-    static const char *const WHAT[] = {"why", "diff", "claims"};
+    static const char *const WHAT[] = {"why", "diff", "claims", "features"};
     static struct evidence_item items[] = {
         {{(const uint8_t *)"hardware.manufacturer", 21}, {(const uint8_t *)"A\x1b[2J\n", 6}},
         {{(const uint8_t *)"hardware.model", 14}, {(const uint8_t *)"B\x07", 2}},
@@ -317,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_a_good_host_has_nothing_against_it),
         cmocka_unit_test(test_a_changed_command_line_is_named),
         cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_features),
         cmocka_unit_test(test_a_host_without_a_verdict_is_explained),
         cmocka_unit_test(test_hostile_words_are_printable),
     };

@@ -33,6 +33,17 @@ says() {
     grep -qE -- "$pattern" <<<"$output" || { printf 'no line matches %s in:\n%s\n' "$pattern" "$output"; return 1; }
 }
 
+# jq 1.6 takes no answer at all for yes: here jq -e ends with 4 then, as later ones do. Also in bash -c.
+jq() {
+    local answer status=0
+    [ "$1" = -e ] || { command jq "$@"; return; }
+    answer=$(command jq "$@") || status=$?
+    [ -n "$answer" ] || return 4
+    printf '%s\n' "$answer"
+    return "$status"
+}
+export -f jq
+
 cases_end() {
     [ ${#cases_failed[@]} = 0 ] && { echo "[  PASSED  ] $cases_passed test(s)."; exit 0; }
     echo "[  FAILED  ] ${#cases_failed[@]} test(s), listed below:"
