@@ -29,7 +29,7 @@ static struct node *parse(const char *text)
     struct node *root;
 
     for (size_t i = 0; i < 2; i++)
-        values[i] = (struct claim_item){.kind = CLAIM_ITEM_TEXT, .bytes = span_text("ab" + i)};
+        values[i] = (struct claim_item){.kind = CLAIM_ITEM_TEXT, .bytes = span_text(&"ab"[i])};
     if (!expression_parse(span_text(text), &REFERENCES, &arena, &root, claims_read, &error))
         fail_msg("byte %zu: %s\n%s", error.offset, error.message, text);
     return root;
@@ -167,8 +167,8 @@ static void test_what_makes_a_difference(void **state)
         /* a certificate has a fingerprint and a subject */
         "secure_boot.pk.exists(c, c == " DIGEST " && c.contains(\"O=Microsoft\"))",
         /* the last decides where the first two cannot */
-        "(drtm.launched && debug.firmware) || (!drtm.launched && debug.kernel) || "
-        "(debug.firmware && debug.kernel)",
+        ("(drtm.launched && debug.firmware) || (!drtm.launched && debug.kernel) || "
+         "(debug.firmware && debug.kernel)"),
     };
 
     (void)state;
