@@ -87,7 +87,8 @@ static void make_host(struct host *host, bool windows)
     set_claims(host, "log.complete=true; boot.images=[image]; tpm.version=2.0; boot.shim=true; "
                      "secure_boot.enabled=true; secure_boot.test_keys=false; "
                      "secure_boot.shim_validation=true; debug.firmware=false; debug.kernel=false; "
-                     "firmware.warnings=[]; drtm.launched=true");
+                     "firmware.warnings=[]; drtm.launched=true; "
+                     "hardware.certified_level=secured-core@reported");
     if (windows)
         set_claims(host, "boot.operating_system=windows; boot.shim=false; debug.boot=false; "
                          "secure_boot.shim_validation=unknown; hypervisor.enabled=true; "
