@@ -146,9 +146,10 @@ void binding_say(struct cli *cli, json_t *changed)
 
     printf("%s version %s is %s for %s%s%s%s%s (binding %s, revision %lld).%s\n",
            member(cli, document, "name"), member(cli, document, "version"),
-           enforced ? "in force"
-           : update ? "accepted"
-                    : "observed",
+           enforced                      ? "in force"
+           : strcmp(mode, "retire") == 0 ? "accepted, and what it replaces retired,"
+           : update                      ? "accepted"
+                                         : "observed",
            member(cli, changed, "hosts"), from ? " from " : "", from ? from : "",
            until ? " until " : "", until ? until : "", member(cli, changed, "name"),
            (long long)json_integer_value(json_object_get(changed, "revision")),

@@ -1,4 +1,4 @@
-/* bootseal update announce, list, show, withdraw: updates in a service.
+/* bootseal update announce, list, show, finish, withdraw: updates in a service.
  *
  * An announcement is a binding that names an update's document, hosts and hours. Changes name the
  * revision that they saw, so two people cannot undo each other unknowingly. */
@@ -14,7 +14,42 @@ static bool is_announcement(const json_t *binding)
 {
     const char *mode = json_string_value(json_object_get(binding, "mode"));
 
-    return mode && strcmp(mode, "accept") == 0;
+    return mode && (strcmp(mode, "accept") == 0 || strcmp(mode, "retire") == 0);
+}
+
+/* The announcement of that name as the service has it; the caller drops it. */
+static bool ask_announcement(struct cli *cli, struct binding *binding, enum exit_status *status)
+{
+    const char *name = cli->arguments[0];
+
+    if (!binding_ask(cli, name, true, binding, status))
+        return false;
+    if (is_announcement(binding->object))
+        return true;
+    fprintf(stderr, "bootseal: %s is the binding of a policy, not of an update\n",
+            talk_printable(cli, name));
+    binding_drop(binding);
+    *status = EXIT_USAGE;
+    return false;
+}
+
+/* What holds of it now; NULL outside of its hours. */
+static const char *state_of(struct cli *cli, const json_t *binding)
+{
+    const char *mode = print_member(cli, binding, "mode");
+
+    if (!json_is_true(json_object_get(binding, "active")))
+        return NULL;
+    if (mode && strcmp(mode, "retire") == 0)
+        return "finished, old retired";
+    return print_member(cli, binding, "until") ? "accepted" : "finished";
+}
+
+static void put_state(struct cli *cli, json_t *binding)
+{
+    const char *state = state_of(cli, binding);
+
+    json_object_set_new(binding, "state", state ? json_string(state) : json_null());
 }
 
 static bool keep(struct cli *cli, struct span text, enum exit_status *status)
@@ -110,9 +145,8 @@ enum exit_status update_announce(struct cli *cli)
 static void add_row(struct cli *cli, struct table *table, const json_t *binding)
 {
     const json_t *update = json_object_get(binding, "update");
-    bool active = json_is_true(json_object_get(binding, "active"));
 
-    table_add(table, TALK_GOOD, active ? "accepted" : NULL);
+    table_add(table, TALK_GOOD, state_of(cli, binding));
     table_add(table, TALK_PLAIN, print_member(cli, binding, "name"));
     table_add(table, TALK_PLAIN, print_member(cli, update, "name"));
     table_add(table, TALK_PLAIN, print_member(cli, update, "version"));
@@ -141,6 +175,7 @@ enum exit_status update_list(struct cli *cli)
         if (!is_announcement(binding))
             continue;
         add_row(cli, &table, binding);
+        put_state(cli, binding);
         json_array_append(announced, binding);
     }
     json_decref(answer);
@@ -167,15 +202,9 @@ enum exit_status update_withdraw(struct cli *cli)
     json_t *removed;
     bool done;
 
-    if (!binding_ask(cli, name, true, &binding, &status))
+    if (!ask_announcement(cli, &binding, &status))
         return status;
-    done = is_announcement(binding.object);
-    if (!done) {
-        fprintf(stderr, "bootseal: %s is the binding of a policy, not of an update\n",
-                talk_printable(cli, name));
-        status = EXIT_USAGE;
-    }
-    done = done && binding_change(cli, &binding, &change, &removed, &status);
+    done = binding_change(cli, &binding, &change, &removed, &status);
     binding_drop(&binding);
     if (!done)
         return status;
@@ -185,13 +214,13 @@ enum exit_status update_withdraw(struct cli *cli)
     return EXIT_HOLDS;
 }
 
-/* --- show --- */
+/* --- Who runs it --- */
 
 struct showing {
     struct cli *cli;
     struct policy_values values;
     json_t *hosts;
-    size_t n_not_new;
+    size_t n_not_new, n_with_old;
 };
 
 static bool shows_item(struct cli *cli, const struct claim_item *item, const struct claim *claim,
@@ -242,6 +271,7 @@ static bool show_host(void *context, const char *name, struct span bundle, enum 
         state = STATES[(n_new > 0) + 2 * (n_old > 0)];
     }
     showing->n_not_new += strcmp(state, "new") != 0;
+    showing->n_with_old += n_old > 0;
     json_array_append_new(showing->hosts, json_pack("{s:s, s:s, s:I, s:I}", "host", name, "runs",
                                                     state, "n_accepted", (json_int_t)n_new,
                                                     "n_retired", (json_int_t)n_old));
@@ -265,41 +295,139 @@ static void print_hosts(struct cli *cli, const json_t *hosts)
     table_print(&table);
 }
 
-static enum exit_status show(struct cli *cli, const struct binding *binding)
+/* Holds each host's last evidence against the document; showing->hosts is the caller's to drop. */
+static bool hold_hosts(struct cli *cli, const struct binding *binding, struct showing *showing,
+                       enum exit_status *status)
 {
-    struct showing showing = {.cli = cli, .hosts = json_array()};
     struct update_fleet fleet = {.globs = print_member(cli, binding->object, "hosts"),
                                  .visit = show_host,
-                                 .context = &showing};
-    enum exit_status status = EXIT_INTERNAL;
+                                 .context = showing};
     struct span text;
 
-    if (fleet.globs && binding_text(cli, binding, &text, &status) &&
-        update_check_text(cli, binding->name, text, &showing.values, &status) &&
-        update_visit_hosts(cli, &fleet, &status)) {
-        status = showing.n_not_new ? EXIT_HOLDS_NOT : EXIT_HOLDS;
-        if (cli->json) {
-            json_t *object = talk_schema("update");
+    *showing = (struct showing){.cli = cli, .hosts = json_array()};
+    *status = EXIT_INTERNAL;
+    return fleet.globs && binding_text(cli, binding, &text, status) &&
+           update_check_text(cli, binding->name, text, &showing->values, status) &&
+           update_visit_hosts(cli, &fleet, status);
+}
 
-            json_object_set(object, "binding", binding->object);
-            json_object_set(object, "hosts", showing.hosts);
-            talk_json(object);
-        } else {
-            print_hosts(cli, showing.hosts);
-        }
-    }
-    json_decref(showing.hosts);
-    return status;
+/* --- show --- */
+
+static void print_shown(struct cli *cli, const struct binding *binding, const json_t *hosts)
+{
+    const char *state = state_of(cli, binding->object);
+
+    printf("%s: %s\n", talk_printable(cli, binding->name),
+           state ? state : "not accepted at this hour");
+    print_hosts(cli, hosts);
 }
 
 enum exit_status update_show(struct cli *cli)
 {
+    struct showing showing;
     enum exit_status status;
     struct binding binding;
 
-    if (!binding_ask(cli, cli->arguments[0], true, &binding, &status))
+    if (!ask_announcement(cli, &binding, &status))
         return status;
-    status = show(cli, &binding);
+    if (hold_hosts(cli, &binding, &showing, &status)) {
+        status = showing.n_not_new ? EXIT_HOLDS_NOT : EXIT_HOLDS;
+        if (cli->json) {
+            json_t *object = talk_schema("update");
+
+            put_state(cli, binding.object);
+            json_object_set(object, "binding", binding.object);
+            json_object_set(object, "hosts", showing.hosts);
+            talk_json(object);
+        } else {
+            print_shown(cli, &binding, showing.hosts);
+        }
+    }
+    json_decref(showing.hosts);
     binding_drop(&binding);
     return status;
+}
+
+/* --- finish --- */
+
+static bool replaces_nothing(const struct policy_values *values)
+{
+    for (int id = 0; id < CLAIM_IDS; id++)
+        if (values->retired[id].n_items)
+            return false;
+    return true;
+}
+
+static void name_old_hosts(struct cli *cli, const json_t *hosts)
+{
+    const json_t *host;
+    size_t i;
+
+    json_array_foreach(hosts, i, host)
+    {
+        if (json_integer_value(json_object_get(host, "n_retired")) > 0)
+            fprintf(stderr,
+                    "bootseal: %s still has the old: it will fail where a policy compares it\n",
+                    print_member(cli, host, "host"));
+    }
+}
+
+/* Whether the old can go: the update replaces something, and no host has that still or --force says
+ * that it does not matter. */
+static bool may_retire(struct cli *cli, const struct binding *binding, enum exit_status *status)
+{
+    bool force = cli->values[OPTION_FORCE], may = false;
+    struct showing showing;
+
+    if (hold_hosts(cli, binding, &showing, status)) {
+        name_old_hosts(cli, showing.hosts);
+        if (replaces_nothing(&showing.values)) {
+            fprintf(stderr, "bootseal: the update names nothing that it replaces: finish it "
+                            "without --retire\n");
+            *status = EXIT_USAGE;
+        } else if (showing.n_with_old && !force) {
+            fprintf(stderr, "bootseal: nothing is changed: update these hosts first, or say "
+                            "--force\n");
+            *status = EXIT_HOLDS_NOT;
+        } else {
+            may = true;
+        }
+    }
+    json_decref(showing.hosts);
+    return may;
+}
+
+static json_t *finished(struct cli *cli, const struct binding *binding, bool retire)
+{
+    const char *reason = cli->values[OPTION_REASON];
+    json_t *body = binding_body(binding);
+
+    json_object_set_new(body, "mode", json_string(retire ? "retire" : "accept"));
+    json_object_set_new(body, "until", json_null());
+    json_object_set_new(body, "reason", json_string(reason ? reason : "finished update"));
+    return body;
+}
+
+enum exit_status update_finish(struct cli *cli)
+{
+    bool retire = cli->values[OPTION_RETIRE], done;
+    struct binding_change change = {.method = "PUT",
+                                    .path = service_path(cli, "bindings", cli->arguments[0], "")};
+    enum exit_status status;
+    struct binding binding;
+    json_t *bound;
+
+    if (!ask_announcement(cli, &binding, &status))
+        return status;
+    done = !retire || may_retire(cli, &binding, &status);
+    if (done) {
+        change.body = finished(cli, &binding, retire);
+        done = binding_change(cli, &binding, &change, &bound, &status);
+    }
+    binding_drop(&binding);
+    if (!done)
+        return status;
+    if (bound)
+        binding_say(cli, bound);
+    return EXIT_HOLDS;
 }

@@ -227,8 +227,8 @@ static bool read_rule(struct compiler *compiler, const struct document_section *
             return false;
     if (!check_reachability(compiler, section, rule))
         return false;
-    /* Not so the condition `when`: there one more value could make a rule apply. */
-    expression_accept(rule->require.root, compiler->references->accepted);
+    /* Not so the condition `when`: there one value more or less could make a rule apply, or not. */
+    expression_update(rule->require.root, compiler->references);
     return keep_reads(compiler, demands.read_by_when, demands.grades, &rule->when) &&
            keep_reads(compiler, demands.read_by_require, demands.grades, &rule->require);
 }

@@ -63,7 +63,7 @@ static bool read_side(const struct policy_sources *sources, struct arena *arena,
                       struct policy_sources *without_updates, struct error *error)
 {
     *without_updates = *sources;
-    without_updates->n_updates = 0;
+    without_updates->n_updates = without_updates->n_retiring = 0;
     side->read = (struct values){.sources = without_updates, .arena = arena, .error = error};
     return values_read(&side->read) && collect_values(side, error);
 }

@@ -252,8 +252,9 @@ static bool evaluate_text_pair(struct evaluation *evaluation, const struct node 
     struct span text = {0}, part = {0};
 
     if (node->kind == NODE_EQUAL || node->kind == NODE_NOT_EQUAL) {
-        *value = of_bool((members_equal(evaluation, left, right) == (node->kind == NODE_EQUAL)) ||
-                         members_accepted(evaluation, node, left));
+        *value = of_bool(
+            members_count(evaluation, node, left,
+                          members_equal(evaluation, left, right) == (node->kind == NODE_EQUAL)));
         return true;
     }
     if (!characters(evaluation, left, &text) || !characters(evaluation, right, &part))
@@ -276,9 +277,9 @@ static bool evaluate_pair(struct evaluation *evaluation, const struct node *node
     if (!left.known || !right.known)
         return true;
     if (node->kind == NODE_IN) {
-        *value = of_bool(members_have(evaluation, &left.text, right.items, right.n_items,
-                                      second->kind == NODE_LIST) ||
-                         members_accepted(evaluation, node, &left.text));
+        *value = of_bool(members_count(evaluation, node, &left.text,
+                                       members_have(evaluation, &left.text, right.items,
+                                                    right.n_items, second->kind == NODE_LIST)));
         return true;
     }
     switch (node->child->type) {

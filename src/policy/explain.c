@@ -43,15 +43,27 @@ static const char *name_operand(struct explanation *explanation, const struct no
     return name ? arena_printf(arena, "each of %s", name) : NULL;
 }
 
-/* The first of n_items items; items holds as many of them as are shown. */
-static const char *print_items(struct explanation *explanation, const struct claim_item *items,
-                               size_t n_items)
+/* One item, and that an update retired it where node compares it. */
+static const char *print_item(struct explanation *explanation, const struct node *node,
+                              const struct claim_item *item)
+{
+    struct evaluation *evaluation = explanation->evaluation;
+    const char *text = claim_item_print(evaluation->crypto, item, evaluation->arena);
+
+    return text && members_retired(evaluation, node, item)
+               ? arena_printf(evaluation->arena, "%s (retired by an update)", text)
+               : text;
+}
+
+/* The first of n_items items that node compares; items holds as many of them as are shown. */
+static const char *print_items(struct explanation *explanation, const struct node *node,
+                               const struct claim_item *items, size_t n_items)
 {
     struct arena *arena = explanation->evaluation->arena;
     const char *text = n_items ? "" : "an empty list";
 
     for (size_t i = 0; i < n_items && i < ITEMS_SHOWN && text; i++) {
-        const char *item = claim_item_print(explanation->evaluation->crypto, &items[i], arena);
+        const char *item = print_item(explanation, node, &items[i]);
 
         text = item ? arena_printf(arena, "%s%s%s", text, i ? ", " : "", item) : NULL;
     }
@@ -60,25 +72,26 @@ static const char *print_items(struct explanation *explanation, const struct cla
     return text;
 }
 
+/* The value of an operand of node. */
 static const char *print_value(struct explanation *explanation, const struct node *node,
-                               const struct value *value)
+                               const struct node *operand, const struct value *value)
 {
     struct arena *arena = explanation->evaluation->arena;
 
     if (!value->known)
         return "unknown: no evidence";
-    switch (node->type) {
+    switch (operand->type) {
     case EXPRESSION_BOOL:
         return value->is_true ? "true" : "false";
     case EXPRESSION_INT:
         return arena_printf(arena, "%lld", (long long)value->number);
     case EXPRESSION_STRING:
     case EXPRESSION_VERSION:
-        return claim_item_print(explanation->evaluation->crypto, &value->text, arena);
+        return print_item(explanation, node, &value->text);
     case EXPRESSION_LIST:
         break;
     }
-    return print_items(explanation, value->items, value->n_items);
+    return print_items(explanation, node, value->items, value->n_items);
 }
 
 /* The first claim that the node reads, or item of one's list; NULL when it reads none. */
@@ -209,7 +222,7 @@ static bool explain_leaf(struct explanation *explanation, const struct node *nod
                   is_pair ? arena_printf(arena, "%s%s %s %s", wanted ? "" : "not: ", name,
                                          sign_of(node->kind), right)
                           : arena_printf(arena, "%s == %s", name, wanted ? "true" : "false"),
-                  print_value(explanation, subject, &value));
+                  print_value(explanation, node, subject, &value));
 }
 
 /* A constant knows what it is called, but not where it was measured. */
@@ -246,7 +259,7 @@ static bool say_missing(struct explanation *explanation, const struct node *node
     if (!explanation->reason->component)
         name_member(explanation, &shown[0]);
     name = text_printable(evaluation->arena, among->source);
-    items = print_items(explanation, shown, n_items);
+    items = print_items(explanation, node, shown, n_items);
     if (name && items)
         *text = arena_printf(evaluation->arena, "%s lacks %s", name, items);
     return *text || no_memory(explanation);
@@ -270,7 +283,7 @@ static bool say_common(struct explanation *explanation, const struct node *node,
     }
     if (n_items)
         name_member(explanation, &shown[0]);
-    *text = print_items(explanation, shown, n_items);
+    *text = print_items(explanation, node, shown, n_items);
     return *text || no_memory(explanation);
 }
 
@@ -287,7 +300,7 @@ static bool say_sets(struct explanation *explanation, const struct node *node, b
     if (node->kind == NODE_SETS_INTERSECTS || !wanted) {
         const struct value *shown = first->kind == NODE_LIST ? &sets->second : &sets->first;
 
-        *text = print_items(explanation, shown->items, shown->n_items);
+        *text = print_items(explanation, node, shown->items, shown->n_items);
         return *text || no_memory(explanation);
     }
     if (!say_missing(explanation, node, true, sets, text) ||
@@ -369,9 +382,9 @@ static bool explain_list(struct explanation *explanation, const struct node *nod
     name_source(explanation, node->child, node);
     if (n_items > 1) {
         name_member(explanation, &shown[1]);
-        found = print_items(explanation, shown, n_items);
+        found = print_items(explanation, node, shown, n_items);
     } else {
-        found = print_value(explanation, node->child, list);
+        found = print_value(explanation, node, node->child, list);
     }
     return finish(explanation,
                   arena_printf(evaluation->arena, "%s%s", wanted ? "" : "not: ", expected), found);

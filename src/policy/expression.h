@@ -66,6 +66,7 @@ struct node {
     struct claim_item text;
     const struct expression_list *list;
     const struct expression_list *accepted; /* by an update, besides what it compares; or NULL */
+    const struct expression_list *retired;  /* by an update, whatever else has them; or NULL */
     enum claim_id claim;
     unsigned variable; /* number of the enclosing all() or exists(), outermost is 0 */
 };
@@ -74,7 +75,7 @@ struct expression_references {
     struct expression_list *lists;
     size_t n_lists;
     struct expression_list *accepted; /* by updates: CLAIM_IDS lists; NULL without updates */
-    struct expression_list *retired;  /* likewise; nothing is judged by it */
+    struct expression_list *retired;  /* likewise; by those that retire */
 };
 
 /* Parses and checks text; the tree and its texts point into text and the arena. The type must be
@@ -90,16 +91,17 @@ bool expression_is_constant(const struct node *node);
 /* Whether two trees say the same, whatever their items are called. */
 bool expression_equal(const struct node *a, const struct node *b);
 
-/* Sets the cost of every node. expression_parse and expression_accept do. */
+/* Sets the cost of every node. expression_parse and expression_update do. */
 void expression_cost(struct node *root);
 
 /* Steps that sorting n items is charged, and a search among n sorted ones. */
 size_t expression_sort_steps(size_t n);
 size_t expression_search_steps(size_t n);
 
-/* Lets values that updates accept count wherever the tree compares their claim, or an item of it,
- * with constants in the affirmative: adding a value can make the whole only truer. */
-void expression_accept(struct node *root, const struct expression_list *accepted);
+/* Wherever the tree compares a claim, or an item of it, with constants in the affirmative: values that
+ * updates accept for the claim count too, which can make the whole only truer; then those that they
+ * retire count no more, which can make it only falser. */
+void expression_update(struct node *root, const struct expression_references *references);
 
 /* "sha256:<hex>" as algorithm and bytes; false for anything else. */
 bool expression_read_digest(struct span text, uint16_t *alg, uint8_t bytes[LIMIT_TPM_DIGEST_LEN],

@@ -57,11 +57,23 @@ bool members_have(struct evaluation *evaluation, const struct claim_item *item,
     return false;
 }
 
-bool members_accepted(struct evaluation *evaluation, const struct node *node,
-                      const struct claim_item *item)
+static bool is_in(struct evaluation *evaluation, const struct claim_item *item,
+                  const struct expression_list *list)
 {
-    return node->accepted &&
-           members_have(evaluation, item, node->accepted->items, node->accepted->n_items, true);
+    return list && members_have(evaluation, item, list->items, list->n_items, true);
+}
+
+bool members_retired(struct evaluation *evaluation, const struct node *node,
+                     const struct claim_item *item)
+{
+    return is_in(evaluation, item, node->retired);
+}
+
+bool members_count(struct evaluation *evaluation, const struct node *node,
+                   const struct claim_item *item, bool is_member)
+{
+    return (is_member || is_in(evaluation, item, node->accepted)) &&
+           !members_retired(evaluation, node, item);
 }
 
 /* The list sorted for searches: constants are; a claim's items are copied. */
@@ -121,8 +133,7 @@ const struct claim_item *members_next(struct evaluation *evaluation, const struc
     while (*at < list->n_items) {
         const struct claim_item *item = &list->items[(*at)++];
 
-        if ((members_have(evaluation, item, sorted->items, sorted->n_items, true) ||
-             members_accepted(evaluation, node, item)) == wanted)
+        if (members_count(evaluation, node, item, is_in(evaluation, item, sorted)) == wanted)
             return item;
     }
     return NULL;

@@ -12,9 +12,14 @@ bool members_equal(struct evaluation *evaluation, const struct claim_item *a,
 bool members_have(struct evaluation *evaluation, const struct claim_item *item,
                   const struct claim_item *items, size_t n_items, bool sorted);
 
-/* Whether an update accepts the item where node compares it. */
-bool members_accepted(struct evaluation *evaluation, const struct node *node,
-                      const struct claim_item *item);
+/* Whether an update retires the item where node compares it. */
+bool members_retired(struct evaluation *evaluation, const struct node *node,
+                     const struct claim_item *item);
+
+/* Whether the item counts as one of those that node compares: it is one of them or an update accepts
+ * it, and none retires it. */
+bool members_count(struct evaluation *evaluation, const struct node *node,
+                   const struct claim_item *item, bool is_member);
 
 /* Both operands of a set operation with their values, and how each is searched. */
 struct member_sets {
@@ -27,8 +32,8 @@ struct member_sets {
 bool members_sets(struct evaluation *evaluation, const struct node *node, struct member_sets *sets,
                   bool *known) MUST_CHECK;
 
-/* The next of the list's items from *at on that is (wanted) or is not a member of the sorted list or
- * accepted; NULL when there is none. *at goes behind it. */
+/* The next of the list's items from *at on that counts (wanted), or does not, as one of the sorted
+ * list's; NULL when there is none. *at goes behind it. */
 const struct claim_item *members_next(struct evaluation *evaluation, const struct node *node,
                                       const struct value *list,
                                       const struct expression_list *sorted, bool wanted,

@@ -20,6 +20,7 @@ struct policy_sources {
     size_t n_references;
     const struct span *updates; /* whose values are accepted besides */
     size_t n_updates;
+    size_t n_retiring; /* the first of them: what these replace counts no more */
 };
 
 struct policy_position {

@@ -109,12 +109,18 @@ static size_t sort_cost(const struct node *list)
     return list->kind == NODE_LIST ? 0 : expression_sort_steps(items_of(list));
 }
 
-/* Steps of looking for each of wanted's items among sorted ones and accepted ones. */
-static size_t search_cost(const struct node *node, size_t n_wanted, const struct node *among)
+/* Steps of looking for one item among those that updates accept and retire. */
+static size_t update_cost(const struct node *node)
 {
     size_t accepted = node->accepted ? expression_search_steps(node->accepted->n_items) : 0;
 
-    return product(n_wanted, expression_search_steps(items_of(among)) + accepted);
+    return accepted + (node->retired ? expression_search_steps(node->retired->n_items) : 0);
+}
+
+/* Steps of looking for each of wanted's items among sorted ones and those of updates. */
+static size_t search_cost(const struct node *node, size_t n_wanted, const struct node *among)
+{
+    return product(n_wanted, expression_search_steps(items_of(among)) + update_cost(node));
 }
 
 /* The steps that a node takes besides its own and its children's. */
@@ -126,7 +132,7 @@ static size_t work_cost(const struct node *node)
         return node->kind == NODE_TOKENS ? LIMIT_CLAIM_ITEMS : 0;
     switch (node->kind) {
     case NODE_EQUAL:
-        return node->accepted ? expression_search_steps(node->accepted->n_items) : 0;
+        return update_cost(node);
     case NODE_IN:
         return sum(second->kind == NODE_LIST ? 0 : LIMIT_CLAIM_ITEMS, search_cost(node, 1, second));
     case NODE_ALL:

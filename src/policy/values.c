@@ -158,9 +158,16 @@ static bool claim_section(struct values *values, const struct document_section *
     return true;
 }
 
+/* An update of a policy may only announce what it replaces; one that is read alone says what that is. */
+static bool retires(const struct values *values)
+{
+    return values->source <= values->sources->n_references + values->sources->n_retiring;
+}
+
 static bool join_section(struct values *values, const struct document_section *section,
                          struct expression_references *references)
 {
+    struct expression_list unused = {0};
     enum claim_id claim;
 
     switch (section->kind) {
@@ -171,7 +178,8 @@ static bool join_section(struct values *values, const struct document_section *s
                append_values(values, section, &references->accepted[claim]);
     case SECTION_RETIRE:
         return claim_section(values, section, &claim) &&
-               append_values(values, section, &references->retired[claim]);
+               append_values(values, section,
+                             retires(values) ? &references->retired[claim] : &unused);
     default:
         return true;
     }

@@ -236,8 +236,9 @@ static bool read_times(struct binding_edit *edit, const json_t *body)
         return false;
     if (wanted->until_s && wanted->until_s <= wanted->from_s)
         return refuse(edit, "until is before from");
-    if (wanted->mode == STORE_BINDING_ACCEPT && wanted->until_s == 0)
-        return refuse(edit, "until: say when the update's values end being accepted");
+    /* Announced by mistake without an end, an update would be finished. */
+    if (store_binding_of_update(wanted->mode) && !json_object_get(body, "until"))
+        return refuse(edit, "until: say when the update's values end being accepted, or null");
     return true;
 }
 
@@ -268,14 +269,15 @@ static bool read_mode(struct binding_edit *edit, const json_t *body)
     bool is_update = json_object_get(body, "update") != NULL;
 
     edit->wanted.mode = STORE_BINDING_NONE;
-    for (enum store_binding_mode i = STORE_BINDING_OBSERVE; i < STORE_BINDING_REMOVED; i++)
-        if (mode && strcmp(mode, store_binding_mode_name(i)) == 0)
+    for (enum store_binding_mode i = STORE_BINDING_OBSERVE; i < STORE_BINDING_MODES; i++)
+        if (mode && i != STORE_BINDING_REMOVED && strcmp(mode, store_binding_mode_name(i)) == 0)
             edit->wanted.mode = i;
     if (edit->wanted.mode == STORE_BINDING_NONE)
-        return refuse(edit, "mode: enforce or observe with a policy, accept with an update");
-    if (is_update != (edit->wanted.mode == STORE_BINDING_ACCEPT) ||
+        return refuse(edit,
+                      "mode: enforce or observe with a policy, accept or retire with an update");
+    if (is_update != store_binding_of_update(edit->wanted.mode) ||
         is_update == (json_object_get(body, "policy") != NULL))
-        return refuse(edit, "enforce and observe are of a policy, accept is of an update");
+        return refuse(edit, "enforce and observe are of a policy, accept and retire of an update");
     return true;
 }
 
@@ -297,7 +299,7 @@ bool binding_edit_read(struct binding_edit *edit, const json_t *body)
         return refuse(edit, "hosts: the list is too long");
     if (!read_mode(edit, body) || !read_times(edit, body))
         return false;
-    is_update = edit->wanted.mode == STORE_BINDING_ACCEPT;
+    is_update = store_binding_of_update(edit->wanted.mode);
     return read_document(edit, json_object_get(body, is_update ? "update" : "policy"),
                          is_update ? STORE_DOCUMENT_UPDATE : STORE_DOCUMENT_POLICY,
                          edit->wanted.document) &&
@@ -393,7 +395,7 @@ static bool is_so_already(const struct binding_edit *edit)
 
 void binding_edit_finish(struct binding_edit *edit)
 {
-    struct document_check check = {.kind = edit->wanted.mode == STORE_BINDING_ACCEPT
+    struct document_check check = {.kind = store_binding_of_update(edit->wanted.mode)
                                                ? STORE_DOCUMENT_UPDATE
                                                : STORE_DOCUMENT_POLICY,
                                    .references = edit->wanted.references,

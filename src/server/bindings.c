@@ -321,14 +321,20 @@ bool bindings_try(const struct bindings *bindings, const struct bindings_draft *
 
 /* --- Sets --- */
 
+struct members {
+    const struct bound *policies[LIMIT_HOST_POLICIES]; /* those that judge come first */
+    size_t n_policies, n_judging;
+    const struct bound *updates[LIMIT_POLICY_SOURCES]; /* those that retire come first */
+    size_t n_updates, n_retiring;
+};
+
 /* A policy's id: which texts it is made of, in their order. */
 static void policy_id(struct crypto *crypto, const struct bound *bound,
-                      const struct bound *const *updates, size_t n_updates,
-                      uint8_t id[STORE_DIGEST_LEN])
+                      const struct members *members, uint8_t id[STORE_DIGEST_LEN])
 {
     struct span parts[2 * LIMIT_POLICY_SOURCES + LIMIT_BINDINGS];
-    const uint8_t counts[] = {(uint8_t)bound->n_references, (uint8_t)(n_updates >> 8),
-                              (uint8_t)n_updates};
+    const uint8_t counts[] = {(uint8_t)bound->n_references, (uint8_t)members->n_updates,
+                              (uint8_t)members->n_retiring};
     struct crypto_digest digest;
     size_t n_parts = 0;
 
@@ -336,8 +342,8 @@ static void policy_id(struct crypto *crypto, const struct bound *bound,
     parts[n_parts++] = span_of(bound->text_sha256, STORE_DIGEST_LEN);
     for (size_t i = 0; i < bound->n_references; i++)
         parts[n_parts++] = span_of(bound->reference_sha256[i], STORE_DIGEST_LEN);
-    for (size_t i = 0; i < n_updates; i++)
-        parts[n_parts++] = span_of(updates[i]->text_sha256, STORE_DIGEST_LEN);
+    for (size_t i = 0; i < members->n_updates; i++)
+        parts[n_parts++] = span_of(members->updates[i]->text_sha256, STORE_DIGEST_LEN);
     crypto_hash(crypto, TPM_ALG_SHA256, parts, n_parts, &digest);
     memcpy(id, digest.bytes, STORE_DIGEST_LEN);
 }
@@ -347,19 +353,11 @@ static bool is_member(const struct known_set *known, size_t i)
     return known->members[i / 8] & 1u << i % 8;
 }
 
-struct members {
-    const struct bound *policies[LIMIT_HOST_POLICIES]; /* those that judge come first */
-    size_t n_policies, n_judging;
-    const struct bound *updates[LIMIT_POLICY_SOURCES];
-    size_t n_updates;
-};
-
-static bool sort_members(const struct bindings *bindings, const struct known_set *known,
-                         struct members *members, struct error *error)
+static bool sort_policies(const struct bindings *bindings, const struct known_set *known,
+                          struct members *members, struct error *error)
 {
     static const enum store_binding_mode ORDER[] = {STORE_BINDING_ENFORCE, STORE_BINDING_OBSERVE};
 
-    *members = (struct members){0};
     for (size_t mode = 0; mode < 2; mode++)
         for (size_t i = 0; i < bindings->n_items; i++) {
             if (!is_member(known, i) || bindings->items[i].binding.mode != ORDER[mode])
@@ -370,14 +368,24 @@ static bool sort_members(const struct bindings *bindings, const struct known_set
             members->policies[members->n_policies++] = &bindings->items[i];
             members->n_judging += ORDER[mode] == STORE_BINDING_ENFORCE;
         }
-    for (size_t i = 0; i < bindings->n_items; i++) {
-        if (!is_member(known, i) || bindings->items[i].binding.mode != STORE_BINDING_ACCEPT)
-            continue;
-        if (members->n_updates == LIMIT_POLICY_SOURCES / 2)
-            return error_plain(error, ERROR_LIMIT, "more than %d updates hold for one host",
-                               LIMIT_POLICY_SOURCES / 2);
-        members->updates[members->n_updates++] = &bindings->items[i];
-    }
+    return true;
+}
+
+static bool sort_updates(const struct bindings *bindings, const struct known_set *known,
+                         struct members *members, struct error *error)
+{
+    static const enum store_binding_mode ORDER[] = {STORE_BINDING_RETIRE, STORE_BINDING_ACCEPT};
+
+    for (size_t mode = 0; mode < 2; mode++)
+        for (size_t i = 0; i < bindings->n_items; i++) {
+            if (!is_member(known, i) || bindings->items[i].binding.mode != ORDER[mode])
+                continue;
+            if (members->n_updates == LIMIT_POLICY_SOURCES / 2)
+                return error_plain(error, ERROR_LIMIT, "more than %d updates hold for one host",
+                                   LIMIT_POLICY_SOURCES / 2);
+            members->updates[members->n_updates++] = &bindings->items[i];
+            members->n_retiring += ORDER[mode] == STORE_BINDING_RETIRE;
+        }
     return true;
 }
 
@@ -390,13 +398,14 @@ static bool fill_policy(struct bindings *bindings, const struct members *members
         return arena_error(&bindings->arena, error);
     for (size_t i = 0; i < members->n_updates; i++)
         updates[i] = members->updates[i]->text;
-    policy_id(bindings->crypto, bound, members->updates, members->n_updates, policy->id);
+    policy_id(bindings->crypto, bound, members, policy->id);
     policy->has_sources = true;
     policy->sources = (struct policy_sources){.text = bound->text,
                                               .references = bound->references,
                                               .n_references = bound->n_references,
                                               .updates = updates,
-                                              .n_updates = members->n_updates};
+                                              .n_updates = members->n_updates,
+                                              .n_retiring = members->n_retiring};
     return true;
 }
 
@@ -436,12 +445,13 @@ static bool make_set(struct bindings *bindings, const struct known_set *wanted,
                      const struct policy_set **set, struct error *error)
 {
     struct known_set *known = arena_new(&bindings->arena, struct known_set);
-    struct members members;
+    struct members members = {0};
 
     if (!known)
         return arena_error(&bindings->arena, error);
     *known = *wanted;
-    if (!sort_members(bindings, known, &members, error) ||
+    if (!sort_policies(bindings, known, &members, error) ||
+        !sort_updates(bindings, known, &members, error) ||
         !fill_set(bindings, &members, &known->set, error))
         return false;
     known->next = bindings->sets;

@@ -2,7 +2,8 @@
  *
  * Owns a copy of what the store has; made anew after every change, never changed itself. Every
  * policy of an enforcing binding must hold, those of observing ones are asked and do not count, and
- * values of accepted updates count for all of them. Reads no document: a worker compiles. */
+ * values of accepted updates count for all of them, what a retiring one replaces for none. Reads no
+ * document: a worker compiles. */
 #ifndef BOOTSEAL_SERVER_BINDINGS_H
 #define BOOTSEAL_SERVER_BINDINGS_H
 

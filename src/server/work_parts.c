@@ -136,21 +136,23 @@ static const struct span *read_texts(struct reader *reader, struct arena *arena,
 
 void work_write_sources(struct cbor_writer *writer, const struct policy_sources *sources)
 {
-    cbor_write_array(writer, 3);
+    cbor_write_array(writer, 4);
     cbor_write_bytes(writer, sources->text);
     write_texts(writer, sources->references, sources->n_references);
     write_texts(writer, sources->updates, sources->n_updates);
+    cbor_write_uint(writer, sources->n_retiring);
 }
 
 struct policy_sources work_read_sources(struct reader *reader, struct arena *arena)
 {
     struct policy_sources sources = {0};
 
-    if (cbor_read_array(reader, 3, "sources") != 3)
-        reader_fail(reader, ERROR_MALFORMED, "sources have three parts");
+    if (cbor_read_array(reader, 4, "sources") != 4)
+        reader_fail(reader, ERROR_MALFORMED, "sources have four parts");
     sources.text = cbor_read_bytes(reader, LIMIT_DOCUMENT_LEN, "text");
     sources.references = read_texts(reader, arena, &sources.n_references);
     sources.updates = read_texts(reader, arena, &sources.n_updates);
+    sources.n_retiring = (size_t)cbor_read_uint(reader, sources.n_updates, "retiring updates");
     return sources;
 }
 

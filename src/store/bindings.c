@@ -8,10 +8,15 @@ const char *store_binding_mode_name(enum store_binding_mode mode)
     static const char *const NAMES[] = {
         [STORE_BINDING_NONE] = "none",       [STORE_BINDING_OBSERVE] = "observe",
         [STORE_BINDING_ENFORCE] = "enforce", [STORE_BINDING_ACCEPT] = "accept",
-        [STORE_BINDING_REMOVED] = "removed",
+        [STORE_BINDING_REMOVED] = "removed", [STORE_BINDING_RETIRE] = "retire",
     };
 
     return NAMES[mode];
+}
+
+bool store_binding_of_update(enum store_binding_mode mode)
+{
+    return mode == STORE_BINDING_ACCEPT || mode == STORE_BINDING_RETIRE;
 }
 
 /* One number of a statement that gives exactly one row. */
@@ -42,7 +47,7 @@ static enum store_result documents_exist(struct db *db, const struct store_bindi
 {
     enum store_result result = document_exists(
         db, binding->document,
-        binding->mode == STORE_BINDING_ACCEPT ? STORE_DOCUMENT_UPDATE : STORE_DOCUMENT_POLICY);
+        store_binding_of_update(binding->mode) ? STORE_DOCUMENT_UPDATE : STORE_DOCUMENT_POLICY);
 
     for (size_t i = 0; i < binding->n_references && result == STORE_OK; i++)
         result = document_exists(db, binding->references[i], STORE_DOCUMENT_REFERENCE_VALUES);

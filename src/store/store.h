@@ -377,15 +377,20 @@ enum store_binding_mode {
     STORE_BINDING_ENFORCE,
     STORE_BINDING_ACCEPT,  /* of an update: its values are accepted */
     STORE_BINDING_REMOVED, /* holds no more; the name can be bound again */
+    STORE_BINDING_RETIRE,  /* as ACCEPT, and what the update replaces counts no more */
+    STORE_BINDING_MODES,
 };
 const char *store_binding_mode_name(enum store_binding_mode mode);
+
+/* Whether a binding of this mode names an update; else it names a policy. */
+bool store_binding_of_update(enum store_binding_mode mode);
 
 struct store_binding {
     const char *name;
     uint64_t revision; /* from 1; the store counts */
     enum store_binding_mode mode;
     const char *hosts;                             /* globs over names, with commas between them */
-    uint8_t document[STORE_DIGEST_LEN];            /* policy, or with ACCEPT update */
+    uint8_t document[STORE_DIGEST_LEN];            /* policy or update */
     const uint8_t (*references)[STORE_DIGEST_LEN]; /* reference values that the policy may name */
     size_t n_references;                           /* at most LIMIT_POLICY_SOURCES */
     int64_t from_s, until_s;                       /* 0: from always, for ever */

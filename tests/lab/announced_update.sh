@@ -113,6 +113,7 @@ expect "hosts that share the plan" 2 "$(jq .n_hosts "$run/web.plan")"
 "$bootseal" update announce "$run/web.update" --hosts 'web*' --until 1h --name web-update
 "$bootseal" update announce "$run/unified.update" --hosts unified --until 1h --name unified-update
 expect "who runs the update before it" old "$("$bootseal" update show unified-update --json | jq -r '.hosts[].runs' || true)"
+expect "retiring the old before it" 1 "$("$bootseal" update finish unified-update --retire >&2 || echo $?)"
 boot 2 web1 unified
 expect "web1 in the service" trusted "$(verdict web1)"
 expect "the unified kernel in the service" trusted "$(verdict unified)"
@@ -133,7 +134,20 @@ expect "web2 with more than was announced" untrusted "$(judge web2-2 web1.policy
 expect "the rules that say so" "boot.files boot.kernel_command_line" "$(rules)"
 expect "web2 in the service" untrusted "$(verdict web2)"
 
-say "after the hours of the update"
+say "the update is finished, and the old retired"
+until=$(($(date +%s) + 10))
+"$bootseal" update announce "$run/web.update" --hosts 'web*' --until "$(date -u -d "@$until" +%FT%TZ)" --name web-update
+"$bootseal" update finish web-update --retire
+"$lab/host" change --loader linuxefi --release previous "$run/web2"
+while [ "$(date +%s)" -le "$until" ]; do sleep 1; done
+boot 3 web1 web2
+expect "web1, past the hours of the update" trusted "$(verdict web1)"
+expect "web2 with the old kernel, had it not been retired" trusted "$(judge web2-3 web1.policy web.update)"
+expect "web2 with the old kernel" untrusted "$(verdict web2)"
+expect "what the service says of it" policy.failed \
+    "$("$bootseal" host show web2 --json | jq -r '[.reasons[].code] | unique | join(" ")')"
+
+say "the update is withdrawn"
 "$bootseal" update withdraw web-update
-boot 3 web1
+boot 4 web1
 expect "web1, whose update is accepted no longer" untrusted "$(verdict web1)"

@@ -311,6 +311,59 @@ static void test_when_accepts_nothing(void **state)
     assert_int_equal(result.outcome, POLICY_NOT_APPLICABLE);
 }
 
+/* What an update replaces counts until it retires it; then the reason says so. */
+static void test_retired_values(void **state)
+{
+    static const char RULES[] = HEAD
+        "[reference all]\n"
+        "shim = sha256:0101010101010101010101010101010101010101010101010101010101010101\n"
+        "old = sha256:0202020202020202020202020202020202020202020202020202020202020202\n"
+        "GRUB = sha256:0303030303030303030303030303030303030303030303030303030303030303\n"
+        "[rule line]\nmessage = m\nrequire = boot.kernel_command_line == "
+        "'root=/dev/sda1 quiet opt=\"a b\" ro'\n"
+        "[rule images]\nmessage = m\nrequire = boot.images.all(x, x in reference(\"all\"))\n"
+        "[rule set]\nmessage = m\nrequire = sets.contains(reference(\"all\"), boot.images)\n";
+    struct fixture *fixture = *state;
+    const struct span updates[] = {
+        span_text(
+            "[update]\nname = u\nversion = 1\n[accept boot.images]\nnew = \"x\"\n"
+            "[retire boot.kernel_command_line]\nold = 'root=/dev/sda1 quiet opt=\"a b\" ro'\n"
+            "[retire boot.images]\n"
+            "old = sha256:0202020202020202020202020202020202020202020202020202020202020202\n"),
+        span_text("[update]\nname = v\nversion = 1\n[retire boot.images]\n"
+                  "x = sha256:0101010101010101010101010101010101010101010101010101010101010101\n")};
+    struct policy_sources sources = {
+        .text = span_text(RULES), .updates = updates, .n_updates = 2, .n_retiring = 1};
+    const struct reason *reasons = fixture->reasons.items;
+    struct policy_result results[3];
+    struct policy_position position;
+    struct policy *policy;
+    size_t cost;
+
+    assert_true(policy_compile(&sources, &fixture->arena, &policy, &position, &fixture->error));
+    assert_true(policy_evaluate(policy, fixture->crypto, &fixture->claims, &fixture->arena, results,
+                                &fixture->reasons, &fixture->error));
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(results[i].outcome, POLICY_FAILS);
+    assert_string_equal(reasons[0].found,
+                        "root=/dev/sda1 quiet opt=\"a b\" ro (retired by an update)");
+    assert_int_equal(reasons[1].event, 21);
+    assert_non_null(strstr(reasons[1].found, "0202 (retired by an update)"));
+    assert_int_equal(reasons[2].event, 21);
+    assert_non_null(strstr(reasons[2].found, "0202 (retired by an update)"));
+    assert_null(strstr(reasons[2].found, "0101"));
+    cost = policy_cost(policy);
+
+    sources.n_retiring = 0;
+    memset(&fixture->reasons, 0, sizeof fixture->reasons);
+    assert_true(policy_compile(&sources, &fixture->arena, &policy, &position, &fixture->error));
+    assert_true(policy_evaluate(policy, fixture->crypto, &fixture->claims, &fixture->arena, results,
+                                &fixture->reasons, &fixture->error));
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(results[i].outcome, POLICY_HOLDS);
+    assert_true(policy_cost(policy) < cost);
+}
+
 /* One rule, with the claim of `when` allowed to be weaker, or the others to be. */
 static void test_grade_exceptions(void **state)
 {
@@ -474,17 +527,12 @@ static void test_nothing_to_learn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FIXTURE(test_values),
-        WITH_FIXTURE(test_unknown),
-        WITH_FIXTURE(test_explanations),
-        WITH_FIXTURE(test_grades),
-        WITH_FIXTURE(test_when),
-        WITH_FIXTURE(test_grade_exceptions),
-        WITH_FIXTURE(test_results),
-        WITH_FIXTURE(test_when_accepts_nothing),
-        WITH_FIXTURE(test_attention),
-        WITH_FIXTURE(test_learned_policy),
-        WITH_FIXTURE(test_nothing_to_learn),
+        WITH_FIXTURE(test_values),         WITH_FIXTURE(test_unknown),
+        WITH_FIXTURE(test_explanations),   WITH_FIXTURE(test_grades),
+        WITH_FIXTURE(test_when),           WITH_FIXTURE(test_grade_exceptions),
+        WITH_FIXTURE(test_results),        WITH_FIXTURE(test_when_accepts_nothing),
+        WITH_FIXTURE(test_retired_values), WITH_FIXTURE(test_attention),
+        WITH_FIXTURE(test_learned_policy), WITH_FIXTURE(test_nothing_to_learn),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -470,7 +470,8 @@ static void test_accepted_values(void **state)
     };
     struct fixture *fixture = *state;
     struct claim_item version = text_item("6.1.0-28-amd64");
-    struct expression_list accepted[CLAIM_IDS] = {0};
+    struct expression_list accepted[CLAIM_IDS] = {0}, retired[CLAIM_IDS] = {0};
+    struct expression_references updates = {.accepted = accepted, .retired = retired};
 
     accepted[CLAIM_BOOT_IMAGES] = (struct expression_list){.items = &fixture->images[2],
                                                            .n_items = 1};
@@ -478,9 +479,50 @@ static void test_accepted_values(void **state)
     for (size_t i = 0; i < sizeof BESIDES / sizeof *BESIDES; i++) {
         struct node *root = parse(fixture, BESIDES[i].text);
 
-        expression_accept(root, accepted);
+        expression_update(root, &updates);
         if (evaluate_node(fixture, root) != BESIDES[i].outcome)
             fail_msg("expected %c: %s", BESIDES[i].outcome, BESIDES[i].text);
+    }
+}
+
+/* What an update retires counts no more in the affirmative, whoever has it, and is paid for. */
+static void test_retired_values(void **state)
+{
+    static const struct expectation WITHOUT[] = {
+        {'f', "sets.contains(reference(\"all\"), boot.images)"},
+        {'f', "boot.images.all(x, x in reference(\"all\"))"},
+        {'f', "boot.images.exists(x, x == \"" TWO "\")"},
+        {'f', "sets.intersects(boot.images, [\"" TWO "\"])"},
+        {'f', "sets.intersects([\"" TWO "\", \"" THREE "\"], boot.images)"},
+        {'t', "sets.intersects(boot.images, reference(\"good\"))"},
+        {'f', "kernel.version == \"6.1.0-28-amd64\""},
+        {'f', "kernel.version in [\"6.1.0-28-amd64\", \"x\"]"},
+        {'f', "boot.images.exists(x, x != \"x\" && x in reference(\"good\") && x == \"" TWO "\")"},
+        /* nowhere can it make anything truer */
+        {'f', "!(kernel.version == \"6.1.0-28-amd64\")"},
+        {'f', "kernel.version != \"6.1.0-28-amd64\""},
+        {'f', "!sets.intersects(boot.images, [\"" TWO "\"])"},
+        {'t', "boot.images.exists_one(x, x == \"" TWO "\")"},
+        {'t', "sets.equivalent(reference(\"all\"), boot.images)"},
+        {'t', "sets.contains(reference(\"all\"), reference(\"good\"))"},
+        {'t', "kernel.version.startsWith(\"6.1.0-28\")"},
+    };
+    struct fixture *fixture = *state;
+    struct claim_item version = text_item("6.1.0-28-amd64");
+    struct expression_list accepted[CLAIM_IDS] = {0}, retired[CLAIM_IDS] = {0};
+    struct expression_references updates = {.accepted = accepted, .retired = retired};
+
+    retired[CLAIM_BOOT_IMAGES] = (struct expression_list){.items = &fixture->images[1],
+                                                          .n_items = 2};
+    retired[CLAIM_KERNEL_VERSION] = (struct expression_list){.items = &version, .n_items = 1};
+    /* accepted by another update: that does not help */
+    accepted[CLAIM_KERNEL_VERSION] = retired[CLAIM_KERNEL_VERSION];
+    for (size_t i = 0; i < sizeof WITHOUT / sizeof *WITHOUT; i++) {
+        struct node *root = parse(fixture, WITHOUT[i].text);
+
+        expression_update(root, &updates);
+        if (evaluate_node(fixture, root) != WITHOUT[i].outcome)
+            fail_msg("expected %c: %s", WITHOUT[i].outcome, WITHOUT[i].text);
     }
 }
 
@@ -549,6 +591,7 @@ int main(void)
         WITH_FIXTURE(test_sets_are_explained),
         WITH_FIXTURE(test_the_rest_is_explained),
         WITH_FIXTURE(test_accepted_values),
+        WITH_FIXTURE(test_retired_values),
         WITH_FIXTURE(test_steps_stay_under_the_cost),
     };
 

@@ -17,9 +17,10 @@
 #define BINDING(mode, more)                                                                        \
     "{\"mode\":\"" mode "\",\"hosts\":\"*\",\"policy\":{\"name\":\"web\",\"version\":\"1\"}" more  \
     "}"
-#define UPDATE(more)                                                                               \
-    "{\"mode\":\"accept\",\"hosts\":\"web-*\",\"update\":{\"name\":\"kernel\",\"version\":"        \
+#define UPDATE_AS(mode, more)                                                                      \
+    "{\"mode\":\"" mode "\",\"hosts\":\"web-*\",\"update\":{\"name\":\"kernel\",\"version\":"      \
     "\"1\"}" more "}"
+#define UPDATE(more) UPDATE_AS("accept", more)
 
 static const char WEB_1[] = "[policy]\nname = web\nversion = 1\n"
                             "[rule a]\nrequire = secure_boot.enabled\nmessage = m\n";
@@ -240,7 +241,9 @@ static void test_bindings_say_what_is_wrong(void **state)
         BINDING("enforce", ",\"references\":{}"),
         BINDING("enforce", ",\"references\":[\"kernels\"]"),
         BINDING("enforce", ",\"update\":{\"name\":\"kernel\",\"version\":\"1\"}"),
-        UPDATE(""), /* without an end */
+        UPDATE(""), /* says nothing of an end */
+        UPDATE_AS("retire", ""),
+        BINDING("retire", ",\"until\":null"),
         "{\"mode\":\"enforce\",\"hosts\":\"*\"}",
         "{\"mode\":\"enforce\",\"hosts\":\"*\",\"policy\":{\"name\":\"web\"}}",
         "{\"mode\":\"enforce\",\"hosts\":\"*\",\"policy\":\"web 1\"}",
@@ -317,6 +320,10 @@ static void test_reference_values_and_updates_are_bound(void **state)
                        "\"version\":\"1\"}]}"),
                    201, "1");
     assert_binding(put("may", "new", UPDATE(",\"until\":\"2199-01-01T00:00:00Z\"")), 201, "1");
+    assert_binding(put("may", "\"1\"", UPDATE(",\"until\":null")), 200, "2");
+    answer = put("may", "\"2\"", UPDATE_AS("retire", ",\"until\":null"));
+    assert_int_equal(answer.status, 200);
+    assert_string_equal(member(&answer, "mode"), "retire");
     answer = get("/api/v1/bindings");
     object = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
     assert_int_equal(json_array_size(json_object_get(object, "bindings")), 3);
@@ -417,7 +424,7 @@ static void test_history_keeps_all_of_it(void **state)
     assert_problem(get("/api/v1/bindings/nobody/history"), 404, "binding.unknown");
     answer = get("/api/v1/binding-history");
     object = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
-    assert_int_equal(json_array_size(json_object_get(object, "revisions")), 13);
+    assert_int_equal(json_array_size(json_object_get(object, "revisions")), 15);
     json_decref(object);
 }
 

@@ -177,6 +177,63 @@ static void test_hours(void **state)
     bindings_free(bindings);
 }
 
+/* Those that retire come first, whatever they are called. */
+static void test_retiring(void **state)
+{
+    struct bindings *bindings;
+    const struct policy_set *both, *accepting;
+    const struct policy_sources *sources;
+    int64_t changes_s;
+
+    (void)state;
+    bind("all", STORE_BINDING_ENFORCE, "*", STORE_DOCUMENT_POLICY, 0, 0);
+    bind("kernel", STORE_BINDING_ACCEPT, "*", STORE_DOCUMENT_UPDATE, 0, 0);
+    bind("shim", STORE_BINDING_RETIRE, "web-*", STORE_DOCUMENT_UPDATE, 0, 0);
+    bindings = load();
+    both = set_for(bindings, "web-1", NOW_S, &changes_s);
+    sources = &both->with_sources.items[0].sources;
+    assert_int_equal(sources->n_updates, 2);
+    assert_int_equal(sources->n_retiring, 1);
+    assert_true(span_is(sources->updates[0], "shim"));
+    assert_true(span_is(sources->updates[1], "kernel"));
+    accepting = set_for(bindings, "db-1", NOW_S, &changes_s);
+    assert_int_equal(accepting->with_sources.items[0].sources.n_updates, 1);
+    assert_int_equal(accepting->with_sources.items[0].sources.n_retiring, 0);
+    bindings_free(bindings);
+}
+
+/* The same texts judge otherwise when one of them retires. */
+static void test_retiring_makes_another_set(void **state)
+{
+    struct store_binding finished = {.name = "kernel",
+                                     .mode = STORE_BINDING_RETIRE,
+                                     .hosts = "*",
+                                     .created_by = "test",
+                                     .created_s = NOW_S,
+                                     .reason = ""};
+    struct bindings *bindings;
+    struct store_txn *txn;
+    struct crypto_digest digest;
+    uint8_t accepting[STORE_DIGEST_LEN];
+    int64_t changes_s;
+
+    (void)state;
+    bind("all", STORE_BINDING_ENFORCE, "*", STORE_DOCUMENT_POLICY, 0, 0);
+    bind("kernel", STORE_BINDING_ACCEPT, "*", STORE_DOCUMENT_UPDATE, 0, 0);
+    bindings = load();
+    memcpy(accepting, set_for(bindings, "web-1", NOW_S, &changes_s)->sha256, sizeof accepting);
+    bindings_free(bindings);
+    crypto_hash_span(crypto, TPM_ALG_SHA256, span_text("kernel"), &digest);
+    memcpy(finished.document, digest.bytes, sizeof finished.document);
+    txn = store_begin(store);
+    store_act_binding_put(txn, &finished, 1);
+    assert_int_equal(store_commit_wait(&txn).result, STORE_OK);
+    bindings = load();
+    assert_memory_not_equal(set_for(bindings, "web-1", NOW_S, &changes_s)->sha256, accepting,
+                            sizeof accepting);
+    bindings_free(bindings);
+}
+
 static void test_drafts(void **state)
 {
     const struct span references[] = {span_text("values")};
@@ -234,6 +291,8 @@ int main(void)
         cmocka_unit_test(test_globs),
         cmocka_unit_test_setup_teardown(test_every_match_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hours, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_retiring, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_retiring_makes_another_set, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_drafts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_many_for_one_host, set_up, tear_down),
     };

@@ -75,7 +75,8 @@ static const struct work_policy POLICIES[] = {
                  .references = TEXTS,
                  .n_references = 2,
                  .updates = TEXTS,
-                 .n_updates = 1}},
+                 .n_updates = 2,
+                 .n_retiring = 1}},
 };
 
 static void assert_policies(const struct work_policies *policies)
@@ -88,7 +89,8 @@ static void assert_policies(const struct work_policies *policies)
     assert_true(span_is(policies->items[1].sources.text, "rules"));
     assert_int_equal(policies->items[1].sources.n_references, 2);
     assert_true(span_is(policies->items[1].sources.references[1], "more"));
-    assert_int_equal(policies->items[1].sources.n_updates, 1);
+    assert_int_equal(policies->items[1].sources.n_updates, 2);
+    assert_int_equal(policies->items[1].sources.n_retiring, 1);
 }
 
 static void test_appraise(void **state)

@@ -146,7 +146,7 @@ static void bindings_come_back_as_they_were_stored(void **state)
     assert_int_equal(list[1].n_references, 0);
     assert_true(store_binding_get(store, "nobody", 0, &arena, &back, &found, &error));
     assert_false(found);
-    for (enum store_binding_mode mode = STORE_BINDING_NONE; mode <= STORE_BINDING_REMOVED; mode++)
+    for (enum store_binding_mode mode = STORE_BINDING_NONE; mode < STORE_BINDING_MODES; mode++)
         assert_string_not_equal(store_binding_mode_name(mode), "");
 }
 
@@ -162,6 +162,11 @@ static void a_binding_names_documents_that_are_there(void **state)
                      STORE_NOT_FOUND); /* an update is no policy */
     assert_int_equal(bind_it(binding_like("x", STORE_BINDING_ACCEPT, 1), 0).result,
                      STORE_NOT_FOUND);
+    assert_int_equal(bind_it(binding_like("x", STORE_BINDING_RETIRE, 1), 0).result,
+                     STORE_NOT_FOUND);
+    assert_int_equal(bind_it(binding_like("x", STORE_BINDING_RETIRE, 4), 0).result, STORE_OK);
+    assert_true(store_binding_of_update(STORE_BINDING_RETIRE));
+    assert_false(store_binding_of_update(STORE_BINDING_REMOVED));
     binding = binding_like("default", STORE_BINDING_ENFORCE, 1);
     binding.references = POLICY;
     binding.n_references = 1;

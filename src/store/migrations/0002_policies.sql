@@ -24,7 +24,7 @@ BEGIN SELECT RAISE(ABORT, 'a document is never removed'); END;
 CREATE TABLE bindings (
     name             TEXT NOT NULL CHECK (name <> ''),
     revision         INTEGER NOT NULL CHECK (revision > 0),
-    mode             INTEGER NOT NULL CHECK (mode IN (1, 2, 3, 4)),
+    mode             INTEGER NOT NULL CHECK (mode IN (1, 2, 3, 4, 5)),
     hosts            TEXT NOT NULL,
     document         BLOB NOT NULL REFERENCES documents (sha256),
     reference_values BLOB NOT NULL CHECK (length(reference_values) % 32 = 0),

@@ -1,8 +1,8 @@
-/* Puts the values that updates accept where rules compare.
+/* Puts the values that updates accept and retire where rules compare.
  *
  * Owns nothing: marks nodes of a tree. Trusts the tree (it was type-checked). Never touches a
  * comparison under a negation, in exists_one() or of truth values: there, one more value could take
- * away. */
+ * away, and one less could give. */
 #include "policy/expression.h"
 
 /* The claim that an operand is, or is an item of; CLAIM_IDS for any other operand. */
@@ -31,7 +31,13 @@ static enum claim_id claim_compared(const struct node *node, const struct node *
     }
 }
 
-static void accept_node(struct node *node, const struct expression_list *accepted,
+static const struct expression_list *values_of(const struct expression_list *lists,
+                                               enum claim_id claim)
+{
+    return lists[claim].n_items ? &lists[claim] : NULL;
+}
+
+static void update_node(struct node *node, const struct expression_references *references,
                         const struct node **lists)
 {
     enum claim_id claim;
@@ -40,30 +46,32 @@ static void accept_node(struct node *node, const struct expression_list *accepte
     case NODE_AND:
     case NODE_OR:
         for (struct node *child = node->child; child; child = child->next)
-            accept_node(child, accepted, lists);
+            update_node(child, references, lists);
         break;
     case NODE_ALL:
     case NODE_EXISTS:
         lists[node->variable] = node->child;
-        accept_node(node->child->next, accepted, lists);
+        update_node(node->child->next, references, lists);
         break;
     case NODE_EQUAL:
     case NODE_IN:
     case NODE_SETS_CONTAINS:
     case NODE_SETS_INTERSECTS:
         claim = claim_compared(node, lists);
-        if (claim != CLAIM_IDS && accepted[claim].n_items)
-            node->accepted = &accepted[claim];
+        if (claim == CLAIM_IDS)
+            break;
+        node->accepted = values_of(references->accepted, claim);
+        node->retired = values_of(references->retired, claim);
         break;
     default:
         break;
     }
 }
 
-void expression_accept(struct node *root, const struct expression_list *accepted)
+void expression_update(struct node *root, const struct expression_references *references)
 {
     const struct node *lists[LIMIT_POLICY_DEPTH];
 
-    accept_node(root, accepted, lists);
+    update_node(root, references, lists);
     expression_cost(root);
 }
