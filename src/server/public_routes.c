@@ -249,6 +249,34 @@ static json_t *response_json(const char *description, const char *type)
     return json_pack("{s:s, s:{s:{}}}", "description", description, "content", type);
 }
 
+static const struct {
+    enum http_method method;
+    const char *path, *in, *name, *description;
+} PARAMETERS[] = {
+#define PARAMETER(method, path, in, name, description) {HTTP_##method, path, in, name, description},
+#include "server/parameters.def"
+#undef PARAMETER
+};
+
+/* Those of the path, which are always there, and the others. */
+static json_t *parameters_json(const struct route *route)
+{
+    const char *open = strchr(route->path, '{');
+    json_t *parameters = json_array();
+
+    if (open)
+        json_array_append_new(parameters, json_pack("{s:s%, s:s, s:b, s:{s:s}}", "name", open + 1,
+                                                    strcspn(open + 1, "}"), "in", "path",
+                                                    "required", true, "schema", "type", "string"));
+    for (size_t i = 0; i < sizeof PARAMETERS / sizeof *PARAMETERS; i++)
+        if (PARAMETERS[i].method == route->method && strcmp(PARAMETERS[i].path, route->path) == 0)
+            json_array_append_new(parameters,
+                                  json_pack("{s:s, s:s, s:s, s:{s:s}}", "name", PARAMETERS[i].name,
+                                            "in", PARAMETERS[i].in, "description",
+                                            PARAMETERS[i].description, "schema", "type", "string"));
+    return parameters;
+}
+
 static json_t *operation_json(const struct route *route)
 {
     static const char *const ROLES[] = {"none", "open", "viewer", "operator", "admin"};
@@ -257,18 +285,16 @@ static json_t *operation_json(const struct route *route)
                                   "default",
                                   response_json("Problem (RFC 9457)", "application/problem+json"),
                                   "x-bootseal-role", ROLES[route->access]);
-    const char *open = strchr(route->path, '{');
+    json_t *parameters = parameters_json(route);
 
     if (route->access != ACCESS_OPEN)
         json_object_set_new(operation, "security", json_pack("[{s:[]}]", "bearer"));
     if (route->takes[0])
         json_object_set_new(operation, "requestBody",
                             json_pack("{s:{s:{}}}", "content", route->takes));
-    if (open)
-        json_object_set_new(operation, "parameters",
-                            json_pack("[{s:s%, s:s, s:b, s:{s:s}}]", "name", open + 1,
-                                      strcspn(open + 1, "}"), "in", "path", "required", true,
-                                      "schema", "type", "string"));
+    if (json_array_size(parameters))
+        json_object_set(operation, "parameters", parameters);
+    json_decref(parameters);
     return operation;
 }
 

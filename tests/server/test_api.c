@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <ctype.h>
 #include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
@@ -399,6 +400,53 @@ static void test_many_connections_are_capped(void **state)
     assert_int_equal(get("/health", NULL).status, 200);
 }
 
+/* The parameter as the description has it; NULL when it has none of that name there. */
+static const json_t *described(const json_t *api, const char *verb, const char *path,
+                               const char *name)
+{
+    const json_t *operation = json_object_get(json_object_get(json_object_get(api, "paths"), path),
+                                              verb);
+    const json_t *parameters = json_object_get(operation, "parameters");
+
+    for (size_t i = 0; i < json_array_size(parameters); i++) {
+        const json_t *parameter = json_array_get(parameters, i);
+
+        if (strcmp(json_string_value(json_object_get(parameter, "name")), name) == 0)
+            return parameter;
+    }
+    return NULL;
+}
+
+/* A line of parameters.def that names no route would be in nobody's description. */
+static void test_the_description_has_every_parameter(void **state)
+{
+    static const struct {
+        const char *verb, *path, *in, *name;
+    } WANTED[] = {
+#define PARAMETER(method, path, in, name, description) {#method, path, in, name},
+#include "server/parameters.def"
+#undef PARAMETER
+        {"GET", "/api/v1/hosts/{host}", "path", "host"},
+    };
+    struct http_client_answer answer = get("/api/v1/openapi.json", NULL);
+    json_t *api = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof WANTED / sizeof *WANTED; i++) {
+        char verb[16] = {0};
+        const json_t *parameter;
+
+        for (size_t k = 0; WANTED[i].verb[k]; k++)
+            verb[k] = (char)tolower((unsigned char)WANTED[i].verb[k]);
+        parameter = described(api, verb, WANTED[i].path, WANTED[i].name);
+        if (!parameter)
+            fail_msg("%s %s: no %s", WANTED[i].verb, WANTED[i].path, WANTED[i].name);
+        assert_string_equal(json_string_value(json_object_get(parameter, "in")), WANTED[i].in);
+    }
+    assert_null(described(api, "get", "/api/v1/hosts/{host}", "limit"));
+    json_decref(api);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_ended_and_revoked_tokens),
         cmocka_unit_test(test_tokens_say_what_is_wrong),
         cmocka_unit_test(test_acts_are_audited_without_secrets),
+        cmocka_unit_test(test_the_description_has_every_parameter),
         cmocka_unit_test(test_unknown_paths_and_methods),
         cmocka_unit_test(test_wrong_content_type),
         cmocka_unit_test(test_malformed_bodies),
