@@ -29,6 +29,8 @@ struct http_request {
     bool streaming;
     void (*on_close)(void *context);
     void *on_close_context;
+    struct event *ending; /* of a stream: until its last bytes can be sent */
+    bool drained;
 };
 
 const char *http_method_name(enum http_method method)
@@ -150,6 +152,8 @@ static void request_free(struct http_request *request)
         request->connection->request = NULL;
     request->server->counts.requests_open--;
     LIST_REMOVE(request, next);
+    if (request->ending)
+        event_free(request->ending);
     arena_done(&request->arena);
     free(request);
 }
@@ -444,14 +448,43 @@ size_t http_stream_waiting(const struct http_request *request)
     return connection ? evbuffer_get_length(bufferevent_get_output(connection->bev)) : 0;
 }
 
-void http_stream_end(struct http_request *request)
+static void finish_stream(struct http_request *request)
 {
     struct evhttp_request *evhttp = request->evhttp;
-    struct connection *connection = request->connection;
 
-    assert(request->streaming);
-    if (connection)
-        connection_enter(connection, PHASE_WRITING);
     request_free(request);
     evhttp_send_reply_end(evhttp);
+}
+
+/* evhttp takes word of an earlier write for that of the answer's last one, and then writes no more.
+ * So the end is sent a round after everything before it was written. */
+static void try_to_end(evutil_socket_t fd, short what, void *context)
+{
+    struct http_request *request = context;
+    const struct timeval soon = {.tv_usec = http_stream_waiting(request) ? 1000 : 0};
+
+    (void)fd;
+    (void)what;
+    if (request->connection && !request->drained) {
+        request->drained = http_stream_waiting(request) == 0;
+        event_add(request->ending, &soon);
+        return;
+    }
+    finish_stream(request);
+}
+
+void http_stream_end(struct http_request *request)
+{
+    const struct timeval next_round = {0};
+
+    assert(request->streaming && !request->ending);
+    request->on_close = NULL; /* the caller is done with it */
+    if (!request->connection) {
+        finish_stream(request);
+        return;
+    }
+    connection_enter(request->connection, PHASE_WRITING);
+    request->ending = evtimer_new(request->server->base, try_to_end, request);
+    if (!request->ending || event_add(request->ending, &next_round) != 0)
+        finish_stream(request);
 }

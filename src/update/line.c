@@ -16,7 +16,8 @@ bool line_replace(struct arena *arena, struct span text, struct span from, struc
         return false;
     for (size_t i = 0; i < text.len;)
         if (from.len && span_begins(span_of(text.data + i, text.len - i), from)) {
-            memcpy(bytes + len, to.data, to.len);
+            if (to.len)
+                memcpy(bytes + len, to.data, to.len);
             len += to.len;
             i += from.len;
         } else {

@@ -90,6 +90,28 @@ static void answer_later(struct service *service, struct http_request *request)
     MUST(late->timer);
 }
 
+/* Ends a stream while its first piece is being sent. */
+static void end_short(void *context)
+{
+    struct late *late = context;
+
+    MUST(http_stream_send(late->request, span_text("last")));
+    http_stream_end(late->request);
+    loop_source_free(late->timer);
+    free(late);
+}
+
+static void end_later(struct service *service, struct http_request *request)
+{
+    struct late *late = calloc(1, sizeof *late);
+    struct error error;
+
+    MUST(late && http_stream_send(request, span_text("first ")));
+    late->request = request;
+    late->timer = loop_timer(service->loop, 0, false, end_short, late, &error);
+    MUST(late->timer);
+}
+
 static void stream_gone(void *context)
 {
     struct service *service = context;
@@ -130,6 +152,9 @@ static void handle(void *context, struct http_request *request)
     } else if (strcmp(path, "/stream") == 0) {
         service->stream = request;
         http_stream_start(request, 200, "text/event-stream", stream_gone, service);
+    } else if (strcmp(path, "/short-stream") == 0) {
+        http_stream_start(request, 200, "text/plain", NULL, NULL);
+        end_later(service, request);
     } else if (strcmp(path, "/problem") == 0) {
         http_problem(request, &(struct http_problem){.status = 409,
                                                      .code = "test.conflict",

@@ -33,7 +33,8 @@ struct service {
 
 /* Starts a server on 127.0.0.1. settings' listen, plain, certificate, key, handler, body_cap and
  * context are filled in. Routes: /echo answers the body; /peer the peer's address; /binding the
- * channel binding; /late after 300 ms; /large 16 MiB; /stream starts one; /small takes 100 bytes,
+ * channel binding; /late after 300 ms; /large 16 MiB; /stream starts one; /short-stream starts one and
+ * ends it in the next round; /small takes 100 bytes,
  * /big 4 MiB. */
 void service_start(struct service *service, struct http_server_settings settings, bool plain);
 void service_end(struct service *service);

@@ -411,6 +411,31 @@ static void a_client_that_goes_does_no_harm(void **state)
     client_close(&client);
 }
 
+/* However its end falls together with the sending of what came before, a stream is sent whole. */
+static void a_stream_that_ends_is_whole(void **state)
+{
+    struct service service;
+    struct client client;
+
+    (void)state;
+    service_start(&service, (struct http_server_settings){.request_s = 2}, false);
+    client = client_open(&service);
+    for (size_t i = 0; i < 500; i++) {
+        client_say(&client, "GET /short-stream HTTP/1.1\r\n\r\n");
+        text[0] = '\0';
+        for (size_t used = 0; !strstr(text, "\r\n0\r\n\r\n"); text[used] = '\0') {
+            int n = SSL_read(client.ssl, text + used, (int)(sizeof text - 1 - used));
+
+            assert_true(n > 0);
+            used += (size_t)n;
+        }
+        assert_non_null(strstr(text, "first "));
+        assert_non_null(strstr(text, "last"));
+    }
+    client_close(&client);
+    service_end(&service);
+}
+
 static void streams_run_until_the_client_goes(void **state)
 {
     struct service service;
@@ -510,6 +535,7 @@ int main(void)
         cmocka_unit_test(connections_are_capped),
         cmocka_unit_test(a_client_that_does_not_read_is_cut_off),
         cmocka_unit_test(a_client_that_goes_does_no_harm),
+        cmocka_unit_test(a_stream_that_ends_is_whole),
         cmocka_unit_test(streams_run_until_the_client_goes),
         cmocka_unit_test(stopping_lets_requests_finish),
         cmocka_unit_test(bad_settings_are_refused),

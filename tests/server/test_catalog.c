@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <openssl/pem.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -92,6 +93,7 @@ static void test_catalog_reaches_the_verdict(void **state)
                                            "log.level=error"};
     struct api_maker tpm_maker;
     struct api_host host;
+    pid_t worker;
 
     (void)state;
     snprintf(catalog_file, sizeof catalog_file, "/tmp/bootseal-catalog-%d", (int)getpid());
@@ -122,8 +124,10 @@ static void test_catalog_reaches_the_verdict(void **state)
     attest(&host, &service, VERDICT_TRUSTED);
     change(&service, "secured-core", "2020-12-31", &maker);
     attest(&host, &service, VERDICT_UNKNOWN);
-    /* With one that somebody else signed there is no verdict at all. */
-    change(&service, "secured-core", "2999-12-31", &stranger);
+    /* With one that somebody else signed no worker starts, and there is no verdict at all. */
+    write_catalog("secured-core", "2999-12-31", &stranger);
+    assert_int_equal(service_processes(&service, "worker", &worker, 1), 1);
+    assert_int_equal(kill(worker, SIGKILL), 0);
     assert_int_not_equal(api_host_attest(&host, &service).status, 200);
     api_host_done(&host);
     service_wipe(&service);

@@ -165,9 +165,9 @@ static void test_update(void **state)
         &service, "PUT", "/api/v1/policy", service.token, "text/plain",
         span_text(HEAD("3") WHOLE_LOG ONE_COMMAND_LINE));
     char *update = NULL;
-    const json_t *reason;
     struct trial trial;
     const char *found;
+    json_t *host;
 
     (void)state;
     assert_int_equal(answer.status, 200);
@@ -181,16 +181,14 @@ static void test_update(void **state)
     /* What the service found is what the update accepts. */
     answer = service_request(&service, "GET", "/api/v1/hosts/web-1.example", service.token, NULL,
                              (struct span){0});
-    reason = json_array_get(
-        json_object_get(json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL),
-                        "reasons"),
-        0);
-    found = text(reason, "found");
+    host = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
+    found = text(json_array_get(json_object_get(host, "reasons"), 0), "found");
     assert_non_null(found);
     assert_true(asprintf(&update,
                          "[update]\nname = u\nversion = 1\n\n[accept boot.kernel_command_line]\n"
                          "new = \"%s\"\n",
                          found) > 0);
+    json_decref(host);
     trial = try_draft(json_pack("{s:s, s:s}", "update", update, "hosts", "web-*"));
     free(update);
     assert_int_equal(number(&trial, "hosts"), 3);
