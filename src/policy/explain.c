@@ -29,6 +29,25 @@ static const char *cut(struct arena *arena, const char *text)
                : arena_printf(arena, "%.*s...", LIMIT_REASON_TEXT_LEN - 3, text);
 }
 
+/* A part of the rule on one line: where the rule goes on over lines, one space. */
+static const char *print_source(struct arena *arena, struct span source)
+{
+    char *line = arena_text(arena, source);
+    size_t len = 0;
+
+    for (size_t i = 0; line && i < source.len; i++) {
+        if (line[i] != '\n' && line[i] != '\r') {
+            line[len++] = line[i];
+            continue;
+        }
+        while (i + 1 < source.len && strchr("\n\r\t ", line[i + 1]))
+            i++;
+        if (len && !strchr("[( ", line[len - 1]))
+            line[len++] = ' ';
+    }
+    return line ? text_printable(arena, span_of(line, len)) : NULL;
+}
+
 /* "secure_boot.enabled", "an item of boot.images", or the operand as the rule has it. */
 static const char *name_operand(struct explanation *explanation, const struct node *node)
 {
@@ -38,7 +57,7 @@ static const char *name_operand(struct explanation *explanation, const struct no
     if (node->kind == NODE_CLAIM)
         return claim_name(node->claim);
     if (node->kind != NODE_VARIABLE)
-        return text_printable(arena, node->source);
+        return print_source(arena, node->source);
     name = name_operand(explanation, explanation->evaluation->variable_lists[node->variable]);
     return name ? arena_printf(arena, "each of %s", name) : NULL;
 }
@@ -215,7 +234,7 @@ static bool explain_leaf(struct explanation *explanation, const struct node *nod
         return false;
     name_source(explanation, subject, node);
     if (is_pair)
-        right = text_printable(arena, node->child->next->source);
+        right = print_source(arena, node->child->next->source);
     if (!name || (is_pair && !right))
         return no_memory(explanation);
     return finish(explanation,
@@ -258,7 +277,7 @@ static bool say_missing(struct explanation *explanation, const struct node *node
         return true;
     if (!explanation->reason->component)
         name_member(explanation, &shown[0]);
-    name = text_printable(evaluation->arena, among->source);
+    name = print_source(evaluation->arena, among->source);
     items = print_items(explanation, node, shown, n_items);
     if (name && items)
         *text = arena_printf(evaluation->arena, "%s lacks %s", name, items);
@@ -329,7 +348,7 @@ static bool explain_sets(struct explanation *explanation, const struct node *nod
     name_source(explanation, shown, node);
     if (known && !say_sets(explanation, node, wanted, &sets, &found))
         return false;
-    expected = text_printable(evaluation->arena, node->source);
+    expected = print_source(evaluation->arena, node->source);
     if (!expected)
         return no_memory(explanation);
     return finish(explanation,
@@ -363,7 +382,7 @@ static bool explain_list(struct explanation *explanation, const struct node *nod
 {
     struct evaluation *evaluation = explanation->evaluation;
     struct claim_item shown[ITEMS_SHOWN];
-    const char *expected = text_printable(evaluation->arena, node->source), *found = NULL;
+    const char *expected = print_source(evaluation->arena, node->source), *found = NULL;
     struct value value;
     size_t n_items = 0;
 

@@ -437,6 +437,9 @@ static void test_the_rest_is_explained(void **state)
     expect_reason(fixture, "[\"x\"].exists(f, f in boot.files)",
                   "[\"x\"].exists(f, f in boot.files)", "x", "boot.files");
     expect_reason(fixture, "6 <= size(boot.files)", "size(boot.files) >= 6", "3", "boot.files");
+    /* a rule over several lines is shown on one */
+    expect_reason(fixture, "kernel.version in [\n\"a\",\n  \"b\"]",
+                  "kernel.version in [\"a\", \"b\"]", "6.1.0-28-amd64", "kernel.version");
     /* of a chain that is unknown, the operand that is */
     expect_reason(fixture, "!secure_boot.enabled || drtm.launched", "drtm.launched == true",
                   "unknown: no evidence", "drtm.launched");
