@@ -57,7 +57,7 @@ enum exit_status policy_say_error(struct cli *cli, const char *path,
 bool policy_load_all(struct cli *cli, const char *const *paths, size_t n, struct policy ***policies,
                      enum exit_status *status)
 {
-    struct policy **loaded = arena_array(&cli->arena, n, sizeof *loaded);
+    struct policy **loaded = arena_array(&cli->arena, n, sizeof(void *));
     struct error error = {0};
 
     if (!loaded) {

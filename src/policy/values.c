@@ -196,8 +196,10 @@ bool values_join(struct values *values, struct expression_references *references
     joined.lists = arena_array(values->arena, n_lists + 1, sizeof *joined.lists);
     joined.accepted = arena_array(values->arena, CLAIM_IDS, sizeof *joined.accepted);
     joined.retired = arena_array(values->arena, CLAIM_IDS, sizeof *joined.retired);
-    if (!joined.lists || !joined.accepted || !joined.retired)
-        return arena_error(values->arena, values->error);
+    if (!joined.lists || !joined.accepted || !joined.retired) {
+        arena_error(values->arena, values->error);
+        return false;
+    }
     for (values->source = 0; values->source < values->n_documents; values->source++) {
         const struct document *document = &values->documents[values->source];
         bool is_update = values->source > values->sources->n_references;

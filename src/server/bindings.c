@@ -117,7 +117,10 @@ static bool make_references(struct bindings *bindings, struct bound *bound, size
     bound->n_references = n;
     bound->references = arena_array(&bindings->arena, n + 1, sizeof *bound->references);
     bound->reference_sha256 = arena_array(&bindings->arena, n + 1, sizeof *bound->reference_sha256);
-    return (bound->references && bound->reference_sha256) || arena_error(&bindings->arena, error);
+    if (bound->references && bound->reference_sha256)
+        return true;
+    arena_error(&bindings->arena, error);
+    return false;
 }
 
 static bool read_bound(struct bindings *bindings, struct store *store, struct bound *bound,

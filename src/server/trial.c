@@ -266,7 +266,7 @@ static bool encode_try(struct trial *trial, const struct tried_state *state, str
 static void ask(struct trial *trial, struct tried_state *state)
 {
     struct arena arena = arena_init(4 * (size_t)LIMIT_EVIDENCE_LEN);
-    struct span frame;
+    struct span frame = {0};
     struct error error;
 
     if (encode_try(trial, state, &arena, &frame, &error)) {
