@@ -126,8 +126,10 @@ static const struct span *read_texts(struct reader *reader, struct arena *arena,
     size_t n = cbor_read_array(reader, LIMIT_POLICY_SOURCES, "texts");
     struct span *texts = arena_array(arena, n + 1, sizeof *texts);
 
-    if (!texts)
+    if (!texts) {
         reader_fail(reader, ERROR_MEMORY, "no memory for texts");
+        return NULL;
+    }
     for (size_t i = 0; i < n && reader_ok(reader); i++)
         texts[i] = cbor_read_bytes(reader, LIMIT_DOCUMENT_LEN, "text");
     *n_texts = n;
@@ -198,8 +200,10 @@ struct work_policies work_read_policies(struct reader *reader, struct arena *are
     policies.n_judging = (size_t)cbor_read_uint(reader, LIMIT_HOST_POLICIES, "judging policies");
     policies.n_items = cbor_read_array(reader, LIMIT_HOST_POLICIES, "policies");
     items = arena_array(arena, policies.n_items + 1, sizeof *items);
-    if (!items)
+    if (!items) {
         reader_fail(reader, ERROR_MEMORY, "no memory for policies");
+        return policies;
+    }
     for (size_t i = 0; i < policies.n_items && reader_ok(reader); i++)
         read_policy(reader, arena, &items[i]);
     if (reader_ok(reader) && policies.n_judging > policies.n_items)
