@@ -158,36 +158,37 @@ struct policy_sources work_read_sources(struct reader *reader, struct arena *are
     return sources;
 }
 
+/* A policy is [id] where the worker knows it and [id, sources] where it may not. */
 void work_write_policies(struct cbor_writer *writer, const struct work_policies *policies)
 {
-    static const struct policy_sources NONE = {0};
-
     cbor_write_array(writer, 2);
     cbor_write_uint(writer, policies->n_judging);
     cbor_write_array(writer, policies->n_items);
     for (size_t i = 0; i < policies->n_items; i++) {
         const struct work_policy *policy = &policies->items[i];
 
-        cbor_write_array(writer, 3);
+        cbor_write_array(writer, policy->has_sources ? 2 : 1);
         cbor_write_bytes(writer, span_of(policy->id, sizeof policy->id));
-        cbor_write_bool(writer, policy->has_sources);
-        work_write_sources(writer, policy->has_sources ? &policy->sources : &NONE);
+        if (policy->has_sources)
+            work_write_sources(writer, &policy->sources);
     }
 }
 
 static void read_policy(struct reader *reader, struct arena *arena, struct work_policy *policy)
 {
+    size_t n_parts = cbor_read_array(reader, 2, "policy");
     struct span id;
 
-    if (cbor_read_array(reader, 3, "policy") != 3)
-        reader_fail(reader, ERROR_MALFORMED, "a policy has three parts");
+    if (n_parts == 0)
+        reader_fail(reader, ERROR_MALFORMED, "a policy has its id and perhaps its sources");
     id = cbor_read_bytes(reader, sizeof policy->id, "policy's id");
     if (id.len == sizeof policy->id)
         memcpy(policy->id, id.data, id.len);
     else
         reader_fail(reader, ERROR_MALFORMED, "a policy's id has 32 bytes");
-    policy->has_sources = cbor_read_bool(reader, "has sources");
-    policy->sources = work_read_sources(reader, arena);
+    policy->has_sources = n_parts == 2;
+    if (policy->has_sources)
+        policy->sources = work_read_sources(reader, arena);
 }
 
 struct work_policies work_read_policies(struct reader *reader, struct arena *arena)

@@ -11,6 +11,7 @@
 #include "server/sign_message.h"
 #include "server/work_examine.h"
 #include "server/work_message.h"
+#include "server/work_parts.h"
 
 static struct arena arena;
 static const uint8_t BYTES[96] = {1, 2, 3};
@@ -91,6 +92,36 @@ static void assert_policies(const struct work_policies *policies)
     assert_true(span_is(policies->items[1].sources.references[1], "more"));
     assert_int_equal(policies->items[1].sources.n_updates, 2);
     assert_int_equal(policies->items[1].sources.n_retiring, 1);
+}
+
+/* Policies as work_write_policies writes them, with the one policy's array given as CBOR. */
+static bool read_policy_of(struct span policy, struct error *error)
+{
+    struct reader reader;
+    uint8_t message[128] = {0x82, 0, 0x81}; /* [0, [policy]] */
+
+    assert_true(policy.len + 3 <= sizeof message);
+    memcpy(message + 3, policy.data, policy.len);
+    reader = reader_init(span_of(message, policy.len + 3), "policies", error);
+    (void)work_read_policies(&reader, &arena);
+    return reader_ok(&reader);
+}
+
+static void test_a_policy_is_its_id_and_perhaps_its_sources(void **state)
+{
+    static const uint8_t KNOWN[35] = {0x81, 0x58, 0x20};
+    static const uint8_t NOTHING[1] = {0x80};
+    static const uint8_t SHORT_ID[34] = {0x81, 0x58, 0x1F};
+    static const uint8_t THREE[36] = {0x83, 0x58, 0x20};
+    static const uint8_t NO_SOURCES[36] = {0x82, 0x58, 0x20};
+    struct error error;
+
+    (void)state;
+    assert_true(read_policy_of(span_of(KNOWN, sizeof KNOWN), &error));
+    assert_false(read_policy_of(span_of(NOTHING, sizeof NOTHING), &error));
+    assert_false(read_policy_of(span_of(SHORT_ID, sizeof SHORT_ID), &error));
+    assert_false(read_policy_of(span_of(THREE, sizeof THREE), &error));
+    assert_false(read_policy_of(span_of(NO_SOURCES, sizeof NO_SOURCES), &error));
 }
 
 static void test_appraise(void **state)
@@ -477,6 +508,7 @@ static void test_signing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_policy_is_its_id_and_perhaps_its_sources),
         cmocka_unit_test(test_appraise),
         cmocka_unit_test(test_appraise_answer),
         cmocka_unit_test(test_answer_needs_the_measured_state),
