@@ -1,15 +1,14 @@
 /* service.steady: CPU time that the whole service (all its processes) spends on one attestation of
  * an unchanged host over TLS keep-alive, verdict durable; its certificate is still good. The reference is
  * one empty request (GET /health) on the same connections: what TLS and HTTP alone cost. */
-#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench_service.h"
 #include "measure.h"
-#include "support/api_host.h"
 
 enum { CLIENTS = 16, ATTESTATIONS = 150 };
 
@@ -160,22 +159,11 @@ int main(int argc, char **argv)
 {
     struct service service;
     struct api_maker maker;
-    char program[4096], trust[128];
-    const char *settings[] = {trust, "log.level=error"};
-    struct http_client_answer answer;
 
     if (!measure_wanted(NAME, argc, argv))
         return 0;
-    snprintf(program, sizeof program, "%s/../src/server/bootseald", dirname(strdupa(argv[0])));
-    setenv("BOOTSEAL_BOOTSEALD", program, 0);
-    api_maker_init(&maker);
-    snprintf(trust, sizeof trust, "enrol.trust_directory=%s", maker.directory);
-    service_start(&service, settings, 2);
-    answer = service_request(&service, "PUT", "/api/v1/policy", service.token, "text/plain",
-                             span_text(POLICY));
-    measure_demand(answer.status == 200, "the policy");
+    bench_service_start(&service, &maker, argv[0], POLICY);
     run(&service, &maker);
-    service_wipe(&service);
-    api_maker_done(&maker);
+    bench_service_done(&service, &maker);
     return 0;
 }

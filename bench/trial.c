@@ -5,16 +5,15 @@
  * one of STATES different lists of boot images, so that STATES states have to be judged. The
  * reference is judging one evidence in full as often as that, on as many cores, and nothing else. */
 #include <jansson.h>
-#include <libgen.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "bench_service.h"
 #include "measure.h"
 #include "server/work_message.h"
-#include "support/api_host.h"
 
 enum { HOSTS = 100000, STATES = 1000, ROUNDS = 3 };
 
@@ -38,14 +37,6 @@ static double now_s(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void put_policy(struct service *service)
-{
-    measure_demand(service_request(service, "PUT", "/api/v1/policy", service->token, "text/plain",
-                                   span_text(PRESENT))
-                           .status == 200,
-                   "the policy");
 }
 
 /* Originals, one of each fixture; gives the first one's evidence as a bundle. */
@@ -227,25 +218,17 @@ int main(int argc, char **argv)
     struct arena arena = arena_init((size_t)64 << 20);
     struct service service;
     struct api_maker maker;
-    char program[4096], trust[128];
-    const char *settings[] = {trust, "log.level=error"};
     struct span evidence;
 
     if (!measure_wanted(NAME, argc, argv))
         return 0;
-    snprintf(program, sizeof program, "%s/../src/server/bootseald", dirname(strdupa(argv[0])));
-    setenv("BOOTSEAL_BOOTSEALD", program, 0);
-    api_maker_init(&maker);
-    snprintf(trust, sizeof trust, "enrol.trust_directory=%s", maker.directory);
-    service_start(&service, settings, 2);
-    put_policy(&service);
+    bench_service_start(&service, &maker, argv[0], PRESENT);
     evidence = attest_originals(&service, &maker, &arena);
     measure_demand(service_stop(&service) == 0, "the service's end");
     multiply(&service);
     service_restart(&service);
     run(&service, evidence);
-    service_wipe(&service);
-    api_maker_done(&maker);
+    bench_service_done(&service, &maker);
     arena_done(&arena);
     return 0;
 }

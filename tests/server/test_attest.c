@@ -21,24 +21,12 @@ static const char POLICY[] = "[policy]\nname = test\nversion = 1\n\n"
 
 static struct service service;
 static struct api_maker maker;
-static char trust_setting[128];
-
-static void put_policy(void)
-{
-    struct http_client_answer answer = service_request(
-        &service, "PUT", "/api/v1/policy", service.token, "text/plain", span_text(POLICY));
-
-    assert_int_equal(answer.status, 200);
-}
 
 static int start(void **state)
 {
-    static const char *SETTINGS[] = {trust_setting, "log.level=error", "server.workers=2"};
-
     (void)state;
     api_maker_init(&maker);
-    snprintf(trust_setting, sizeof trust_setting, "enrol.trust_directory=%s", maker.directory);
-    service_start(&service, SETTINGS, sizeof SETTINGS / sizeof *SETTINGS);
+    service_start_for(&service, &maker, &(const char *){"server.workers=2"}, 1);
     return 0;
 }
 
@@ -137,7 +125,7 @@ static void test_without_a_policy_nobody_is_trusted(void **state)
     assert_int_equal(api_host_join(&host, &service), ENROLMENT_STATE_ENROLLED);
     assert_int_equal(api_host_attest(&host, &service).status, 200);
     assert_verdict(&host, VERDICT_UNKNOWN);
-    put_policy();
+    service_put_policy(&service, POLICY);
     assert_int_equal(api_host_attest(&host, &service).status, 200);
     assert_verdict(&host, VERDICT_TRUSTED);
     api_host_done(&host);

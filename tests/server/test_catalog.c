@@ -88,9 +88,8 @@ static void change(struct service *service, const char *level, const char *last_
 static void test_catalog_reaches_the_verdict(void **state)
 {
     static struct service service;
-    static char trust[128], catalog[128], certificates[128];
-    static const char *const settings[] = {trust, catalog, certificates, "server.workers=1",
-                                           "log.level=error"};
+    static char catalog[128], certificates[128];
+    static const char *const settings[] = {catalog, certificates, "server.workers=1"};
     struct api_maker tpm_maker;
     struct api_host host;
     pid_t worker;
@@ -104,15 +103,11 @@ static void test_catalog_reaches_the_verdict(void **state)
     write_certificate();
     write_catalog("secured-core", "2999-12-31", &maker);
     api_maker_init(&tpm_maker);
-    snprintf(trust, sizeof trust, "enrol.trust_directory=%s", tpm_maker.directory);
     snprintf(catalog, sizeof catalog, "attest.catalog_file=%s", catalog_file);
     snprintf(certificates, sizeof certificates, "attest.catalog_certificates_file=%s",
              certificates_file);
-    service_start(&service, settings, sizeof settings / sizeof *settings);
-    assert_int_equal(service_request(&service, "PUT", "/api/v1/policy", service.token, "text/plain",
-                                     span_text(POLICY))
-                         .status,
-                     200);
+    service_start_for(&service, &tpm_maker, settings, sizeof settings / sizeof *settings);
+    service_put_policy(&service, POLICY);
     api_host_init(&host, "secure-boot", "web.example", &tpm_maker);
     assert_int_equal(api_host_join(&host, &service), ENROLMENT_STATE_ENROLLED);
     attest(&host, &service, VERDICT_TRUSTED);

@@ -21,22 +21,17 @@ static const char POLICY[] = "[policy]\nname = test\nversion = 1\n\n"
 
 static struct service service;
 static struct api_maker maker;
-static char trust_setting[128], life_setting[64];
+static char life_setting[64];
 
 static int start(void **state)
 {
-    static const char *SETTINGS[] = {trust_setting, life_setting, "log.level=error",
-                                     "server.workers=1"};
-    struct http_client_answer answer;
+    static const char *SETTINGS[] = {life_setting, "server.workers=1"};
 
     (void)state;
     api_maker_init(&maker);
-    snprintf(trust_setting, sizeof trust_setting, "enrol.trust_directory=%s", maker.directory);
     snprintf(life_setting, sizeof life_setting, "attest.verdict_lifetime=%ds", LIFE_S);
-    service_start(&service, SETTINGS, sizeof SETTINGS / sizeof *SETTINGS);
-    answer = service_request(&service, "PUT", "/api/v1/policy", service.token, "text/plain",
-                             span_text(POLICY));
-    assert_int_equal(answer.status, 200);
+    service_start_for(&service, &maker, SETTINGS, sizeof SETTINGS / sizeof *SETTINGS);
+    service_put_policy(&service, POLICY);
     return 0;
 }
 

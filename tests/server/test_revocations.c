@@ -59,8 +59,7 @@ static void attest(struct api_host *host, struct service *service, enum verdict 
 static void test_list_reaches_the_verdict(void **state)
 {
     static struct service service;
-    static char trust[128], list[128];
-    static const char *const settings[] = {trust, list, "log.level=error"};
+    static char list[128];
     struct api_maker maker;
     struct api_host host;
 
@@ -68,13 +67,9 @@ static void test_list_reaches_the_verdict(void **state)
     snprintf(list_file, sizeof list_file, "/tmp/bootseal-revocations-%d", (int)getpid());
     write_list(0);
     api_maker_init(&maker);
-    snprintf(trust, sizeof trust, "enrol.trust_directory=%s", maker.directory);
     snprintf(list, sizeof list, "attest.revocation_list=%s", list_file);
-    service_start(&service, settings, sizeof settings / sizeof *settings);
-    assert_int_equal(service_request(&service, "PUT", "/api/v1/policy", service.token, "text/plain",
-                                     span_text(POLICY))
-                         .status,
-                     200);
+    service_start_for(&service, &maker, &(const char *){list}, 1);
+    service_put_policy(&service, POLICY);
     api_host_init(&host, "secure-boot", "web.example", &maker);
     assert_int_equal(api_host_join(&host, &service), ENROLMENT_STATE_ENROLLED);
     attest(&host, &service, VERDICT_TRUSTED);

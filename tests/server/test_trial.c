@@ -28,17 +28,11 @@ static struct api_host hosts[N_HOSTS];
 static int start(void **state)
 {
     static const char *const NAMES[N_HOSTS] = {"web-1.example", "web-2.example", "db-1.example"};
-    static char trust[128];
-    static const char *const settings[] = {trust, "log.level=error"};
 
     (void)state;
     api_maker_init(&maker);
-    snprintf(trust, sizeof trust, "enrol.trust_directory=%s", maker.directory);
-    service_start(&service, settings, sizeof settings / sizeof *settings);
-    assert_int_equal(service_request(&service, "PUT", "/api/v1/policy", service.token, "text/plain",
-                                     span_text(HEAD("1") WHOLE_LOG))
-                         .status,
-                     200);
+    service_start_for(&service, &maker, NULL, 0);
+    service_put_policy(&service, HEAD("1") WHOLE_LOG);
     for (int i = 0; i < N_HOSTS; i++) {
         api_host_init(&hosts[i], i < 2 ? "secure-boot" : "kernel-debugger", NAMES[i], &maker);
         assert_int_equal(api_host_join(&hosts[i], &service), ENROLMENT_STATE_ENROLLED);
@@ -161,16 +155,14 @@ static void test_hosts_that_the_draft_is_about(void **state)
 /* A draft policy that fails them all, and an update that would let two pass again. */
 static void test_update(void **state)
 {
-    struct http_client_answer answer = service_request(
-        &service, "PUT", "/api/v1/policy", service.token, "text/plain",
-        span_text(HEAD("3") WHOLE_LOG ONE_COMMAND_LINE));
+    struct http_client_answer answer;
     char *update = NULL;
     struct trial trial;
     const char *found;
     json_t *host;
 
     (void)state;
-    assert_int_equal(answer.status, 200);
+    service_put_policy(&service, HEAD("3") WHOLE_LOG ONE_COMMAND_LINE);
     trial = try_draft(json_pack("{s:s}", "policy", HEAD("4") WHOLE_LOG));
     assert_int_equal(number(&trial, "changed"), 3);
     assert_string_equal(text(json_array_get(trial.changes, 0), "from"), "untrusted");

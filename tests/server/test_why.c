@@ -28,20 +28,14 @@ static const char POLICY[] = "[policy]\nname = web\nversion = 3\n\n"
 
 static struct service service;
 static struct api_maker maker;
-static char trust_setting[128];
 
 static int start(void **state)
 {
-    static const char *SETTINGS[] = {trust_setting, "log.level=error", "server.workers=2"};
-    struct http_client_answer answer;
-
     (void)state;
     api_maker_init(&maker);
-    snprintf(trust_setting, sizeof trust_setting, "enrol.trust_directory=%s", maker.directory);
-    service_start(&service, SETTINGS, sizeof SETTINGS / sizeof *SETTINGS);
-    answer = service_request(&service, "PUT", "/api/v1/policy", service.token, "text/plain",
-                             span_text(POLICY));
-    return answer.status == 200 ? 0 : -1;
+    service_start_for(&service, &maker, &(const char *){"server.workers=2"}, 1);
+    service_put_policy(&service, POLICY);
+    return 0;
 }
 
 static int end(void **state)

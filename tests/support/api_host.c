@@ -31,6 +31,8 @@ void api_maker_init(struct api_maker *maker)
     snprintf(path, sizeof path, "%s/root.pem", maker->directory);
     file = fopen(path, "w");
     demand(file && PEM_write_X509(file, maker->root) == 1 && fclose(file) == 0, "root.pem");
+    snprintf(maker->trust_setting, sizeof maker->trust_setting, "enrol.trust_directory=%s",
+             maker->directory);
 }
 
 void api_maker_done(struct api_maker *maker)
@@ -42,6 +44,17 @@ void api_maker_done(struct api_maker *maker)
     rmdir(maker->directory);
     X509_free(maker->root);
     soft_key_done(&maker->key);
+}
+
+void service_start_for(struct service *service, const struct api_maker *maker,
+                       const char *const *settings, size_t n_settings)
+{
+    const char *all[SERVICE_SETTINGS] = {maker->trust_setting, "log.level=error"};
+
+    demand(n_settings + 2 <= SERVICE_SETTINGS, "a place for every setting");
+    for (size_t i = 0; i < n_settings; i++)
+        all[2 + i] = settings[i];
+    service_start(service, all, n_settings + 2);
 }
 
 void api_host_init(struct api_host *host, const char *folder, const char *name,

@@ -14,9 +14,14 @@ struct api_maker {
     struct soft_key key;
     X509 *root;
     char directory[64];
+    char trust_setting[96];
 };
 void api_maker_init(struct api_maker *maker);
 void api_maker_done(struct api_maker *maker);
+
+/* service_start for a service that accepts the maker's TPMs and logs errors only. */
+void service_start_for(struct service *service, const struct api_maker *maker,
+                       const char *const *settings, size_t n_settings);
 
 struct api_host {
     struct soft_host soft;

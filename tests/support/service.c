@@ -261,6 +261,14 @@ struct http_client_answer service_request_bound(struct service *service, const c
                                                               .body_context = context});
 }
 
+void service_put_policy(struct service *service, const char *policy)
+{
+    struct http_client_answer answer = service_request(
+        service, "PUT", "/api/v1/policy", service->token, "text/plain", span_text(policy));
+
+    demand(answer.status == 200, "the policy is not taken");
+}
+
 void service_forget(struct service *service)
 {
     arena_reset(&service->arena);

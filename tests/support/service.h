@@ -7,14 +7,16 @@
 
 #include "http/http_client.h"
 
+enum { SERVICE_SETTINGS = 16 };
+
 struct service {
     pid_t pid;
     uint16_t port;
     char url[64];
     char directory[64]; /* state; service_wipe removes it */
     char ca_file[128];
-    char token[128];          /* of the administrator */
-    const char *settings[16]; /* "section.key=value" */
+    char token[128];                        /* of the administrator */
+    const char *settings[SERVICE_SETTINGS]; /* "section.key=value" */
     size_t n_settings;
     struct http_client *client;
     struct arena arena;
@@ -53,6 +55,9 @@ struct http_client_answer service_send(struct service *service, struct http_clie
 /* As service_request; body_fn makes the body for the connection's channel binding. */
 struct http_client_answer service_request_bound(struct service *service, const char *path,
                                                 http_body_fn *body_fn, void *context);
+
+/* Has it judge every host by that policy, and demands that it does. */
+void service_put_policy(struct service *service, const char *policy);
 
 /* Gives back the answers' memory. */
 void service_forget(struct service *service);
