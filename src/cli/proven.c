@@ -4,7 +4,8 @@
 #include "cli/print.h"
 #include "msg/result_json.h"
 
-bool proven_refuse(struct cli *cli, const char *path, const struct reasons *reasons,
+/* Says why nothing is taken from a host. Returns false. */
+static bool refuse(struct cli *cli, const char *path, const struct reasons *reasons,
                    enum exit_status *status)
 {
     static const char DETAIL[] = "nothing is taken from a host that proves nothing or contradicts "
@@ -41,7 +42,7 @@ bool proven_bundle(struct cli *cli, const char *path, struct span bytes,
     /* Without a policy the verdict is unknown at best; untrusted is a contradiction. */
     if (!made->quote_verified || !made->logs_match ||
         reasons_weight(&made->reasons) >= REASON_WEIGHT_UNTRUSTED)
-        return proven_refuse(cli, path, &made->reasons, status);
+        return refuse(cli, path, &made->reasons, status);
     *appraisal = made;
     return true;
 }
@@ -72,7 +73,7 @@ static bool claims_of_log(struct cli *cli, const char *path, struct span bytes,
         return false;
     }
     if (reasons_weight(reasons) >= REASON_WEIGHT_UNTRUSTED)
-        return proven_refuse(cli, path, reasons, status);
+        return refuse(cli, path, reasons, status);
     fprintf(stderr, "No quote proves this log: its host is taken to be as it should be.\n");
     return true;
 }

@@ -15,9 +15,4 @@ bool proven_bundle(struct cli *cli, const char *path, struct span bytes,
 bool proven_claims(struct cli *cli, const char *path, struct claims *claims,
                    enum exit_status *status) MUST_CHECK;
 
-/* Says why nothing is taken from a host, as a problem object with --json, and sets the exit code.
- * Returns false. */
-bool proven_refuse(struct cli *cli, const char *path, const struct reasons *reasons,
-                   enum exit_status *status);
-
 #endif

@@ -118,11 +118,6 @@ void http_answer_header(struct http_request *request, const char *name, const ch
 void http_answer(struct http_request *request, int status, const char *content_type,
                  struct span body);
 
-/* As http_answer, for large or static bodies that are not copied: release(context) is called when
- * the bytes are no longer needed (NULL: they live for ever). */
-void http_answer_reference(struct http_request *request, int status, const char *content_type,
-                           struct span body, void (*release)(void *context), void *context);
-
 /* Answers RFC 9457 application/problem+json: {"type", "title", "status", "code", "detail",
  * "request_id"}. code is a stable word like "enrol.conflict_name"; title is static text; detail
  * may be NULL. 429 and 503 carry Retry-After: retry_after_s, when that is not 0. */

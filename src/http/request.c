@@ -354,43 +354,6 @@ void http_answer(struct http_request *request, int status, const char *content_t
         send_answer(request, status, content_type, copy);
 }
 
-struct release {
-    void (*function)(void *context);
-    void *context;
-};
-
-static void release_reference(const void *data, size_t len, void *context)
-{
-    struct release *release = context;
-
-    (void)data;
-    (void)len;
-    release->function(release->context);
-    free(release);
-}
-
-void http_answer_reference(struct http_request *request, int status, const char *content_type,
-                           struct span body, void (*function)(void *context), void *context)
-{
-    struct evbuffer *reference = evbuffer_new();
-    struct release *release = function ? malloc(sizeof *release) : NULL;
-
-    if (release)
-        *release = (struct release){function, context};
-    if (reference && (release || !function) &&
-        evbuffer_add_reference(reference, body.data, body.len, release ? release_reference : NULL,
-                               release) == 0) {
-        send_answer(request, status, content_type, reference);
-        return;
-    }
-    free(release);
-    if (reference)
-        evbuffer_free(reference);
-    if (function)
-        function(context);
-    send_answer(request, 500, NULL, NULL);
-}
-
 void http_problem(struct http_request *request, const struct http_problem *problem)
 {
     char retry_after[16];

@@ -141,8 +141,7 @@ static bool sync_directory(const char *path)
     return synced;
 }
 
-static bool replace(const char *path, enum os_file_kind kind, bool may_exist, struct span bytes,
-                    struct error *error)
+bool os_file_write(const char *path, enum os_file_kind kind, struct span bytes, struct error *error)
 {
     char temporary[PATH_LEN];
     bool moved;
@@ -157,27 +156,15 @@ static bool replace(const char *path, enum os_file_kind kind, bool may_exist, st
     kept = errno;
     moved = close(fd) == 0 && moved;
     if (moved) {
-        /* link fails where rename would replace. */
-        moved = (may_exist ? rename(temporary, path) : link(temporary, path)) == 0;
+        moved = rename(temporary, path) == 0;
         kept = errno;
     }
-    if (!moved || !may_exist)
+    if (!moved)
         unlink(temporary);
     errno = kept;
     if (!moved || !sync_directory(path))
         return file_error(error, path, "write");
     return true;
-}
-
-bool os_file_write(const char *path, enum os_file_kind kind, struct span bytes, struct error *error)
-{
-    return replace(path, kind, true, bytes, error);
-}
-
-bool os_file_create(const char *path, enum os_file_kind kind, struct span bytes,
-                    struct error *error)
-{
-    return replace(path, kind, false, bytes, error);
 }
 
 bool os_directory_make(const char *path, struct error *error)

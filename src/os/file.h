@@ -27,10 +27,6 @@ bool os_file_read_private(const char *path, size_t cap, struct arena *arena, str
 bool os_file_write(const char *path, enum os_file_kind kind, struct span bytes,
                    struct error *error) MUST_CHECK;
 
-/* As os_file_write, but ERROR_CONFLICT when path exists already. */
-bool os_file_create(const char *path, enum os_file_kind kind, struct span bytes,
-                    struct error *error) MUST_CHECK;
-
 /* Makes the directory (and missing parents) with mode 0700 for what it makes itself; fine when it
  * exists. */
 bool os_directory_make(const char *path, struct error *error) MUST_CHECK;

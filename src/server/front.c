@@ -424,8 +424,11 @@ static bool open_store(struct front *front, struct error *error)
     if (location[0] == '\0')
         location = arena_printf(&front->arena, "%s/bootseal.db", directory);
     /* Confined before the store has threads: Landlock holds for this one and those it starts. */
-    return os_directory_make(directory, error) && confine_front(conf, error) &&
-           store_open(location, &front->store, error);
+    if (!os_directory_make(directory, error) || !confine_front(conf, error) ||
+        !store_open(location, &front->store, error))
+        return false;
+    log_info("store.open", log_int("schema", store_schema(front->store)));
+    return true;
 }
 
 static bool load_bindings(struct front *front, struct error *error)

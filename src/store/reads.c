@@ -222,39 +222,6 @@ bool store_verdict_list(struct store *store, const uint8_t host_id[STORE_HOST_ID
     return true;
 }
 
-bool store_verdict_get(struct store *store, const char *id, struct arena *arena,
-                       struct store_verdict *verdict, uint8_t host_id[STORE_HOST_ID_LEN],
-                       bool *found, struct error *error)
-{
-    uint8_t parsed[STORE_HOST_ID_LEN];
-    struct store_verdict taken;
-    int64_t seq;
-    sqlite3_stmt *row;
-    enum db_step step;
-    bool failed = false;
-
-    if (!verdict_id_parse(id, parsed, &seq)) {
-        *found = false;
-        return true;
-    }
-    pthread_mutex_lock(&store->read_lock);
-    row = db_prepare(&store->reader, "SELECT " VERDICT_COLUMNS "WHERE host_id = ? AND seq = ?",
-                     "bi", span_of(parsed, sizeof parsed), seq);
-    step = db_step(row);
-    if (step == DB_ROW) {
-        take_verdict(row, parsed, arena, &taken, &failed);
-        sqlite3_reset(row);
-    }
-    if (!read_finish(store, step, failed, error))
-        return false;
-    *found = step == DB_ROW;
-    if (*found) {
-        *verdict = taken;
-        memcpy(host_id, parsed, sizeof parsed);
-    }
-    return true;
-}
-
 bool store_evidence_get(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
                         struct arena *arena, struct span *evidence, struct error *error)
 {

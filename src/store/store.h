@@ -35,7 +35,7 @@ bool store_open(const char *location, struct store **store, struct error *error)
 /* Finishes what was committed, tells its callers (store_dispatch is called from here), closes. */
 void store_close(struct store *store);
 
-/* The schema's version, for `bootseal status`. */
+/* The schema's version. */
 unsigned store_schema(const struct store *store);
 
 /* --- Transactions --- */
@@ -298,10 +298,6 @@ bool store_verdict_list(struct store *store, const uint8_t host_id[STORE_HOST_ID
                         const char *before, size_t limit, struct arena *arena,
                         struct store_verdict **verdicts, size_t *n_verdicts,
                         struct error *error) MUST_CHECK;
-/* By id alone; host_id tells whose it is. */
-bool store_verdict_get(struct store *store, const char *id, struct arena *arena,
-                       struct store_verdict *verdict, uint8_t host_id[STORE_HOST_ID_LEN],
-                       bool *found, struct error *error) MUST_CHECK;
 /* The last evidence of a host (without log bytes); empty when there is none. */
 bool store_evidence_get(struct store *store, const uint8_t host_id[STORE_HOST_ID_LEN],
                         struct arena *arena, struct span *evidence, struct error *error) MUST_CHECK;

@@ -139,7 +139,7 @@ static void handle(void *context, struct http_request *request)
     if (strcmp(path, "/late") == 0) {
         answer_later(service, request);
     } else if (strcmp(path, "/large") == 0) {
-        http_answer_reference(request, 200, "text/plain", span_of(LARGE, sizeof LARGE), NULL, NULL);
+        http_answer(request, 200, "text/plain", span_of(LARGE, sizeof LARGE));
     } else if (strcmp(path, "/binding") == 0) {
         http_answer(request, 200, "application/octet-stream",
                     http_request_channel_binding(request));
