@@ -11,11 +11,11 @@
 
 #include "base/writer.h"
 #include "support/corpus.h"
+#include "support/crypto_arena.h"
 #include "support/log_builder.h"
 #include "wire/event_type.h"
 #include "wire/sipa.h"
 
-static struct crypto *crypto;
 static struct log_builder builder;
 
 /* Two phases with a nested record each, and one image; events 1 to 3, then PCR 12's separator. */
@@ -315,13 +315,6 @@ int main(void)
         cmocka_unit_test(recorded_boots_come_out_as_they_went_in),
         cmocka_unit_test(public_logs_come_out_as_they_went_in),
     };
-    struct error error;
-    int failed;
 
-    crypto = crypto_new(&error);
-    if (!crypto)
-        return 1;
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    crypto_free(crypto);
-    return failed;
+    return cmocka_run_group_tests(tests, crypto_arena_setup, crypto_arena_teardown);
 }

@@ -114,6 +114,12 @@ void boot_separator(struct boot *boot, uint32_t pcr)
     log_builder_add(&boot->log, pcr, EV_SEPARATOR, span_of("\0\0\0\0", 4));
 }
 
+void boot_separators(struct boot *boot)
+{
+    for (uint32_t pcr = 0; pcr <= 7; pcr++)
+        boot_separator(boot, pcr);
+}
+
 static void write_firmware(struct boot *boot, bool secure_boot, uint32_t without)
 {
     const uint32_t config = EV_EFI_VARIABLE_DRIVER_CONFIG;

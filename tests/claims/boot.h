@@ -45,6 +45,8 @@ void boot_firmware_without_separator(struct boot *boot, uint32_t without);
 
 void boot_text(struct boot *boot, uint32_t pcr, uint32_t type, const char *text);
 void boot_separator(struct boot *boot, uint32_t pcr);
+/* In each of PCR 0 to 7. */
+void boot_separators(struct boot *boot);
 /* An image event; what is measured is the text. */
 void boot_image(struct boot *boot, uint32_t pcr, const char *path, const char *image);
 /* "grub_cmd: ..." and the like: measured is the text alone. */

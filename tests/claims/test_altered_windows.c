@@ -12,11 +12,11 @@
 #include <cmocka.h>
 
 #include "support/corpus.h"
+#include "support/crypto_arena.h"
 #include "wire/efi_variable.h"
 #include "wire/event_type.h"
 #include "wire/sipa.h"
 
-static struct crypto *crypto;
 static const char *path; /* of the log that is tried */
 static struct span original;
 static struct collected untouched;
@@ -602,13 +602,6 @@ int main(void)
         cmocka_unit_test(sizes_may_not_lie),
         cmocka_unit_test(another_key_or_secure_boot_off_takes_the_grade),
     };
-    struct error error;
-    int failed;
 
-    crypto = crypto_new(&error);
-    if (!crypto)
-        return 1;
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    crypto_free(crypto);
-    return failed;
+    return cmocka_run_group_tests(tests, crypto_arena_setup, crypto_arena_teardown);
 }

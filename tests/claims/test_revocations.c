@@ -224,8 +224,7 @@ static void boot_dbx(struct boot *boot, struct span dbx)
 {
     boot_begin(boot);
     boot_variable(boot, 0x80000001, BOOT_DATABASE, "dbx", dbx);
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
 }
 
 static void the_claim_says_whether_all_is_forbidden(void **state)
@@ -275,23 +274,20 @@ static void a_dbx_that_is_not_known_is_not_complete_either(void **state)
     boot_begin(boot);
     boot_variable(boot, 0x80000001, BOOT_DATABASE, "dbx", (struct span){0});
     boot_variable(boot, 0x80000001, BOOT_DATABASE, "dbx", writer_span(&one));
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
     boot->input.revocations = writer_span(&one);
     boot_collect(boot);
     boot_assert(boot, CLAIM_SECURE_BOOT_DBX_COMPLETE, "unknown");
     /* Not measured; and one whose data are not what was measured. */
     boot_begin(boot);
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
     boot->input.revocations = writer_span(&one);
     boot_collect(boot);
     boot_assert(boot, CLAIM_SECURE_BOOT_DBX_COMPLETE, "unknown");
     boot_begin(boot);
     log_builder_add_measured(&boot->log, 7, 0x80000001, span_text("another"),
                              boot_variable_data(BOOT_DATABASE, "dbx", writer_span(&one)));
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
     boot->input.revocations = writer_span(&one);
     boot_collect(boot);
     boot_assert(boot, CLAIM_SECURE_BOOT_DBX_COMPLETE, "unknown");

@@ -69,8 +69,7 @@ static const char *state_of(struct boot *boot, struct span contents)
 {
     boot_begin(boot);
     boot_variable(boot, CONFIG, BOOT_GLOBAL, "SecureBoot", contents);
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
     boot_collect(boot);
     return boot_value(boot, CLAIM_SECURE_BOOT_ENABLED);
 }
@@ -95,8 +94,7 @@ static void absent_is_unknown(void **state)
 {
     struct boot *boot = *state;
 
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
     boot_collect(boot);
     boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "unknown");
     boot_assert(boot, CLAIM_SECURE_BOOT_DB, "unknown");
@@ -125,8 +123,7 @@ static void boot_with_state_covered(struct boot *boot, bool whole)
     boot_begin(boot);
     log_builder_add_measured(&boot->log, 7, CONFIG, whole ? claimed : span_of("\1", 1), claimed);
     boot_variable(boot, CONFIG, BOOT_GLOBAL, "PK", boot_certificate_list("platform key"));
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
     boot_linux(boot, "/vmlinuz");
     boot_collect(boot);
 }
@@ -159,8 +156,7 @@ static void the_same_name_of_another_owner_is_another_variable(void **state)
     struct boot *boot = *state;
 
     boot_variable(boot, CONFIG, BOOT_STRANGER, "SecureBoot", span_of("\1", 1));
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
     boot_collect(boot);
     boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "unknown");
 }
@@ -182,8 +178,7 @@ static void a_broken_list_is_unknown_and_found(void **state)
     struct span list = boot_certificate_list("x");
 
     boot_variable(boot, CONFIG, BOOT_DATABASE, "db", span_of(list.data, list.len - 1));
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
     boot_collect(boot);
     assert_true(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
     boot_assert(boot, CLAIM_SECURE_BOOT_DB, "unknown");
@@ -203,8 +198,7 @@ static void test_keys_are_known_by_their_name(void **state)
                           boot_certificate_list(is_bad ? bad[i] : good[i]));
             boot_variable(boot, CONFIG, BOOT_GLOBAL, "KEK", boot_certificate_list("k"));
             boot_variable(boot, CONFIG, BOOT_DATABASE, "db", boot_certificate_list("d"));
-            for (uint32_t pcr = 0; pcr <= 7; pcr++)
-                boot_separator(boot, pcr);
+            boot_separators(boot);
             boot_collect(boot);
             boot_assert(boot, CLAIM_SECURE_BOOT_TEST_KEYS, is_bad ? "true" : "false");
         }
@@ -236,8 +230,7 @@ static void an_empty_platform_key_vouches_for_nothing(void **state)
 
     boot_variable(boot, CONFIG, BOOT_GLOBAL, "SecureBoot", span_of("\1", 1));
     boot_variable(boot, CONFIG, BOOT_GLOBAL, "PK", (struct span){0});
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
     boot_linux(boot, "/vmlinuz");
     boot_collect(boot);
     boot_assert(boot, CLAIM_SECURE_BOOT_ENABLED, "true");
@@ -260,8 +253,7 @@ static void header_bytes_of_a_list_are_no_entries(void **state)
     memset(list + 28, 0xAA, 48);
     memset(list + 76, 0xBB, 48);
     boot_variable(boot, CONFIG, BOOT_DATABASE, "dbx", span_of(list, sizeof list));
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
     boot_collect(boot);
     boot_assert(boot, CLAIM_SECURE_BOOT_DBX, "1");
     assert_int_equal(boot->claims.claims[CLAIM_SECURE_BOOT_DBX].items[0].bytes.data[0], 0xBB);
@@ -269,8 +261,7 @@ static void header_bytes_of_a_list_are_no_entries(void **state)
     boot_begin(boot);
     list[20] = 97;
     boot_variable(boot, CONFIG, BOOT_DATABASE, "dbx", span_of(list, sizeof list));
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
     boot_collect(boot);
     boot_assert(boot, CLAIM_SECURE_BOOT_DBX, "unknown");
     assert_true(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
@@ -294,8 +285,7 @@ static void a_list_that_nobody_reads_stays_unknown(void **state)
     boot_begin(boot);
     wanted[CLAIM_SECURE_BOOT_DBX] = false;
     boot_variable(boot, CONFIG, BOOT_DATABASE, "dbx", span_of("no list", 7));
-    for (uint32_t pcr = 0; pcr <= 7; pcr++)
-        boot_separator(boot, pcr);
+    boot_separators(boot);
     boot_collect(boot);
     assert_true(boot_has(boot, REASON_EVENTLOG_DATA_MALFORMED));
 }

@@ -182,26 +182,35 @@ static void broken_sbat_and_certificates_are_said(void **state)
     assert_int_equal(component->n_signers, 0);
 }
 
+/* The image, signed, in the buffer; gives what was signed. */
+static struct span sign(struct pe_builder *builder, struct crypto_digest *digest)
+{
+    static uint8_t message[8192];
+    struct soft_key key;
+    X509 *certificate;
+
+    soft_key_rsa(&key, 2048);
+    certificate = soft_certificate_make(&(struct soft_certificate){
+        .subject = "Signer", .key = key.pkey, .issuer_key = key.pkey, .no_tpm_name = true});
+    *digest = authenticode_of(pe_builder_write(builder, buffer, sizeof buffer), true);
+    builder->certificate = soft_image_signature_make(
+        &(struct soft_image_signature){
+            .certificate = certificate, .key = key.pkey, .digest = crypto_digest_span(digest)},
+        message, sizeof message);
+    X509_free(certificate);
+    soft_key_done(&key);
+    return pe_builder_write(builder, buffer, sizeof buffer);
+}
+
 static void a_signer_holds_for_the_image_it_signed_only(void **state)
 {
     struct pe_builder builder = plain_image();
-    uint8_t message[8192];
-    struct soft_key key;
     struct crypto_digest digest;
-    X509 *certificate;
     const struct component *component;
     struct span file;
 
     (void)state;
-    soft_key_rsa(&key, 2048);
-    certificate = soft_certificate_make(&(struct soft_certificate){
-        .subject = "Signer", .key = key.pkey, .issuer_key = key.pkey, .no_tpm_name = true});
-    digest = authenticode_of(pe_builder_write(&builder, buffer, sizeof buffer), true);
-    builder.certificate = soft_image_signature_make(
-        &(struct soft_image_signature){
-            .certificate = certificate, .key = key.pkey, .digest = crypto_digest_span(&digest)},
-        message, sizeof message);
-    file = pe_builder_write(&builder, buffer, sizeof buffer);
+    file = sign(&builder, &digest);
     component = component_of(file);
     assert_int_equal(component->n_signers, 1);
     assert_string_equal(component->signers[0].subject, "CN=Signer");
@@ -211,8 +220,6 @@ static void a_signer_holds_for_the_image_it_signed_only(void **state)
     component = component_of(file);
     assert_int_equal(component->n_signers, 1);
     assert_false(component->signers[0].holds);
-    X509_free(certificate);
-    soft_key_done(&key);
 }
 
 /* A PE image that is a kernel, too: Linux writes its setup header behind the PE headers. */
@@ -466,22 +473,9 @@ static void a_set_has_an_end(void **state)
 static struct span signed_image(const struct pe_builder_section *sections, size_t n)
 {
     struct pe_builder builder = {.is_64 = true, .sections = sections, .n_sections = n};
-    static uint8_t message[8192];
     struct crypto_digest digest;
-    struct soft_key key;
-    X509 *certificate;
 
-    soft_key_rsa(&key, 2048);
-    certificate = soft_certificate_make(&(struct soft_certificate){
-        .subject = "Signer", .key = key.pkey, .issuer_key = key.pkey, .no_tpm_name = true});
-    digest = authenticode_of(pe_builder_write(&builder, buffer, sizeof buffer), true);
-    builder.certificate = soft_image_signature_make(
-        &(struct soft_image_signature){
-            .certificate = certificate, .key = key.pkey, .digest = crypto_digest_span(&digest)},
-        message, sizeof message);
-    X509_free(certificate);
-    soft_key_done(&key);
-    return pe_builder_write(&builder, buffer, sizeof buffer);
+    return sign(&builder, &digest);
 }
 
 static void is_the_same(const struct component_set *set, const struct component_set *whole)

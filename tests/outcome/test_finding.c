@@ -8,24 +8,7 @@
 
 #include "base/text.h"
 #include "outcome/finding.h"
-
-static struct crypto *crypto;
-
-static int start(void **state)
-{
-    struct error error;
-
-    (void)state;
-    crypto = crypto_new(&error);
-    return crypto ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    crypto_free(crypto);
-    return 0;
-}
+#include "support/crypto_arena.h"
 
 static const struct reason FOUND = {.code = REASON_POLICY_FAILED,
                                     .weight = REASON_WEIGHT_UNTRUSTED,
@@ -129,5 +112,5 @@ int main(void)
         cmocka_unit_test(test_nothing_is_as_empty),
     };
 
-    return cmocka_run_group_tests_name("finding", tests, start, end);
+    return cmocka_run_group_tests_name("finding", tests, crypto_arena_setup, crypto_arena_teardown);
 }

@@ -8,24 +8,7 @@
 
 #include "base/text.h"
 #include "outcome/outcome.h"
-
-static struct crypto *crypto;
-
-static int start(void **state)
-{
-    struct error error;
-
-    (void)state;
-    crypto = crypto_new(&error);
-    return crypto ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    crypto_free(crypto);
-    return 0;
-}
+#include "support/crypto_arena.h"
 
 static void unhex(const char *hex, uint8_t *bytes, size_t cap)
 {
@@ -186,5 +169,5 @@ int main(void)
         cmocka_unit_test(test_names),
     };
 
-    return cmocka_run_group_tests_name("outcome", tests, start, end);
+    return cmocka_run_group_tests_name("outcome", tests, crypto_arena_setup, crypto_arena_teardown);
 }

@@ -16,8 +16,8 @@
 
 #include "base/text.h"
 #include "support/corpus.h"
+#include "support/crypto_arena.h"
 
-static struct crypto *crypto;
 static unsigned n_lists, n_banks, n_wrong;
 
 struct wanted {
@@ -267,13 +267,6 @@ int main(void)
         cmocka_unit_test(public_lists_replay_to_the_known_pcr),
         cmocka_unit_test(signatures_verify_under_their_certificates),
     };
-    struct error error;
-    int failed;
 
-    crypto = crypto_new(&error);
-    if (!crypto)
-        return 1;
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    crypto_free(crypto);
-    return failed;
+    return cmocka_run_group_tests(tests, crypto_arena_setup, crypto_arena_teardown);
 }

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
+#include "support/crypto_arena.h"
 #include "support/log_builder.h"
 
-static struct crypto *crypto;
 static struct log_builder built; /* used for its byte writer */
 static size_t entry_ends[16];
 static size_t n_entries;
@@ -261,13 +261,6 @@ int main(void)
         cmocka_unit_test(a_column_of_longer_hashes_is_checked_with_its_own),
         cmocka_unit_test(the_fixed_template_is_padded),
     };
-    struct error error;
-    int failed;
 
-    crypto = crypto_new(&error);
-    if (!crypto)
-        return 1;
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    crypto_free(crypto);
-    return failed;
+    return cmocka_run_group_tests(tests, crypto_arena_setup, crypto_arena_teardown);
 }

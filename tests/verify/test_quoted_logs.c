@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "support/crypto_arena.h"
 #include "support/log_builder.h"
 #include "verify/systemd_measurements.h"
 #include "wire/event_type.h"
@@ -14,8 +15,6 @@ enum { BANK = TPM_ALG_SHA256, LEN = 32, IMA = 10 };
 
 static const uint16_t ONE_BANK[] = {BANK, 0};
 
-static struct crypto *crypto;
-static struct arena arena;
 static struct log_builder built, list;
 static struct measured_log log_read;
 static struct reasons reasons;
@@ -381,15 +380,6 @@ int main(void)
         cmocka_unit_test_setup(without_pcr_10_the_list_is_not_needed, begin),
         cmocka_unit_test_setup(a_digest_missing_in_the_bank_is_found, begin),
     };
-    struct error error;
-    int failed;
 
-    crypto = crypto_new(&error);
-    if (!crypto)
-        return 1;
-    arena = arena_init((size_t)16 << 20);
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    arena_done(&arena);
-    crypto_free(crypto);
-    return failed;
+    return cmocka_run_group_tests(tests, crypto_arena_setup, crypto_arena_teardown);
 }

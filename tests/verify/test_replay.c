@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "support/crypto_arena.h"
 #include "support/log_builder.h"
 #include "wire/event_type.h"
 
@@ -13,7 +14,6 @@ static const uint16_t ALL_BANKS[] = {TPM_ALG_SHA1,   TPM_ALG_SHA256,  TPM_ALG_SH
                                      TPM_ALG_SHA512, TPM_ALG_SM3_256, 0};
 static const uint16_t TWO_BANKS[] = {TPM_ALG_SHA1, TPM_ALG_SHA256, 0};
 
-static struct crypto *crypto;
 static struct log_builder built;
 
 /* H(H(0..start || H(first)) || H(second)), each concatenation made by hand. */
@@ -188,13 +188,6 @@ int main(void)
         cmocka_unit_test(a_missing_digest_is_told_for_its_bank_only),
         cmocka_unit_test(a_failed_replay_leaves_its_result_alone),
     };
-    struct error error;
-    int failed;
 
-    crypto = crypto_new(&error);
-    if (!crypto)
-        return 1;
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    crypto_free(crypto);
-    return failed;
+    return cmocka_run_group_tests(tests, crypto_arena_setup, crypto_arena_teardown);
 }

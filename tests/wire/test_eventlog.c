@@ -7,13 +7,13 @@
 
 #include <cmocka.h>
 
+#include "support/crypto_arena.h"
 #include "support/log_builder.h"
 #include "wire/event_type.h"
 
 static const uint16_t TWO_BANKS[] = {TPM_ALG_SHA1, TPM_ALG_SHA256, 0};
 static const uint16_t ONE_BANK[] = {TPM_ALG_SHA384, 0};
 
-static struct crypto *crypto;
 static struct log_builder built;
 
 /* Reads all events; the number of them, or -1 when the log is refused. */
@@ -437,13 +437,6 @@ int main(void)
         cmocka_unit_test(a_header_may_say_where_the_log_ends),
         cmocka_unit_test(limits_hold),
     };
-    struct error error;
-    int failed;
 
-    crypto = crypto_new(&error);
-    if (!crypto)
-        return 1;
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    crypto_free(crypto);
-    return failed;
+    return cmocka_run_group_tests(tests, crypto_arena_setup, crypto_arena_teardown);
 }
