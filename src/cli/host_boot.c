@@ -30,6 +30,8 @@ enum exit_status host_diff(struct cli *cli)
     const char *name, *before, *after;
     json_t *object;
 
+    if (cli->n_arguments == 2)
+        return eventlog_diff(cli);
     if (!ask(cli, "diff", NULL, &object, &status))
         return status;
     if (cli->json) {

@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 #define O(symbol) (UINT64_C(1) << OPTION_##symbol)
+#define O_APPRAISE                                                                                 \
+    (O(POLICY) | O(REFERENCES) | O(UPDATE) | O(RETIRED) | O(NONCE) | O(REVOCATIONS) |              \
+     O(CERTIFICATES) | O(CATALOG) | O(CATALOG_CERTIFICATES))
 #define O_SERVICE (O(SERVER) | O(CA) | O(CA_FINGERPRINT) | O(TOKEN_FILE))
 
 const struct cli_command CLI_COMMANDS[] = {

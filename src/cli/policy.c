@@ -1,47 +1,58 @@
 /* bootseal policy check: policy files offline. */
 #include "cli/policy.h"
 
-/* The documents beside the policy's own text; positions name the one that is wrong. */
-static bool read_documents(struct cli *cli, enum cli_option option, struct talk_file **files,
-                           struct span **texts, size_t *n, enum exit_status *status)
-{
-    struct error error = {0};
+/* Documents beside the policy's own text; positions name the one that is wrong. */
+struct documents {
+    const char *paths[LIMIT_POLICY_SOURCES];
+    struct span texts[LIMIT_POLICY_SOURCES];
+    size_t n;
+};
 
-    if (!talk_read_files(cli, option, LIMIT_POLICY_LEN, files, n, status))
+/* Adds those of the option. */
+static bool add_documents(struct cli *cli, enum cli_option option, struct documents *documents,
+                          enum exit_status *status)
+{
+    struct talk_file *files;
+    size_t n;
+
+    if (!talk_read_files(cli, option, LIMIT_POLICY_LEN, &files, &n, status))
         return false;
-    *texts = arena_array(&cli->arena, *n + 1, sizeof **texts);
-    if (!*texts) {
-        arena_error(&cli->arena, &error);
-        *status = talk_error(cli, NULL, &error);
+    if (n > LIMIT_POLICY_SOURCES - documents->n) {
+        *status = talk_usage(cli, option, "not as many documents");
         return false;
     }
-    for (size_t i = 0; i < *n; i++)
-        (*texts)[i] = (*files)[i].bytes;
+    for (size_t i = 0; i < n; i++) {
+        documents->paths[documents->n] = files[i].path;
+        documents->texts[documents->n++] = files[i].bytes;
+    }
     return true;
 }
 
 bool policy_load(struct cli *cli, const char *path, struct policy **policy,
                  enum exit_status *status)
 {
+    struct documents references = {.n = 0}, updates = {.n = 0};
     struct policy_sources sources = {0};
-    struct talk_file *references, *updates;
     struct policy_position position = {0};
-    struct span *reference_texts, *update_texts;
     struct error error = {0};
 
     if (!talk_read(cli, path, LIMIT_POLICY_LEN, &sources.text, status) ||
-        !read_documents(cli, OPTION_REFERENCES, &references, &reference_texts,
-                        &sources.n_references, status) ||
-        !read_documents(cli, OPTION_UPDATE, &updates, &update_texts, &sources.n_updates, status))
+        !add_documents(cli, OPTION_REFERENCES, &references, status) ||
+        !add_documents(cli, OPTION_RETIRED, &updates, status))
         return false;
-    sources.references = reference_texts;
-    sources.updates = update_texts;
+    sources.n_retiring = updates.n;
+    if (!add_documents(cli, OPTION_UPDATE, &updates, status))
+        return false;
+    sources.references = references.texts;
+    sources.n_references = references.n;
+    sources.updates = updates.texts;
+    sources.n_updates = updates.n;
     if (policy_compile(&sources, &cli->arena, policy, &position, &error))
         return true;
-    if (position.source > sources.n_references)
-        path = updates[position.source - sources.n_references - 1].path;
+    if (position.source > references.n)
+        path = updates.paths[position.source - references.n - 1];
     else if (position.source > 0)
-        path = references[position.source - 1].path;
+        path = references.paths[position.source - 1];
     *status = policy_say_error(cli, path, &position, &error);
     return false;
 }

@@ -5,8 +5,8 @@
 #include "cli/talk.h"
 #include "policy/policy.h"
 
-/* Reads and compiles a policy file with the documents of --references and --update; on false the
- * error has been said with line and column. */
+/* Reads and compiles a policy file with the documents of --references, --update and --retired; on
+ * false the error has been said with line and column. */
 bool policy_load(struct cli *cli, const char *path, struct policy **policy,
                  enum exit_status *status) MUST_CHECK;
 

@@ -2,6 +2,7 @@
  *
  * The heaviest reason stands first and in full; the others have a line each. Whatever a host or a
  * service wrote comes out printable. */
+#include "cli/why.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/print.h"
@@ -198,28 +199,52 @@ static void print_next(struct cli *cli, const json_t *why)
         printf("\nNext: bootseal host evidence %s --output %s.evidence\n", name, name);
 }
 
-static void print_why(struct cli *cli, const json_t *why)
+/* "untrusted since 4 min ago; judged by web 3; last good boot: 2 days ago" */
+static void print_standing(struct cli *cli, const json_t *why)
 {
-    const json_t *reasons = json_object_get(why, "reasons");
-    const char *verdict = print_member(cli, why, "verdict");
     const char *since = print_age(cli, print_member(cli, why, "since_at"));
     const char *policy = print_member(cli, why, "policy");
     const char *good = print_age(cli, print_member(cli, why, "good_boot_at"));
-    const char *summary = print_member(cli, why, "summary");
 
-    printf("%s%s%s  %s%s%s\n", talk_color(cli, TALK_BOLD), or_none(print_member(cli, why, "host")),
-           talk_color(cli, TALK_PLAIN), talk_color(cli, print_verdict_color(verdict)),
-           or_none(print_verdict(verdict)), talk_color(cli, TALK_PLAIN));
-    if (summary)
-        printf("%s\n", summary);
     if (since)
         printf("%s since %s; judged by %s; last good boot: %s\n",
                or_none(print_member(cli, why, "last_verdict")), since,
                policy ? policy : "no policy", good ? good : "never");
+    else if (policy)
+        printf("judged by %s\n", policy);
+}
+
+static void print_why(struct cli *cli, const json_t *why)
+{
+    const json_t *reasons = json_object_get(why, "reasons");
+    const char *name = print_member(cli, why, "host");
+    const char *verdict = print_member(cli, why, "verdict");
+    const char *summary = print_member(cli, why, "summary");
+
+    printf("%s%s%s  %s%s%s\n", talk_color(cli, TALK_BOLD),
+           or_none(name ? name : print_member(cli, why, "bundle")), talk_color(cli, TALK_PLAIN),
+           talk_color(cli, print_verdict_color(verdict)), or_none(print_verdict(verdict)),
+           talk_color(cli, TALK_PLAIN));
+    if (summary)
+        printf("%s\n", summary);
+    print_standing(cli, why);
     if (json_array_size(reasons))
         print_heaviest(cli, why, json_array_get(reasons, 0));
     print_others(cli, reasons);
     print_next(cli, why);
+}
+
+enum exit_status why_show(struct cli *cli, json_t *why)
+{
+    bool passes = json_is_true(json_object_get(why, "passes"));
+
+    if (cli->json) {
+        talk_json(why);
+    } else {
+        print_why(cli, why);
+        json_decref(why);
+    }
+    return passes ? EXIT_HOLDS : EXIT_HOLDS_NOT;
 }
 
 enum exit_status host_why(struct cli *cli)
@@ -232,14 +257,7 @@ enum exit_status host_why(struct cli *cli)
     enum exit_status status;
     json_t *object;
 
-    if (!service_json(cli, &request, &object, &status))
-        return status;
-    status = json_is_true(json_object_get(object, "passes")) ? EXIT_HOLDS : EXIT_HOLDS_NOT;
-    if (cli->json) {
-        talk_json(object);
-        return status;
-    }
-    print_why(cli, object);
-    json_decref(object);
-    return status;
+    if (cli->values[OPTION_POLICY])
+        return why_bundle(cli);
+    return service_json(cli, &request, &object, &status) ? why_show(cli, object) : status;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "msg/result_json.h"
+#include "msg/why_json.h"
 #include "os/clock.h"
 #include "outcome/finding.h"
 #include "server/bundle.h"
@@ -283,23 +284,6 @@ static struct reason stored_reason(const json_t *reason)
                            .found = text_of(reason, "found")};
 }
 
-static const json_t *member(const json_t *object, const char *name)
-{
-    return name ? json_object_get(object, name) : NULL;
-}
-
-/* How well the claim that decided is proven, and who can change what the rule demands. */
-static void add_examined(json_t *object, const json_t *examined, const struct reason *reason)
-{
-    const json_t *claim = member(json_object_get(examined, "claims"), reason->claim);
-    const json_t *rules = member(json_object_get(examined, "changed_by"), reason->policy);
-    const char *grade = text_of(claim, "grade");
-    const char *changed_by = json_string_value(member(rules, reason->rule));
-
-    json_object_set_new(object, "grade", grade ? json_string(grade) : json_null());
-    json_object_set_new(object, "changed_by", changed_by ? json_string(changed_by) : json_null());
-}
-
 /* How common the finding is; not told of one that does not weigh, as it is not counted. */
 static bool add_counts(struct inquiry *inquiry, json_t *object, const struct reason *reason,
                        struct error *error)
@@ -324,39 +308,23 @@ static bool add_counts(struct inquiry *inquiry, json_t *object, const struct rea
     return true;
 }
 
-static enum reason_weight weight_of(const json_t *reason)
-{
-    const char *text = text_of(reason, "weight");
-
-    for (int weight = REASON_WEIGHT_UNTRUSTED; text && weight > REASON_WEIGHT_NONE; weight--)
-        if (strcmp(text, reason_weight_text((enum reason_weight)weight)) == 0)
-            return (enum reason_weight)weight;
-    return REASON_WEIGHT_NONE;
-}
-
 /* The host's reasons, heaviest first, each with what is known about it. */
 static json_t *weighed_reasons(struct inquiry *inquiry, const json_t *examined, struct error *error)
 {
-    json_t *stored = host_view_reasons(inquiry->host.reasons), *sorted = json_array(), *object;
+    json_t *reasons = why_json_sorted(host_view_reasons(inquiry->host.reasons)), *object;
     size_t i;
-    bool ok = true;
 
-    for (int weight = REASON_WEIGHT_UNTRUSTED; weight >= REASON_WEIGHT_NONE; weight--)
-        json_array_foreach(stored, i, object)
-        {
-            const struct reason reason = stored_reason(object);
+    json_array_foreach(reasons, i, object)
+    {
+        const struct reason reason = stored_reason(object);
 
-            if (!ok || weight_of(object) != (enum reason_weight)weight)
-                continue;
-            add_examined(object, examined, &reason);
-            ok = add_counts(inquiry, object, &reason, error) &&
-                 json_array_append(sorted, object) == 0;
+        why_json_complete(object, examined);
+        if (!add_counts(inquiry, object, &reason, error)) {
+            json_decref(reasons);
+            return NULL;
         }
-    json_decref(stored);
-    if (ok)
-        return sorted;
-    json_decref(sorted);
-    return NULL;
+    }
+    return reasons;
 }
 
 /* --- Why --- */

@@ -4,6 +4,7 @@
 
 #include "msg/boot_diff_json.h"
 #include "msg/result_json.h"
+#include "msg/why_json.h"
 
 /* Takes the reference; NULL is lack of memory. */
 static bool answer_json(enum work_kind kind, json_t *object, struct arena *arena,
@@ -22,59 +23,24 @@ static bool answer_json(enum work_kind kind, json_t *object, struct arena *arena
 
 /* --- One boot --- */
 
-/* Adds "POLICY": {"RULE": who can change what it demands}, of rules that say so. */
-static bool add_rules(const struct worker_examiner *examiner, const struct policy *policy,
-                      const struct claims *claims, struct arena *arena, json_t *policies,
-                      struct error *error)
-{
-    size_t n_rules = policy_rules(policy);
-    struct policy_result *results = arena_array(arena, n_rules + 1, sizeof *results);
-    struct reasons *ignored = arena_new(arena, struct reasons);
-    json_t *rules;
-
-    if (!results || !ignored)
-        return arena_error(arena, error);
-    if (!policy_evaluate(policy, examiner->crypto, claims, arena, results, ignored, error))
-        return false;
-    rules = json_object();
-    for (size_t i = 0; i < n_rules; i++)
-        if (results[i].changed_by)
-            json_object_set_new(rules, results[i].rule, json_string(results[i].changed_by));
-    json_object_set_new(policies, policy_name(policy), rules);
-    return true;
-}
-
-/* The same of each policy; one that does not compile has no rules. */
-static bool add_policies(const struct worker_examiner *examiner, const struct work_policies *wanted,
-                         const struct claims *claims, struct arena *arena, json_t *policies,
-                         struct error *error)
-{
-    struct policy *compiled[LIMIT_HOST_POLICIES];
-
-    if (!worker_policies_find(examiner->policies, wanted, compiled))
-        return error_plain(error, ERROR_USAGE, "policies come with their sources");
-    for (size_t i = 0; i < wanted->n_items; i++)
-        if (compiled[i] && !add_rules(examiner, compiled[i], claims, arena, policies, error))
-            return false;
-    return true;
-}
-
 /* *object is NULL for lack of memory, as below. */
 static bool claims_json(const struct worker_examiner *examiner, const struct work_examine *request,
                         const struct appraisal *appraisal, struct arena *arena, json_t **object,
                         struct error *error)
 {
-    json_t *policies = json_object();
+    struct policy *compiled[LIMIT_HOST_POLICIES];
+    json_t *changed_by;
 
-    if (!add_policies(examiner, &request->policies, &appraisal->claims, arena, policies, error)) {
-        json_decref(policies);
+    if (!worker_policies_find(examiner->policies, &request->policies, compiled))
+        return error_plain(error, ERROR_USAGE, "policies come with their sources");
+    if (!why_json_changed_by(examiner->crypto, compiled, request->policies.n_items,
+                             &appraisal->claims, arena, &changed_by, error))
         return false;
-    }
     *object = result_json_appraisal(examiner->crypto, appraisal, arena);
     /* Made without what was demanded of the host when it attested. */
     json_object_del(*object, "verdict");
     json_object_del(*object, "reasons");
-    json_object_set_new(*object, "changed_by", policies);
+    json_object_set_new(*object, "changed_by", changed_by);
     return true;
 }
 
