@@ -15,7 +15,7 @@ void cli_help_all(FILE *out)
                  "  bootseal eventlog diff yesterday.bin today.bin\n"
                  "  bootseal explain quote.nonce\n\n");
     for (size_t i = 0; i < CLI_N_COMMANDS; i++)
-        fprintf(out, "  %-9s%-8s %s\n", same_noun(i) ? "" : CLI_COMMANDS[i].noun,
+        fprintf(out, "  %-11s%-8s %s\n", same_noun(i) ? "" : CLI_COMMANDS[i].noun,
                 CLI_COMMANDS[i].verb, CLI_COMMANDS[i].summary);
     fprintf(out,
             "\nOptions of one command: bootseal COMMAND --help. '-' as FILE is standard input.\n");
