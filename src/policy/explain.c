@@ -3,6 +3,8 @@
  * Owns texts in the arena. Reads the tree top down and evaluates again what it passes, so it costs
  * at most the expression's depth times its evaluation, once per failed rule. Never judges: the
  * outcome is known before it is called. */
+#include <limits.h>
+
 #include "base/text.h"
 #include "policy/members.h"
 
@@ -113,20 +115,35 @@ static const char *print_value(struct explanation *explanation, const struct nod
     return print_items(explanation, node, value->items, value->n_items);
 }
 
-/* The first claim that the node reads, or item of one's list; NULL when it reads none. */
-static const struct node *source_of(const struct explanation *explanation, const struct node *node)
+/* As source_of. Items of lists within the node are numbered bound_from and above: none is in hand, and
+ * what their lists come from stands before them. */
+static const struct node *find_source(const struct explanation *explanation,
+                                      const struct node *node, unsigned bound_from)
 {
+    bool is_macro = node->kind == NODE_ALL || node->kind == NODE_EXISTS ||
+                    node->kind == NODE_EXISTS_ONE;
     const struct node *source = NULL;
 
     if (node->kind == NODE_CLAIM)
         return node;
     if (node->kind == NODE_VARIABLE)
-        return source_of(explanation, explanation->evaluation->variable_lists[node->variable])
+        return node->variable < bound_from &&
+                       find_source(explanation,
+                                   explanation->evaluation->variable_lists[node->variable],
+                                   node->variable)
                    ? node
                    : NULL;
+    if (is_macro && node->variable < bound_from)
+        bound_from = node->variable;
     for (const struct node *child = node->child; child && !source; child = child->next)
-        source = source_of(explanation, child);
+        source = find_source(explanation, child, bound_from);
     return source;
+}
+
+/* The first claim that the node reads, or item of one's list; NULL when it reads none. */
+static const struct node *source_of(const struct explanation *explanation, const struct node *node)
+{
+    return find_source(explanation, node, UINT_MAX);
 }
 
 static enum claim_id claim_of(const struct explanation *explanation, const struct node *source)

@@ -53,23 +53,28 @@ const char *policy_severity_name(enum policy_severity severity)
     return NAMES[severity];
 }
 
-/* The first claim that the condition reads and that is proven less well than demanded; NULL: none.
- * What is unknown decided nothing. */
+/* Known, but proven less well than demanded. */
+static bool is_unmet(const struct policy_demand *demand, const struct claims *claims)
+{
+    const struct claim *claim = &claims->claims[demand->claim];
+
+    return claim->known && claim->grade < demand->grade;
+}
+
+/* The first claim that the condition reads and that is proven less well than demanded; NULL: none. */
 static const struct policy_demand *unmet_demand(const struct policy_condition *condition,
                                                 const struct claims *claims)
 {
-    for (size_t i = 0; i < condition->n_reads; i++) {
-        const struct claim *claim = &claims->claims[condition->reads[i].claim];
-
-        if (claim->known && claim->grade < condition->reads[i].grade)
+    for (size_t i = 0; i < condition->n_reads; i++)
+        if (is_unmet(&condition->reads[i], claims))
             return &condition->reads[i];
-    }
     return NULL;
 }
 
-/* The lowest grade of the known claims that the condition reads; CLAIM_UNPROVEN for none. */
+/* The lowest grade of the known claims that the condition reads, but for those that are proven less
+ * well than demanded when it was decided without them; CLAIM_UNPROVEN for none. */
 static enum claim_grade lowest_grade(const struct policy_condition *condition,
-                                     const struct claims *claims)
+                                     const struct claims *claims, bool without_unmet)
 {
     enum claim_grade lowest = CLAIM_ATTESTED;
     bool any = false;
@@ -77,9 +82,11 @@ static enum claim_grade lowest_grade(const struct policy_condition *condition,
     for (size_t i = 0; i < condition->n_reads; i++) {
         const struct claim *claim = &claims->claims[condition->reads[i].claim];
 
-        if (claim->known && claim->grade < lowest)
+        if (!claim->known || (without_unmet && is_unmet(&condition->reads[i], claims)))
+            continue;
+        if (claim->grade < lowest)
             lowest = claim->grade;
-        any |= claim->known;
+        any = true;
     }
     return any ? lowest : CLAIM_UNPROVEN;
 }
@@ -139,33 +146,58 @@ static bool report_require(struct evaluation *evaluation, const struct policy_ru
     return true;
 }
 
-/* !when || require, by Kleene's logic. It is only as well proven as the operand that decides: what
- * `when` reads must be proven for the rule not to apply, what `require` reads for it to hold. */
+/* What the condition comes to by what is proven as well as it demands, where the rest is unknown, and
+ * by everything that is known. */
+struct outlook {
+    struct value proven, said;
+};
+
+static bool look_at(struct evaluation *evaluation, const struct policy_condition *condition,
+                    struct outlook *outlook)
+{
+    struct evaluation strict = *evaluation;
+    struct claims claims;
+
+    if (!expression_evaluate(evaluation, condition->root, &outlook->said))
+        return false;
+    outlook->proven = outlook->said;
+    if (!unmet_demand(condition, evaluation->claims))
+        return true;
+    claims = *evaluation->claims;
+    for (size_t i = 0; i < condition->n_reads; i++)
+        if (is_unmet(&condition->reads[i], evaluation->claims))
+            claims.claims[condition->reads[i].claim].known = false;
+    strict.claims = &claims;
+    return expression_evaluate(&strict, condition->root, &outlook->proven);
+}
+
+/* !when || require, by Kleene's logic. It holds, or does not apply, by what is proven alone, so that
+ * a host gains nothing by keeping back what it cannot prove; it fails by what is merely said, too. */
 static bool evaluate_rule(struct evaluation *evaluation, const struct policy_rule *rule,
                           enum policy_outcome *outcome, struct reasons *reasons)
 {
     const struct claims *claims = evaluation->claims;
-    const struct policy_demand *unmet = unmet_demand(&rule->when, claims);
-    struct value when = {.known = true, .is_true = true}, require;
+    const struct value always = {.known = true, .is_true = true};
+    struct outlook when = {.proven = always, .said = always}, require;
 
     *outcome = POLICY_NOT_APPLICABLE;
-    if (rule->when.root && !expression_evaluate(evaluation, rule->when.root, &when))
+    if (rule->when.root && !look_at(evaluation, &rule->when, &when))
         return false;
-    if (when.known && !when.is_true && !unmet)
+    if (when.proven.known && !when.proven.is_true)
         return true;
-    if (!expression_evaluate(evaluation, rule->require.root, &require))
+    if (!look_at(evaluation, &rule->require, &require))
         return false;
     *outcome = POLICY_HOLDS;
-    if (require.known && require.is_true && !unmet_demand(&rule->require, claims))
+    if (require.proven.known && require.proven.is_true)
         return true;
     *outcome = POLICY_UNDECIDED;
-    if (when.known && !when.is_true)
-        return report_grade(evaluation, rule, unmet, reasons);
-    if (require.known && require.is_true)
+    if (when.said.known && !when.said.is_true)
+        return report_grade(evaluation, rule, unmet_demand(&rule->when, claims), reasons);
+    if (require.said.known && require.said.is_true)
         return report_grade(evaluation, rule, unmet_demand(&rule->require, claims), reasons);
-    if (!when.known)
+    if (!when.said.known)
         return report_when(evaluation, rule, reasons);
-    if (!require.known)
+    if (!require.said.known)
         return report_require(evaluation, rule, REASON_POLICY_UNKNOWN, reasons);
     *outcome = POLICY_FAILS;
     return report_require(evaluation, rule, REASON_POLICY_FAILED, reasons);
@@ -187,7 +219,8 @@ static struct policy_result result_of(const struct policy_rule *rule, enum polic
         .severity = rule->severity,
         .reads = decider->reads,
         .n_reads = decider->n_reads,
-        .grade = lowest_grade(decider, claims),
+        .grade = lowest_grade(decider, claims,
+                              outcome == POLICY_HOLDS || outcome == POLICY_NOT_APPLICABLE),
         .reason = POLICY_NO_REASON,
     };
 }

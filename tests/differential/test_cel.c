@@ -1,8 +1,6 @@
 /* The policy language against an independent evaluator of CEL: generated expressions over generated
  * claims, of which some are unknown. What both define has to come out the same, and what CEL calls an
  * error has to be unknown here. The evaluator is tests/differential/cel/evaluate.mjs. */
-#include "policy/expression.h"
-
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,244 +10,12 @@
 
 #include <cmocka.h>
 
-enum { EXPRESSIONS = 40000, DEPTH = 4, TEXT_LEN = 4096, VARIABLES = 3 };
+#include "support/expression_writer.h"
+
+enum { EXPRESSIONS = 40000, DEPTH = 4, LINE_LEN = 64 };
 
 static const char *evaluator;
-
-/* --- Chance: the same expressions in every run --- */
-
-static uint64_t seed = 0x9E3779B97F4A7C15u;
-
-static unsigned chance(unsigned n)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (unsigned)(seed >> 33) % n;
-}
-
-/* --- Claims --- */
-
-static const enum claim_id BOOLS[] = {
-    CLAIM_SECURE_BOOT_ENABLED, CLAIM_SECURE_BOOT_TEST_KEYS, CLAIM_DEBUG_KERNEL,
-    CLAIM_VBS_ENABLED,         CLAIM_LOG_COMPLETE,
-};
-static const enum claim_id TEXTS[] = {CLAIM_BOOT_KERNEL_COMMAND_LINE, CLAIM_KERNEL_LOCKDOWN,
-                                      CLAIM_BOOT_LOADER};
-static const enum claim_id LISTS[] = {CLAIM_BOOT_IMAGES, CLAIM_BOOT_MODULES, CLAIM_KERNEL_CONFIG};
-
-#define DIGEST_A "sha256:1111111111111111111111111111111111111111111111111111111111111111"
-#define DIGEST_B "sha256:2222222222222222222222222222222222222222222222222222222222222222"
-
-static const char *const WORDS[] = {"a",      "b",      "",         "integrity",
-                                    "a b",    "Quiet",  "quiet ro", "x=\"",
-                                    DIGEST_A, DIGEST_B, "\xc3\xa9", "a \"b c\" d"};
-
-#define PICK(array) array[chance(sizeof array / sizeof *array)]
-
-static struct claim_item item_of(const char *word, struct arena *arena)
-{
-    struct claim_item item = {.kind = CLAIM_ITEM_TEXT, .bytes = span_text(word)};
-
-    (void)expression_digest(span_text(word), arena, &item);
-    return item;
-}
-
-static void make_claims(struct claims *claims, struct arena *arena)
-{
-    *claims = (struct claims){0};
-    for (size_t i = 0; i < sizeof BOOLS / sizeof *BOOLS; i++)
-        claims->claims[BOOLS[i]] = (struct claim){.known = chance(4) != 0, .is_true = chance(2)};
-    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++)
-        claims->claims[TEXTS[i]] = (struct claim){.known = chance(4) != 0, .text = PICK(WORDS)};
-    for (size_t i = 0; i < sizeof LISTS / sizeof *LISTS; i++) {
-        struct claim *claim = &claims->claims[LISTS[i]];
-
-        claim->known = chance(4) != 0;
-        claim->n_items = chance(4);
-        claim->items = arena_array(arena, claim->n_items + 1, sizeof *claim->items);
-        assert_non_null(claim->items);
-        for (size_t k = 0; k < claim->n_items; k++)
-            claim->items[k] = item_of(PICK(WORDS), arena);
-    }
-}
-
-/* --- Expressions --- */
-
-struct expression_writer {
-    char text[TEXT_LEN];
-    size_t len;
-    unsigned n_variables;
-    bool has_exists_one;
-};
-
-static void put(struct expression_writer *writer, const char *text)
-{
-    size_t len = strlen(text);
-
-    assert_true(writer->len + len < TEXT_LEN);
-    memcpy(writer->text + writer->len, text, len + 1);
-    writer->len += len;
-}
-
-static void put_bool(struct expression_writer *writer, int depth);
-
-static void put_literal(struct expression_writer *writer, const char *word)
-{
-    put(writer, "\"");
-    for (; *word; word++) {
-        char character[3] = {*word == '"' ? '\\' : *word, *word == '"' ? '"' : '\0', '\0'};
-
-        put(writer, character);
-    }
-    put(writer, "\"");
-}
-
-static void put_text(struct expression_writer *writer)
-{
-    static const char *const NAMES[VARIABLES] = {"x", "y", "z"};
-
-    switch (chance(writer->n_variables ? 4 : 3)) {
-    case 0:
-        put_literal(writer, PICK(WORDS));
-        break;
-    case 1:
-        put(writer, claim_name(PICK(TEXTS)));
-        break;
-    case 2:
-        put(writer, claim_name(PICK(TEXTS)));
-        put(writer, ".lowerAscii()");
-        break;
-    default:
-        put(writer, NAMES[chance(writer->n_variables)]);
-    }
-}
-
-/* No word twice, which is an error. */
-static void put_constants(struct expression_writer *writer)
-{
-    size_t n_words = sizeof WORDS / sizeof *WORDS, first = chance((unsigned)n_words);
-    unsigned n = chance(4);
-
-    put(writer, "[");
-    for (unsigned i = 0; i < n; i++) {
-        put(writer, i ? ", " : "");
-        put_literal(writer, WORDS[(first + 5 * i) % n_words]);
-    }
-    put(writer, "]");
-}
-
-static void put_list(struct expression_writer *writer)
-{
-    switch (chance(5)) {
-    case 0:
-        put_constants(writer);
-        break;
-    case 1:
-        put(writer, "tokens(");
-        put_text(writer);
-        put(writer, ")");
-        break;
-    case 2:
-        put(writer, "reference(\"known\")");
-        break;
-    default:
-        put(writer, claim_name(PICK(LISTS)));
-    }
-}
-
-static void put_macro(struct expression_writer *writer, int depth)
-{
-    static const char *const HEADS[][VARIABLES] = {
-        {".all(x, ", ".all(y, ", ".all(z, "},
-        {".exists(x, ", ".exists(y, ", ".exists(z, "},
-        {".exists_one(x, ", ".exists_one(y, ", ".exists_one(z, "},
-    };
-    unsigned kind = chance(3);
-
-    put_list(writer);
-    put(writer, HEADS[kind][writer->n_variables++]);
-    put_bool(writer, depth - 1);
-    put(writer, ")");
-    writer->n_variables--;
-    writer->has_exists_one |= kind == 2;
-}
-
-static void put_comparison(struct expression_writer *writer)
-{
-    static const char *const METHODS[] = {".contains(", ".startsWith(", ".endsWith("};
-    static const char *const SETS[] = {"sets.contains(", "sets.equivalent(", "sets.intersects("};
-    static const char *const SIGNS[] = {" == ", " != ", " < ", " <= ", " > ", " >= "};
-
-    switch (chance(5)) {
-    case 0:
-        put_text(writer);
-        put(writer, chance(2) ? " == " : " != ");
-        put_text(writer);
-        break;
-    case 1:
-        put_text(writer);
-        put(writer, " in ");
-        put_list(writer);
-        break;
-    case 2:
-        put_text(writer);
-        put(writer, PICK(METHODS));
-        put_text(writer);
-        put(writer, ")");
-        break;
-    case 3:
-        put(writer, PICK(SETS));
-        put_list(writer);
-        put(writer, ", ");
-        put_list(writer);
-        put(writer, ")");
-        break;
-    default:
-        put(writer, "size(");
-        put_list(writer);
-        put(writer, ")");
-        put(writer, PICK(SIGNS));
-        put(writer, chance(2) ? "1" : "2");
-    }
-}
-
-static void put_bool(struct expression_writer *writer, int depth)
-{
-    switch (chance(depth > 0 ? 8 : 3)) {
-    case 0:
-        put(writer, claim_name(PICK(BOOLS)));
-        break;
-    case 1:
-    case 2:
-        put_comparison(writer);
-        break;
-    case 3:
-        put(writer, "!(");
-        put_bool(writer, depth - 1);
-        put(writer, ")");
-        break;
-    case 4:
-    case 5:
-        put(writer, "(");
-        put_bool(writer, depth - 1);
-        put(writer, chance(2) ? " && " : " || ");
-        put_bool(writer, depth - 1);
-        put(writer, ")");
-        break;
-    case 6:
-        if (writer->n_variables < VARIABLES) {
-            put_macro(writer, depth);
-            break;
-        }
-        put_comparison(writer);
-        break;
-    default:
-        put(writer, claim_name(PICK(BOOLS)));
-        put(writer, chance(2) ? " == " : " != ");
-        put(writer, chance(2) ? "true" : "false");
-    }
-}
+static size_t n_expressions = EXPRESSIONS;
 
 /* --- Both sides --- */
 
@@ -291,23 +57,18 @@ static json_t *claims_json(struct crypto *crypto, const struct claims *claims, s
     return object;
 }
 
-static struct expression_list known_values(struct arena *arena)
+/* Each kind of node in the tree. */
+static void count_kinds(const struct node *node, size_t *n_kinds)
 {
-    struct expression_list list = {
-        .name = "known", .items = arena_array(arena, 3, sizeof *list.items), .n_items = 3};
-
-    assert_non_null(list.items);
-    list.items[0] = item_of(DIGEST_A, arena);
-    list.items[1] = item_of("a", arena);
-    list.items[2] = item_of("quiet ro", arena);
-    expression_list_sort(&list);
-    return list;
+    n_kinds[node->kind]++;
+    for (const struct node *child = node->child; child; child = child->next)
+        count_kinds(child, n_kinds);
 }
 
 static const char *evaluate(struct crypto *crypto, const struct claims *claims, const char *text,
-                            struct arena *arena)
+                            struct arena *arena, size_t *n_kinds)
 {
-    struct expression_list list = known_values(arena);
+    struct expression_list list = writer_known(arena);
     struct expression_references references = {.lists = &list, .n_lists = 1};
     struct error error;
     struct evaluation evaluation = {
@@ -320,6 +81,7 @@ static const char *evaluate(struct crypto *crypto, const struct claims *claims, 
         fail_msg("%s\n%s", text, error.message);
     assert_true(expression_evaluate(&evaluation, root, &value));
     assert_true(evaluation.steps <= root->cost);
+    count_kinds(root, n_kinds);
     return !value.known ? "unknown" : value.is_true ? "true" : "false";
 }
 
@@ -329,31 +91,53 @@ struct line {
     bool has_exists_one;
 };
 
-static void write_lines(FILE *file, struct line *lines)
+static json_t *references_json(void)
+{
+    size_t n_words;
+    const char *const *words = writer_known_words(&n_words);
+    json_t *known = json_array();
+
+    for (size_t i = 0; i < n_words; i++)
+        json_array_append_new(known, json_string(words[i]));
+    return json_pack("{s:{s:o}}", "references", "known", known);
+}
+
+static void write_line(FILE *file, json_t *object)
+{
+    assert_int_equal(json_dumpf(object, file, JSON_COMPACT), 0);
+    fputc('\n', file);
+    json_decref(object);
+}
+
+static void write_lines(FILE *file, struct line *lines, size_t *n_kinds)
 {
     struct error error;
     struct crypto *crypto = crypto_new(&error);
 
-    fprintf(file, "{\"references\": {\"known\": [\"%s\", \"a\", \"quiet ro\"]}}\n", DIGEST_A);
-    for (size_t i = 0; i < EXPRESSIONS; i++) {
+    write_line(file, references_json());
+    for (size_t i = 0; i < n_expressions; i++) {
         struct arena arena = arena_init((size_t)1 << 24);
         struct expression_writer writer = {0};
         struct claims claims;
-        json_t *object;
 
-        make_claims(&claims, &arena);
-        put_bool(&writer, DEPTH);
+        writer_claims(&claims, &arena);
+        writer_condition(&writer, DEPTH);
         lines[i] = (struct line){.expression = strdup(writer.text),
-                                 .ours = evaluate(crypto, &claims, writer.text, &arena),
+                                 .ours = evaluate(crypto, &claims, writer.text, &arena, n_kinds),
                                  .has_exists_one = writer.has_exists_one};
-        object = json_pack("{s:s, s:o}", "expression", writer.text, "claims",
-                           claims_json(crypto, &claims, &arena));
-        assert_int_equal(json_dumpf(object, file, JSON_COMPACT), 0);
-        fputc('\n', file);
-        json_decref(object);
+        write_line(file, json_pack("{s:s, s:o}", "expression", writer.text, "claims",
+                                   claims_json(crypto, &claims, &arena)));
         arena_done(&arena);
     }
     crypto_free(crypto);
+}
+
+/* Every kind that CEL has was tried in earnest. */
+static void check_kinds(const size_t *n_kinds)
+{
+    for (int kind = NODE_BOOL; kind <= NODE_SETS_INTERSECTS; kind++)
+        if (kind != NODE_VERSION && n_kinds[kind] < n_expressions / 200)
+            fail_msg("kind %d came up %zu times only", kind, n_kinds[kind]);
 }
 
 /* An error is unknown here, but that exists_one() knows it is false as soon as two items are. */
@@ -366,20 +150,21 @@ static bool agree(const struct line *line, const char *theirs)
 
 static void test_generated_expressions(void **state)
 {
-    struct line *lines = calloc(EXPRESSIONS, sizeof *lines);
-    char input[] = "/tmp/bootseal-cel-XXXXXX", command[4096], theirs[64];
-    size_t n_known = 0, n_unknown = 0, n_different = 0;
+    struct line *lines = calloc(n_expressions, sizeof *lines);
+    char input[] = "/tmp/bootseal-cel-XXXXXX", command[4096], theirs[LINE_LEN];
+    size_t n_known = 0, n_unknown = 0, n_different = 0, n_kinds[NODE_SETS_INTERSECTS + 1] = {0};
     int fd = mkstemp(input);
     FILE *file = fdopen(fd, "w");
 
     (void)state;
     assert_non_null(file);
-    write_lines(file, lines);
+    write_lines(file, lines, n_kinds);
+    check_kinds(n_kinds);
     assert_int_equal(fclose(file), 0);
     snprintf(command, sizeof command, "node '%s' <%s", evaluator, input);
     file = popen(command, "r");
     assert_non_null(file);
-    for (size_t i = 0; i < EXPRESSIONS; i++) {
+    for (size_t i = 0; i < n_expressions; i++) {
         assert_non_null(fgets(theirs, sizeof theirs, file));
         theirs[strcspn(theirs, "\n")] = '\0';
         n_known += strcmp(lines[i].ours, "unknown") != 0;
@@ -391,11 +176,11 @@ static void test_generated_expressions(void **state)
     assert_int_equal(pclose(file), 0);
     remove(input);
     free(lines);
-    printf("%d expressions: %zu decided, %zu unknown, %zu different\n", EXPRESSIONS, n_known,
+    printf("%zu expressions: %zu decided, %zu unknown, %zu different\n", n_expressions, n_known,
            n_unknown, n_different);
     assert_int_equal(n_different, 0);
     /* Both kinds were tried in earnest. */
-    assert_true(n_known > EXPRESSIONS / 4 && n_unknown > EXPRESSIONS / 20);
+    assert_true(n_known > n_expressions / 4 && n_unknown > n_expressions / 20);
 }
 
 int main(int argc, char **argv)
@@ -404,8 +189,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_generated_expressions),
     };
 
-    if (argc != 2)
+    if (argc < 2 || argc > 3)
         return 2;
     evaluator = argv[1];
+    if (argc == 3)
+        n_expressions = strtoul(argv[2], NULL, 10);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

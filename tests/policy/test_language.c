@@ -436,6 +436,11 @@ static void test_the_rest_is_explained(void **state)
                   "boot.files");
     expect_reason(fixture, "[\"x\"].exists(f, f in boot.files)",
                   "[\"x\"].exists(f, f in boot.files)", "x", "boot.files");
+    /* of a list inside of another, whose items nobody came to look at */
+    expect_reason(fixture,
+                  "[\"x\"].exists_one(f, f == \"y\" && [\"z\"].all(g, g == kernel.version))",
+                  "[\"x\"].exists_one(f, f == \"y\" && [\"z\"].all(g, g == kernel.version))", "x",
+                  "kernel.version");
     expect_reason(fixture, "6 <= size(boot.files)", "size(boot.files) >= 6", "3", "boot.files");
     /* a rule over several lines is shown on one */
     expect_reason(fixture, "kernel.version in [\n\"a\",\n  \"b\"]",
