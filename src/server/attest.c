@@ -152,7 +152,9 @@ static bool ask_worker(struct attestation *attestation, enum ask ask, struct err
     if (attestation->host.enrolled.endorsement == ENDORSEMENT_CHAIN)
         work.tpm_manufacturer = span_text(attestation->host.enrolled.manufacturer);
     front_identity_policy(front, attestation->evidence.host_id, policy_ref, identity_policy);
-    if (span_equal(attestation->memory.policy_sha256, span_of(set->sha256, sizeof set->sha256)))
+    /* What is remembered has its reasons from the last verdict, so that must be it. */
+    if (outcome_passes((enum verdict)attestation->host.verdict) &&
+        span_equal(attestation->memory.policy_sha256, span_of(set->sha256, sizeof set->sha256)))
         work.memory = attestation->memory.work;
     work.steady_only = ask == ASK_STEADY && work.memory.len > 0;
     if (!work.steady_only)

@@ -190,8 +190,11 @@ static bool fill_record(struct attestation *attestation, struct store_attestatio
         !inventory_encode(attestation->evidence.inventory, attestation->evidence.n_inventory,
                           &attestation->arena, &record->inventory, &ignored))
         record->inventory = span_of(NULL, 0);
+    if (answer->steady)
+        record->reasons = attestation->host.reasons;
     if (!fill_details(attestation, record, error) ||
-        !reasons_text(attestation, attestation->reasons, &record->reasons, error) ||
+        (!answer->steady &&
+         !reasons_text(attestation, attestation->reasons, &record->reasons, error)) ||
         !kept_evidence(attestation, &record->evidence, error) ||
         !host_memory_encode(&attestation->memory, &attestation->arena, &record->memory, error))
         return false;

@@ -106,11 +106,11 @@ static enum store_result count_verdict(struct db *db, const struct store_attesta
         "n_boots = n_boots + (?2 AND reset_count <> ?3), "
         "reset_count = CASE WHEN ?2 THEN ?3 ELSE reset_count END "
         "WHERE host_id = ?4 AND seq = ?5 AND verdict = ?6 AND reasons_sha256 = ?7 "
-        "AND boot_sha256 = ?8",
-        "iiibiibb", now->now_s, (int64_t)now->counters.known, (int64_t)now->counters.reset_count,
+        "AND boot_sha256 = ?8 AND policy = ?9",
+        "iiibiibbt", now->now_s, (int64_t)now->counters.known, (int64_t)now->counters.reset_count,
         span_of(now->host_id, sizeof now->host_id), seq, (int64_t)now->verdict,
         span_of(now->reasons_sha256, sizeof now->reasons_sha256),
-        span_of(now->boot_sha256, sizeof now->boot_sha256));
+        span_of(now->boot_sha256, sizeof now->boot_sha256), now->policy);
 
     *repeated = db_changes(db) == 1;
     return step == DB_DONE ? STORE_OK : STORE_FAILED;

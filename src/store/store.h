@@ -248,8 +248,8 @@ struct store_attestation {
 };
 
 /* Records an attestation of an enrolled or pending host: the host's last state, and its history, in
- * which a verdict is appended when verdict, reasons or measured state differ from the last entry,
- * and else counted. STORE_STALE when reset count, or clock within one reset count, go back;
+ * which a verdict is appended when verdict, reasons, measured state or policies differ from the last
+ * entry, and else counted. STORE_STALE when reset count, or clock within one reset count, go back;
  * STORE_NOT_FOUND for unknown, STORE_CONFLICT for revoked hosts. Logs that belong to a good one are
  * put, or referred to, before it (asserted). */
 void store_act_attest(struct store_txn *txn, const struct store_attestation *attestation);
