@@ -91,6 +91,9 @@ enum http_method http_request_method(const struct http_request *request);
 const char *http_method_name(enum http_method method);
 /* Path, still percent-encoded, starts with "/"; no query. */
 const char *http_request_path(const struct http_request *request);
+/* The names of the query's fields, one after the other, as they stand there; *at starts at 0. False
+ * after the last. */
+bool http_request_query_next(const struct http_request *request, size_t *at, struct span *name);
 /* The decoded value of a query's first field of that name, in the arena; NULL when there is none,
  * it is badly encoded, or holds a NUL. */
 const char *http_request_query_value(const struct http_request *request, const char *name,

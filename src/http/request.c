@@ -221,6 +221,18 @@ const char *http_request_path(const struct http_request *request)
     return request->path;
 }
 
+bool http_request_query_next(const struct http_request *request, size_t *at, struct span *name)
+{
+    const char *field = request->query + *at;
+
+    if (*field == '\0')
+        return false;
+    *name = span_of(field, strcspn(field, "=&"));
+    *at += strcspn(field, "&");
+    *at += request->query[*at] == '&';
+    return true;
+}
+
 /* The raw value of the first field with the name; its length in *len. */
 static const char *find_field(const char *query, const char *name, size_t *len)
 {

@@ -30,7 +30,7 @@ static json_t *references_json(struct exchange *exchange, const struct store_bin
     return list;
 }
 
-static bool holds_now(const struct store_binding *binding, int64_t now_s)
+bool binding_holds(const struct store_binding *binding, int64_t now_s)
 {
     return binding->mode != STORE_BINDING_REMOVED && now_s >= binding->from_s &&
            (binding->until_s == 0 || now_s < binding->until_s);
@@ -52,7 +52,7 @@ json_t *binding_json(struct exchange *exchange, const struct store_binding *bind
                 document.kind == STORE_DOCUMENT_UPDATE ? "update" : "policy",
                 document_name_json(&document), "references", references, "from",
                 exchange_time(binding->from_s), "until", exchange_time(binding->until_s), "active",
-                holds_now(binding, os_now_s()), "created_by", binding->created_by, "created_at",
+                binding_holds(binding, os_now_s()), "created_by", binding->created_by, "created_at",
                 exchange_time(binding->created_s), "reason", binding->reason);
         if (references && !object)
             exchange_problem(exchange, PROBLEM_INTERNAL, NULL);
@@ -251,6 +251,15 @@ bool binding_edit_reason(struct binding_edit *edit, const char *reason)
     return edit->wanted.reason || refuse(edit, "the reason is too long");
 }
 
+bool binding_edit_read_reason(struct binding_edit *edit, const json_t *body, const char *otherwise)
+{
+    const json_t *reason = json_object_get(body, "reason");
+
+    if (reason && !json_is_string(reason))
+        return refuse(edit, "reason: a text");
+    return binding_edit_reason(edit, reason ? json_string_value(reason) : otherwise);
+}
+
 /* A field that nobody reads may be a misspelt one: a binding without "until" never ends. */
 static bool has_other_fields(const json_t *body)
 {
@@ -304,10 +313,27 @@ bool binding_edit_read(struct binding_edit *edit, const json_t *body)
                          is_update ? STORE_DOCUMENT_UPDATE : STORE_DOCUMENT_POLICY,
                          edit->wanted.document) &&
            read_references(edit, json_object_get(body, "references")) &&
-           binding_edit_reason(edit, json_string_value(json_object_get(body, "reason")));
+           binding_edit_read_reason(edit, body, NULL);
 }
 
 /* --- Writing --- */
+
+bool binding_written(struct exchange *exchange, const struct store_outcome *outcome)
+{
+    switch (outcome->result) {
+    case STORE_OK:
+        return true;
+    case STORE_CONFLICT:
+        exchange_problem(exchange, PROBLEM_BINDING_CHANGED, NULL);
+        return false;
+    case STORE_FULL:
+        exchange_problem(exchange, PROBLEM_BINDING_FULL, "%d are in force", LIMIT_BINDINGS);
+        return false;
+    default:
+        exchange_problem(exchange, PROBLEM_STORE_FAILED, NULL);
+        return false;
+    }
+}
 
 static void on_written(void *context, const struct store_outcome *outcome)
 {
@@ -315,19 +341,8 @@ static void on_written(void *context, const struct store_outcome *outcome)
     struct exchange *exchange = edit->exchange;
     struct error error;
 
-    switch (outcome->result) {
-    case STORE_OK:
-        break;
-    case STORE_CONFLICT:
-        exchange_problem(exchange, PROBLEM_BINDING_CHANGED, NULL);
+    if (!binding_written(exchange, outcome))
         return;
-    case STORE_FULL:
-        exchange_problem(exchange, PROBLEM_BINDING_FULL, "%d are in force", LIMIT_BINDINGS);
-        return;
-    default:
-        exchange_problem(exchange, PROBLEM_STORE_FAILED, NULL);
-        return;
-    }
     if (!front_use_bindings(exchange->front, &error)) {
         exchange_fail(exchange, "binding.use", &error);
         return;

@@ -26,6 +26,10 @@ bool binding_edit_read(struct binding_edit *edit, const json_t *body) MUST_CHECK
 /* Takes `reason` when it can be kept, or "" for NULL; false after having answered. */
 bool binding_edit_reason(struct binding_edit *edit, const char *reason) MUST_CHECK;
 
+/* The same of "reason" in a body, or else `otherwise`. */
+bool binding_edit_read_reason(struct binding_edit *edit, const json_t *body,
+                              const char *otherwise) MUST_CHECK;
+
 /* Checks edit->wanted with a worker, writes it, puts it in force and answers it. What is so already is
  * answered and not written. */
 void binding_edit_finish(struct binding_edit *edit);
@@ -33,6 +37,12 @@ void binding_edit_finish(struct binding_edit *edit);
 /* A binding for people: its documents by name, times, and whether it holds now. NULL after having
  * answered. */
 json_t *binding_json(struct exchange *exchange, const struct store_binding *binding);
+
+/* True when it is in force and its time has come and not ended. */
+bool binding_holds(const struct store_binding *binding, int64_t now_s);
+
+/* True when the transaction that puts a binding was done; false after having answered why not. */
+bool binding_written(struct exchange *exchange, const struct store_outcome *outcome) MUST_CHECK;
 
 /* Answers one binding with its revision as ETag. */
 void binding_answer(struct exchange *exchange, int status, const struct store_binding *binding);

@@ -119,7 +119,6 @@ static bool read_earlier(struct binding_edit *edit, uint64_t named, struct store
 static void go_back(struct binding_edit *edit, const json_t *body)
 {
     const json_t *revision = json_object_get(body, "revision");
-    const char *reason = json_string_value(json_object_get(body, "reason"));
     size_t n_known = (revision != NULL) + (json_object_get(body, "reason") != NULL);
     struct store_binding earlier;
 
@@ -141,10 +140,10 @@ static void go_back(struct binding_edit *edit, const json_t *body)
     edit->wanted.n_references = earlier.n_references;
     edit->wanted.from_s = earlier.from_s;
     edit->wanted.until_s = earlier.until_s;
-    if (!reason)
-        reason = arena_printf(exchange_arena(edit->exchange), "back to revision %llu",
-                              (unsigned long long)earlier.revision);
-    if (binding_edit_reason(edit, reason))
+    if (binding_edit_read_reason(edit, body,
+                                 arena_printf(exchange_arena(edit->exchange),
+                                              "back to revision %llu",
+                                              (unsigned long long)earlier.revision)))
         binding_edit_finish(edit);
 }
 

@@ -81,6 +81,14 @@ void exchange_fail(struct exchange *exchange, const char *event, const struct er
     answer_problem(exchange, PROBLEM_INTERNAL, NULL);
 }
 
+void exchange_fail_list(struct exchange *exchange, const char *event, const struct error *error)
+{
+    if (error->code == ERROR_USAGE)
+        exchange_problem(exchange, PROBLEM_QUERY_INVALID, "before: %s", error->message);
+    else
+        exchange_fail(exchange, event, error);
+}
+
 void exchange_call_failed(struct exchange *exchange, enum call_result result)
 {
     if (result == CALL_LOST)

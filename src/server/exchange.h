@@ -44,6 +44,9 @@ void exchange_refuse(struct exchange *exchange, int status, const struct reason 
 /* Answers an error of ours: the caller cannot do anything about it; the log has the details. */
 void exchange_fail(struct exchange *exchange, const char *event, const struct error *error);
 
+/* As exchange_fail for a list: a cursor that the store does not know (ERROR_USAGE) is the caller's. */
+void exchange_fail_list(struct exchange *exchange, const char *event, const struct error *error);
+
 /* Answers what a process of ours did not do. */
 void exchange_call_failed(struct exchange *exchange, enum call_result result);
 

@@ -187,7 +187,7 @@ void route_hosts_verdicts(struct exchange *exchange)
     if (!store_verdict_list(exchange->front->store, host.enrolled.id, before, limit, &arena,
                             &verdicts, &n_verdicts, &error)) {
         arena_done(&arena);
-        exchange_fail(exchange, "hosts.verdicts", &error);
+        exchange_fail_list(exchange, "hosts.verdicts", &error);
         return;
     }
     list = json_array();

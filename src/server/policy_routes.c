@@ -1,14 +1,15 @@
 /* Policy for people: the text in force, its versions, and a new one put in force.
  *
  * A text is compiled by a worker before it is kept; a policy that does not compile never judges. */
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "log/log.h"
 #include "msg/result_json.h"
 #include "os/clock.h"
+#include "server/binding_edit.h"
+#include "server/documents.h"
 #include "server/front.h"
 #include "server/routes.h"
-#include "server/work_message.h"
 
 enum { ARENA_LEN = 64 * LIMIT_DOCUMENT_LEN };
 
@@ -17,16 +18,16 @@ static const char DEFAULT_BINDING[] = "default";
 
 /* --- What is in force --- */
 
-/* The binding of that name and its document; *found is false when nothing is bound. */
-static bool read_bound(struct exchange *exchange, const char *name, struct arena *arena,
-                       struct store_binding *binding, struct store_document *document, bool *found,
-                       struct error *error)
+/* The binding of that name and the policy that it enforces now; *found is false when it does not. */
+static bool read_enforced(struct exchange *exchange, const char *name, struct arena *arena,
+                          struct store_binding *binding, struct store_document *document,
+                          bool *found, struct error *error)
 {
     struct store *store = exchange->front->store;
 
     if (!store_binding_get(store, name, 0, arena, binding, found, error))
         return false;
-    *found = *found && binding->mode != STORE_BINDING_REMOVED;
+    *found = *found && binding->mode == STORE_BINDING_ENFORCE && binding_holds(binding, os_now_s());
     return !*found ||
            store_document_get_by_id(store, binding->document, arena, document, found, error);
 }
@@ -39,7 +40,7 @@ void route_policy_show(struct exchange *exchange)
     struct error error;
     bool found = false;
 
-    if (!read_bound(exchange, DEFAULT_BINDING, &arena, &binding, &document, &found, &error)) {
+    if (!read_enforced(exchange, DEFAULT_BINDING, &arena, &binding, &document, &found, &error)) {
         exchange_fail(exchange, "policy.show", &error);
     } else if (!found) {
         exchange_problem(exchange, PROBLEM_POLICY_NONE,
@@ -50,12 +51,12 @@ void route_policy_show(struct exchange *exchange)
     arena_done(&arena);
 }
 
-/* When the policy was put in force by an enforcing binding; 0: it is in none. */
+/* When the policy was put in force by a binding that enforces it now; 0: none does. */
 static int64_t in_force_since(const struct store_document *policy,
                               const struct store_binding *bindings, size_t n_bindings)
 {
     for (size_t i = 0; i < n_bindings; i++)
-        if (bindings[i].mode == STORE_BINDING_ENFORCE &&
+        if (bindings[i].mode == STORE_BINDING_ENFORCE && binding_holds(&bindings[i], os_now_s()) &&
             memcmp(bindings[i].document, policy->sha256, STORE_DIGEST_LEN) == 0)
             return bindings[i].created_s;
     return 0;
@@ -100,131 +101,138 @@ void route_policy_list(struct exchange *exchange)
 
 struct replacement {
     struct exchange *exchange;
-    const char *name, *version;
+    struct store_binding before; /* the binding's newest revision; none: revision 0 */
+    struct store_binding binding;
+    struct store_document policy;
     uint64_t n_rules, cost;
-    uint8_t sha256[STORE_DIGEST_LEN];
 };
 
 static void on_policy_kept(void *context, const struct store_outcome *outcome)
 {
     struct replacement *replacement = context;
     struct exchange *exchange = replacement->exchange;
+    const struct store_document *policy = &replacement->policy;
     struct error error;
 
     if (outcome->result == STORE_CONFLICT && outcome->act == 0) {
         exchange_problem(exchange, PROBLEM_POLICY_EXISTS,
-                         "give the changed text a new version than %s", replacement->version);
+                         "give the changed text a new version than %s", policy->version);
         return;
     }
-    if (outcome->result == STORE_CONFLICT) {
-        exchange_problem(exchange, PROBLEM_BINDING_CHANGED, NULL);
+    if (!binding_written(exchange, outcome))
         return;
-    }
-    if (outcome->result != STORE_OK) {
-        exchange_problem(exchange, PROBLEM_STORE_FAILED, NULL);
-        return;
-    }
     if (!front_use_bindings(exchange->front, &error)) {
         exchange_fail(exchange, "policy.use", &error);
         return;
     }
-    log_info("policy.activate", log_text("policy", replacement->name),
-             log_text("version", replacement->version), log_text(LOG_USER, exchange->who));
-    exchange_json(
-        exchange, 200,
-        json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:b}", "schema", "bootseal.policy.v1", "name",
-                  replacement->name, "version", replacement->version, "n_rules",
-                  (json_int_t)replacement->n_rules, "cost", (json_int_t)replacement->cost, "sha256",
-                  result_json_hex(span_of(replacement->sha256, sizeof replacement->sha256)),
-                  "active", true));
+    log_info("policy.activate", log_text("policy", policy->name),
+             log_text("version", policy->version), log_text(LOG_USER, exchange->who));
+    exchange_json(exchange, 200,
+                  json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:b}", "schema", "bootseal.policy.v1",
+                            "name", policy->name, "version", policy->version, "n_rules",
+                            (json_int_t)replacement->n_rules, "cost", (json_int_t)replacement->cost,
+                            "sha256",
+                            result_json_hex(span_of(policy->sha256, sizeof policy->sha256)),
+                            "active", binding_holds(&replacement->binding, os_now_s())));
 }
 
-static void keep_policy(struct replacement *replacement)
+/* {"version", "binding", "revision"} of the audit record; NULL for lack of memory. */
+static char *audit_detail(const struct replacement *replacement)
+{
+    json_t *object = json_pack("{s:s, s:s, s:I}", "version", replacement->policy.version, "binding",
+                               DEFAULT_BINDING, "revision",
+                               (json_int_t)replacement->before.revision + 1);
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+    json_decref(object);
+    return text;
+}
+
+/* The text becomes the binding's policy; its hosts, reference values and time stay. */
+static void on_policy_checked(void *context, const struct work_check_answer *answer)
+{
+    struct replacement *replacement = context;
+    struct exchange *exchange = replacement->exchange;
+    struct store_document *policy = &replacement->policy;
+    const struct store_binding *before = &replacement->before;
+    struct store_binding *binding = &replacement->binding;
+    struct crypto_digest digest;
+    struct store_txn *txn;
+    char *detail;
+
+    *policy = (struct store_document){
+        .kind = STORE_DOCUMENT_POLICY,
+        .name = arena_text(exchange_arena(exchange), answer->name),
+        .version = arena_text(exchange_arena(exchange), answer->version),
+        .text = http_request_body(exchange->request),
+        .created_by = exchange->who,
+        .created_s = os_now_s()};
+    replacement->n_rules = answer->n_rules;
+    replacement->cost = answer->cost;
+    detail = policy->name && policy->version ? audit_detail(replacement) : NULL;
+    if (!detail) {
+        exchange_problem(exchange, PROBLEM_INTERNAL, NULL);
+        return;
+    }
+    crypto_hash_span(exchange->front->crypto, TPM_ALG_SHA256, policy->text, &digest);
+    memcpy(policy->sha256, digest.bytes, sizeof policy->sha256);
+    *binding = *before;
+    binding->name = DEFAULT_BINDING;
+    binding->mode = STORE_BINDING_ENFORCE;
+    memcpy(binding->document, policy->sha256, sizeof binding->document);
+    binding->created_by = exchange->who;
+    binding->created_s = policy->created_s;
+    binding->reason = "";
+    txn = store_begin(exchange->front->store);
+    store_act_document_put(txn, policy);
+    store_act_binding_put(txn, binding, before->mode == STORE_BINDING_NONE ? 0 : before->revision);
+    exchange_audit(exchange, txn, "policy.activate", policy->name, detail);
+    free(detail);
+    store_commit(&txn, on_policy_kept, replacement);
+}
+
+/* The binding as it is, or, where there is none, one for all hosts. False after having answered. */
+static bool read_before(struct replacement *replacement)
 {
     struct exchange *exchange = replacement->exchange;
-    struct span text = http_request_body(exchange->request);
-    int64_t now_s = os_now_s();
-    struct crypto_digest digest;
-    struct store_document policy = {.kind = STORE_DOCUMENT_POLICY,
-                                    .name = replacement->name,
-                                    .version = replacement->version,
-                                    .text = text,
-                                    .created_by = exchange->who,
-                                    .created_s = now_s};
-    struct store_binding before = {.hosts = "*"}, binding;
-    struct store_txn *txn;
+    struct store_binding *before = &replacement->before;
+    char text[OS_TIME_TEXT_LEN];
     struct error error;
     bool found = false;
 
     if (!store_binding_get(exchange->front->store, DEFAULT_BINDING, 0, exchange_arena(exchange),
-                           &before, &found, &error)) {
+                           before, &found, &error)) {
         exchange_fail(exchange, "policy.binding", &error);
-        return;
+        return false;
     }
-    found = found && before.mode != STORE_BINDING_REMOVED;
-    crypto_hash_span(exchange->front->crypto, TPM_ALG_SHA256, text, &digest);
-    memcpy(policy.sha256, digest.bytes, sizeof policy.sha256);
-    memcpy(replacement->sha256, digest.bytes, sizeof replacement->sha256);
-    binding = (struct store_binding){.name = DEFAULT_BINDING,
-                                     .mode = STORE_BINDING_ENFORCE,
-                                     .hosts = found ? before.hosts : "*",
-                                     .created_by = exchange->who,
-                                     .created_s = now_s,
-                                     .reason = ""};
-    memcpy(binding.document, policy.sha256, sizeof binding.document);
-    txn = store_begin(exchange->front->store);
-    store_act_document_put(txn, &policy);
-    store_act_binding_put(txn, &binding, found ? before.revision : 0);
-    exchange_audit(exchange, txn, "policy.activate", policy.name, "");
-    store_commit(&txn, on_policy_kept, replacement);
-}
-
-static void on_policy_checked(void *context, enum call_result result, struct span frame)
-{
-    struct replacement *replacement = context;
-    struct exchange *exchange = replacement->exchange;
-    struct work_check_answer answer;
-    struct error error;
-
-    if (result != CALL_ANSWERED) {
-        exchange_call_failed(exchange, result);
-        return;
-    }
-    if (frame.len == 0 || !work_check_answer_decode(frame, &answer, &error)) {
-        exchange_problem(exchange, PROBLEM_WORKER_FAILED, NULL);
-        return;
-    }
-    if (!answer.valid) {
-        exchange_document_invalid(exchange, &answer);
-        return;
-    }
-    replacement->name = arena_text(exchange_arena(exchange), answer.name);
-    replacement->version = arena_text(exchange_arena(exchange), answer.version);
-    replacement->n_rules = answer.n_rules;
-    replacement->cost = answer.cost;
-    if (replacement->name && replacement->version)
-        keep_policy(replacement);
-    else
-        exchange_problem(exchange, PROBLEM_INTERNAL, NULL);
+    if (!found || before->mode == STORE_BINDING_REMOVED)
+        *before = (struct store_binding){.hosts = "*", .revision = found ? before->revision : 0};
+    if (before->until_s == 0 || before->until_s > os_now_s())
+        return true;
+    exchange_problem(exchange, PROBLEM_BINDING_ENDED,
+                     "%s ended at %s: PUT /api/v1/bindings/%s gives it another time",
+                     DEFAULT_BINDING, os_time_print(before->until_s, text), DEFAULT_BINDING);
+    return false;
 }
 
 void route_policy_replace(struct exchange *exchange)
 {
     struct replacement *replacement = arena_new(exchange_arena(exchange), struct replacement);
-    struct work_check work = {.kind = STORE_DOCUMENT_POLICY,
-                              .sources = {.text = http_request_body(exchange->request)}};
-    struct arena arena = arena_init(2 * LIMIT_POLICY_LEN + 4096);
-    struct span frame;
-    struct error error;
+    struct document_check check = {.kind = STORE_DOCUMENT_POLICY,
+                                   .text = http_request_body(exchange->request)};
 
     if (!replacement) {
         exchange_problem(exchange, PROBLEM_INTERNAL, NULL);
         return;
     }
     replacement->exchange = exchange;
-    if (work_check_encode(&work, &arena, &frame, &error))
-        calls_work(exchange->front->calls, frame, on_policy_checked, replacement);
-    else
-        exchange_fail(exchange, "policy.work", &error);
-    arena_done(&arena);
+    if (check.text.len == 0) {
+        exchange_problem(exchange, PROBLEM_BODY_MALFORMED, "the body is the policy");
+        return;
+    }
+    if (!read_before(replacement))
+        return;
+    check.references = replacement->before.references;
+    check.n_references = replacement->before.n_references;
+    (void)!document_check(exchange, &check, on_policy_checked, replacement);
 }

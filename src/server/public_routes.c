@@ -7,6 +7,7 @@
 #include "log/log.h"
 #include "os/clock.h"
 #include "server/front.h"
+#include "server/parameters.h"
 #include "server/routes.h"
 #include "server/sign_message.h"
 
@@ -249,32 +250,25 @@ static json_t *response_json(const char *description, const char *type)
     return json_pack("{s:s, s:{s:{}}}", "description", description, "content", type);
 }
 
-static const struct {
-    enum http_method method;
-    const char *path, *in, *name, *description;
-} PARAMETERS[] = {
-#define PARAMETER(method, path, in, name, description) {HTTP_##method, path, in, name, description},
-#include "server/parameters.def"
-#undef PARAMETER
-};
-
 /* Those of the path, which are always there, and the others. */
 static json_t *parameters_json(const struct route *route)
 {
     const char *open = strchr(route->path, '{');
-    json_t *parameters = json_array();
+    json_t *list = json_array();
+    size_t n_parameters;
+    const struct parameter *parameters = parameters_all(&n_parameters);
 
     if (open)
-        json_array_append_new(parameters, json_pack("{s:s%, s:s, s:b, s:{s:s}}", "name", open + 1,
-                                                    strcspn(open + 1, "}"), "in", "path",
-                                                    "required", true, "schema", "type", "string"));
-    for (size_t i = 0; i < sizeof PARAMETERS / sizeof *PARAMETERS; i++)
-        if (PARAMETERS[i].method == route->method && strcmp(PARAMETERS[i].path, route->path) == 0)
-            json_array_append_new(parameters,
-                                  json_pack("{s:s, s:s, s:s, s:{s:s}}", "name", PARAMETERS[i].name,
-                                            "in", PARAMETERS[i].in, "description",
-                                            PARAMETERS[i].description, "schema", "type", "string"));
-    return parameters;
+        json_array_append_new(list, json_pack("{s:s%, s:s, s:b, s:{s:s}}", "name", open + 1,
+                                              strcspn(open + 1, "}"), "in", "path", "required",
+                                              true, "schema", "type", "string"));
+    for (size_t i = 0; i < n_parameters; i++)
+        if (parameters[i].method == route->method && strcmp(parameters[i].path, route->path) == 0)
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:s, s:s, s:{s:s}}", "name", parameters[i].name,
+                                            "in", parameters[i].in, "description",
+                                            parameters[i].description, "schema", "type", "string"));
+    return list;
 }
 
 static json_t *operation_json(const struct route *route)

@@ -8,6 +8,7 @@
 #include "msg/protocol.h"
 #include "os/clock.h"
 #include "server/front.h"
+#include "server/parameters.h"
 
 static const struct route ROUTES[] = {
 #define ROUTE(route_method, route_path, route_access, route_handler, route_body_cap, route_takes,  \
@@ -224,7 +225,7 @@ void routes_dispatch(void *context, struct http_request *request)
             return;
         }
     }
-    if (authorise(exchange) && check_body(exchange))
+    if (authorise(exchange) && parameters_check(exchange) && check_body(exchange))
         route->handler(exchange);
 }
 

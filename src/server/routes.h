@@ -1,6 +1,6 @@
 /* Dispatch and authorisation: from a request to its handler, over the one table routes.def.
  *
- * The only place that calls a handler. Order: route, method, token, role, content type; a handler
+ * The only place that calls a handler. Order: route, method, token, role, query, content type; a handler
  * never sees a request that its line does not admit. */
 #ifndef BOOTSEAL_SERVER_ROUTES_H
 #define BOOTSEAL_SERVER_ROUTES_H

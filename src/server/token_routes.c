@@ -215,7 +215,7 @@ void route_audit_list(struct exchange *exchange)
                       json_pack("{s:s, s:o, s:s?}", "schema", "bootseal.audit.v1", "entries", list,
                                 "next", n_entries == limit ? entries[n_entries - 1].id : NULL));
     } else {
-        exchange_fail(exchange, "audit.list", &error);
+        exchange_fail_list(exchange, "audit.list", &error);
     }
     arena_done(&arena);
 }

@@ -447,6 +447,45 @@ static void test_the_description_has_every_parameter(void **state)
     json_decref(api);
 }
 
+/* What nobody reads may be a misspelt filter, and a list without it another list. */
+static void test_queries_are_held_against_the_description(void **state)
+{
+    static const char *const WRONG[] = {
+        "/api/v1/hosts?limit=5&limit=6",
+        "/api/v1/hosts?verdicts=untrusted",
+        "/api/v1/hosts?Limit=5",
+        "/api/v1/hosts?l%69mit=5",
+        "/api/v1/hosts?limit",
+        "/api/v1/hosts?limit=%zz",
+        "/api/v1/hosts?name=%00",
+        "/api/v1/hosts?&name=a",
+        "/api/v1/hosts?limit=0",
+        "/api/v1/hosts?limit=-1",
+        "/api/v1/hosts?limit=501",
+        "/api/v1/hosts?limit=1e2",
+        "/api/v1/hosts?limit=%2B5",
+        "/api/v1/hosts?limit=18446744073709551617",
+        "/api/v1/hosts?limit=",
+        "/api/v1/hosts?state=gone",
+        "/api/v1/bindings?limit=5",
+        "/api/v1/policies?version=1",
+        "/api/v1/audit?before=yesterday",
+        "/api/v1/audit?limit=99999999999999999999",
+        "/health?verbose=1",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+        struct http_client_answer answer = get(WRONG[i], service.token);
+
+        if (!service_is_problem(&answer, 400, "query.invalid"))
+            fail_msg("%s: %d", WRONG[i], answer.status);
+    }
+    assert_int_equal(get("/api/v1/hosts?limit=5&name=a&state=enrolled", service.token).status, 200);
+    /* Whoever may not ask is not told what could be asked. */
+    assert_int_equal(get("/api/v1/hosts?verdicts=untrusted", NULL).status, 401);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -455,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_tokens_say_what_is_wrong),
         cmocka_unit_test(test_acts_are_audited_without_secrets),
         cmocka_unit_test(test_the_description_has_every_parameter),
+        cmocka_unit_test(test_queries_are_held_against_the_description),
         cmocka_unit_test(test_unknown_paths_and_methods),
         cmocka_unit_test(test_wrong_content_type),
         cmocka_unit_test(test_malformed_bodies),

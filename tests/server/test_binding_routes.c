@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/clock.h"
 #include "support/service.h"
 
 #define BINDING(mode, more)                                                                        \
@@ -234,6 +235,7 @@ static void test_bindings_say_what_is_wrong(void **state)
         BINDING("removed", ""),
         BINDING("accept", ",\"until\":\"2199-01-01T00:00:00Z\""),
         BINDING("enforce", ",\"untill\":null"),
+        BINDING("enforce", ",\"reason\":5"),
         BINDING("enforce", ",\"until\":\"tomorrow\""),
         BINDING("enforce", ",\"until\":7"),
         BINDING("enforce", ",\"until\":\"2020-01-01T00:00:00Z\""),
@@ -385,6 +387,7 @@ static void test_back_to_an_earlier_revision(void **state)
     assert_problem(change("POST", path, "\"3\"", "{\"revision\":0}"), 422, "field.invalid");
     assert_problem(change("POST", path, "\"3\"", "{\"revision\":\"2\"}"), 422, "field.invalid");
     assert_problem(change("POST", path, "\"3\"", "{\"revison\":2}"), 422, "field.invalid");
+    assert_problem(change("POST", path, "\"3\"", "{\"reason\":null}"), 422, "field.invalid");
     assert_binding(change("POST", path, "\"3\"", "{\"revision\":2,\"reason\":\"tested\"}"), 200,
                    "4");
     /* Removed, and back from there. */
@@ -463,6 +466,74 @@ static void test_every_change_is_audited(void **state)
     json_decref(object);
 }
 
+/* --- PUT /api/v1/policy --- */
+
+static struct http_client_answer replace(const char *version)
+{
+    char text[512];
+
+    snprintf(text, sizeof text,
+             "[policy]\nname = pinned\nversion = %s\n[rule a]\nmessage = m\n"
+             "require = boot.images.all(x, x in reference(\"kernels\"))\n",
+             version);
+    return service_request(&service, "PUT", "/api/v1/policy", service.token, "text/plain",
+                           span_text(text));
+}
+
+static bool is_active(const struct http_client_answer *answer)
+{
+    json_t *object = json_loadb((const char *)answer->body.data, answer->body.len, 0, NULL);
+    bool active = json_is_true(json_object_get(object, "active"));
+
+    json_decref(object);
+    return active;
+}
+
+#define PINNED_WITH(more)                                                                          \
+    "{\"mode\":\"observe\",\"hosts\":\"web-*\",\"policy\":{\"name\":\"pinned\",\"version\":"       \
+    "\"1\"},\"references\":[{\"name\":\"kernels of May\",\"version\":\"1\"}]" more "}"
+
+static void test_another_policy_in_the_same_binding(void **state)
+{
+    char ended[512], text[OS_TIME_TEXT_LEN];
+    int64_t end_s;
+    struct http_client_answer answer;
+    json_t *object;
+
+    (void)state;
+    assert_problem(replace("2"), 422, "policy.invalid"); /* it has no reference values yet */
+    assert_binding(put("default", "\"3\"", PINNED_WITH(",\"until\":\"2199-01-01T00:00:00Z\"")), 200,
+                   "4");
+    assert_problem(get("/api/v1/policy"), 404, "policy.none"); /* observed is not in force */
+    answer = replace("2");
+    assert_int_equal(answer.status, 200);
+    assert_true(is_active(&answer));
+    answer = get("/api/v1/bindings/default");
+    object = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
+    assert_int_equal(json_array_size(json_object_get(object, "references")), 1);
+    assert_string_equal(json_string_value(json_object_get(object, "hosts")), "web-*");
+    assert_string_equal(json_string_value(json_object_get(object, "until")),
+                        "2199-01-01T00:00:00Z");
+    assert_string_equal(json_string_value(json_object_get(object, "mode")), "enforce");
+    json_decref(object);
+    answer = get("/api/v1/audit?limit=1");
+    assert_true(memmem(answer.body.data, answer.body.len, "\\\"revision\\\":5", 14) != NULL);
+    assert_int_equal(get("/api/v1/policy").status, 200);
+    /* Not yet in force, and over. */
+    assert_binding(put("default", "\"5\"", PINNED_WITH(",\"from\":\"2198-01-01T00:00:00Z\"")), 200,
+                   "6");
+    answer = replace("3");
+    assert_int_equal(answer.status, 200);
+    assert_false(is_active(&answer));
+    end_s = os_now_s() + 1;
+    snprintf(ended, sizeof ended, PINNED_WITH(",\"until\":\"%s\""), os_time_print(end_s, text));
+    assert_binding(put("default", "\"7\"", ended), 200, "8");
+    while (os_now_s() < end_s)
+        usleep(20000);
+    assert_problem(replace("4"), 409, "binding.ended");
+    assert_problem(get("/api/v1/policies/pinned?version=4"), 404, "document.unknown");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -477,6 +548,7 @@ int main(void)
         cmocka_unit_test(test_back_to_an_earlier_revision),
         cmocka_unit_test(test_history_keeps_all_of_it),
         cmocka_unit_test(test_every_change_is_audited),
+        cmocka_unit_test(test_another_policy_in_the_same_binding),
     };
 
     return cmocka_run_group_tests(tests, start, end);
