@@ -128,7 +128,12 @@ enum {
     LIMIT_BINDING_LEN = 64 * 1024,            /* one binding as JSON */
     LIMIT_BINDING_REFERENCES = 31, /* reference values of one binding: room for updates stays */
     LIMIT_BINDING_REASON_LEN = 512,
-    LIMIT_HOST_POLICIES = 32,  /* that hold for one host */
+    LIMIT_BOUND_LEN = 64 * 1024 *
+                      1024,   /* documents in force, each counted once: all stay in memory */
+    LIMIT_HOST_POLICIES = 32, /* that hold for one host */
+    /* Texts of these with what they name, as they travel to a worker: one with reference values as
+     * many and as long as may be, and room for others. */
+    LIMIT_HOST_SOURCES_LEN = 40 * 1024 * 1024,
     LIMIT_POLICY_SOURCES = 64, /* references and updates that one policy is compiled with */
     LIMIT_POLICY_RULES = 512,
     LIMIT_POLICY_REFERENCES = 8192,

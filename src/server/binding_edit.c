@@ -327,7 +327,9 @@ bool binding_written(struct exchange *exchange, const struct store_outcome *outc
         exchange_problem(exchange, PROBLEM_BINDING_CHANGED, NULL);
         return false;
     case STORE_FULL:
-        exchange_problem(exchange, PROBLEM_BINDING_FULL, "%d are in force", LIMIT_BINDINGS);
+        exchange_problem(exchange, PROBLEM_BINDING_FULL,
+                         "at most %d bindings are in force, and documents of %d MiB",
+                         LIMIT_BINDINGS, LIMIT_BOUND_LEN / 1024 / 1024);
         return false;
     default:
         exchange_problem(exchange, PROBLEM_STORE_FAILED, NULL);

@@ -1,12 +1,13 @@
 #include "server/bindings.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 
-enum {
-    ARENA_LEN = 512 * 1024 * 1024,
-    GLOB_LEN_MAX = LIMIT_NAME_LEN,
-    STARS_MAX = 4, /* of one glob: more make fnmatch slow */
+enum { ARENA_LEN = 512 * 1024 * 1024, BUCKETS = 256 };
+
+/* A document that bindings name, there once however many do. */
+struct kept {
+    struct store_document document;
+    struct kept *next;
 };
 
 struct bound {
@@ -29,6 +30,7 @@ struct known_set {
 struct bindings {
     struct arena arena;
     struct crypto *crypto;
+    struct kept *documents[BUCKETS]; /* by the first byte of the digest */
     struct bound *items;
     size_t n_items;
     struct known_set *sets;
@@ -48,21 +50,94 @@ static struct span next_glob(const char **globs)
     return span_of(start, len);
 }
 
+/* Whether the set at *at, "[a-z.]", has the sign; *at is then behind it. One that does not end has none. */
+static bool set_has(struct span glob, size_t *at, uint8_t sign)
+{
+    size_t i = *at + 1;
+    bool has = false;
+
+    while (i < glob.len && glob.data[i] != ']') {
+        size_t last = i + 2 < glob.len && glob.data[i + 1] == '-' && glob.data[i + 2] != ']' ? i + 2
+                                                                                             : i;
+
+        has |= sign >= glob.data[i] && sign <= glob.data[last];
+        i = last + 1;
+    }
+    if (!has || i == glob.len)
+        return false;
+    *at = i + 1;
+    return true;
+}
+
+/* Whether what stands at *at, which is no "*", takes the sign; *at is then behind it. */
+static bool takes(struct span glob, size_t *at, uint8_t sign)
+{
+    if (*at == glob.len)
+        return false;
+    if (glob.data[*at] == '[')
+        return set_has(glob, at, sign);
+    if (glob.data[*at] != '?' && glob.data[*at] != sign)
+        return false;
+    (*at)++;
+    return true;
+}
+
+/* Takes no more steps than both are long, one times the other: only the last "*" is tried again, as the
+ * ones before it have taken as little as they can. */
+static bool glob_matches(struct span glob, const char *name)
+{
+    const char *again = NULL; /* where what follows the last "*" is tried next */
+    size_t at = 0, behind_star = 0;
+
+    while (*name) {
+        if (at < glob.len && glob.data[at] == '*') {
+            behind_star = ++at;
+            again = name;
+        } else if (takes(glob, &at, (uint8_t)*name)) {
+            name++;
+        } else if (again) {
+            at = behind_star;
+            name = ++again;
+        } else {
+            return false;
+        }
+    }
+    while (at < glob.len && glob.data[at] == '*')
+        at++;
+    return at == glob.len;
+}
+
 bool bindings_match(const char *globs, const char *name)
 {
-    char pattern[GLOB_LEN_MAX + 1];
-
     while (*globs) {
         struct span glob = next_glob(&globs);
 
-        if (glob.len == 0 || glob.len > GLOB_LEN_MAX)
-            continue;
-        memcpy(pattern, glob.data, glob.len);
-        pattern[glob.len] = '\0';
-        if (fnmatch(pattern, name, FNM_NOESCAPE) == 0)
+        if (glob.len && glob_matches(glob, name))
             return true;
     }
     return false;
+}
+
+/* A set must end, hold something, and have its ranges in order: else it would match nothing, and the
+ * binding hold for nobody. */
+static bool sets_ok(struct span glob)
+{
+    for (size_t i = 0; i < glob.len; i++) {
+        size_t start = i + 1;
+
+        if (glob.data[i] == ']')
+            return false;
+        if (glob.data[i] != '[')
+            continue;
+        for (i = start; i < glob.len && glob.data[i] != ']'; i++)
+            if (glob.data[i] == '[' || glob.data[i] == '*' || glob.data[i] == '?' ||
+                (glob.data[i] == '-' && i > start && i + 1 < glob.len && glob.data[i + 1] != ']' &&
+                 glob.data[i - 1] > glob.data[i + 1]))
+                return false;
+        if (i == glob.len || i == start)
+            return false;
+    }
+    return true;
 }
 
 const char *bindings_globs_wrong(const char *globs)
@@ -73,19 +148,16 @@ const char *bindings_globs_wrong(const char *globs)
         return "the list of hosts is too long";
     while (*globs) {
         struct span glob = next_glob(&globs);
-        size_t n_stars = 0;
 
         n_globs += glob.len > 0;
-        if (glob.len > GLOB_LEN_MAX)
+        if (glob.len > LIMIT_NAME_LEN)
             return "a name of a host is too long";
-        for (size_t i = 0; i < glob.len; i++) {
-            n_stars += glob.data[i] == '*';
+        for (size_t i = 0; i < glob.len; i++)
             if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-.*?[]_", glob.data[i]))
                 return "names of hosts have lower-case letters, digits, \"-\" and \".\"; \"*\", "
                        "\"?\" and \"[a-z]\" stand for any";
-        }
-        if (n_stars > STARS_MAX)
-            return "a name has at most four \"*\"";
+        if (!sets_ok(glob))
+            return "what stands between \"[\" and \"]\" is letters, digits and ranges such as a-z";
     }
     return n_globs ? NULL : "there must be a host; \"*\" stands for all";
 }
@@ -100,15 +172,31 @@ static void hash_text(struct crypto *crypto, struct span text, uint8_t sha256[ST
     memcpy(sha256, digest.bytes, STORE_DIGEST_LEN);
 }
 
-static bool read_document(struct store *store, struct arena *arena,
-                          const uint8_t sha256[STORE_DIGEST_LEN], struct store_document *document,
-                          struct error *error)
+/* The document, from the store or as another binding has it; NULL on failure. */
+static const struct store_document *read_document(struct bindings *bindings, struct store *store,
+                                                  const uint8_t sha256[STORE_DIGEST_LEN],
+                                                  struct error *error)
 {
+    struct kept **bucket = &bindings->documents[sha256[0]], *kept;
     bool found = false;
 
-    if (!store_document_get_by_id(store, sha256, arena, document, &found, error))
-        return false;
-    return found || error_plain(error, ERROR_NOT_FOUND, "a binding's document is not there");
+    for (kept = *bucket; kept; kept = kept->next)
+        if (memcmp(kept->document.sha256, sha256, STORE_DIGEST_LEN) == 0)
+            return &kept->document;
+    kept = arena_new(&bindings->arena, struct kept);
+    if (!kept) {
+        arena_error(&bindings->arena, error);
+        return NULL;
+    }
+    if (!store_document_get_by_id(store, sha256, &bindings->arena, &kept->document, &found, error))
+        return NULL;
+    if (!found) {
+        error_plain(error, ERROR_NOT_FOUND, "a binding's document is not there");
+        return NULL;
+    }
+    kept->next = *bucket;
+    *bucket = kept;
+    return &kept->document;
 }
 
 static bool make_references(struct bindings *bindings, struct bound *bound, size_t n,
@@ -127,20 +215,21 @@ static bool read_bound(struct bindings *bindings, struct store *store, struct bo
                        struct error *error)
 {
     const struct store_binding *binding = &bound->binding;
-    struct store_document document;
+    const struct store_document *document = read_document(bindings, store, binding->document,
+                                                          error);
 
-    if (!read_document(store, &bindings->arena, binding->document, &document, error) ||
-        !make_references(bindings, bound, binding->n_references, error))
+    if (!document || !make_references(bindings, bound, binding->n_references, error))
         return false;
-    bound->text = document.text;
+    bound->text = document->text;
     memcpy(bound->text_sha256, binding->document, STORE_DIGEST_LEN);
-    bound->label = arena_printf(&bindings->arena, "%s %s", document.name, document.version);
+    bound->label = arena_printf(&bindings->arena, "%s %s", document->name, document->version);
     if (!bound->label)
         return arena_error(&bindings->arena, error);
     for (size_t i = 0; i < binding->n_references; i++) {
-        if (!read_document(store, &bindings->arena, binding->references[i], &document, error))
+        document = read_document(bindings, store, binding->references[i], error);
+        if (!document)
             return false;
-        bound->references[i] = document.text;
+        bound->references[i] = document->text;
         memcpy(bound->reference_sha256[i], binding->references[i], STORE_DIGEST_LEN);
     }
     return true;
@@ -329,6 +418,8 @@ struct members {
     size_t n_policies, n_judging;
     const struct bound *updates[LIMIT_POLICY_SOURCES]; /* those that retire come first */
     size_t n_updates, n_retiring;
+    size_t updates_len,
+        sources_len; /* bytes; of all policies with all that they are compiled with */
 };
 
 /* A policy's id: which texts it is made of, in their order. */
@@ -351,44 +442,57 @@ static void policy_id(struct crypto *crypto, const struct bound *bound,
     memcpy(id, digest.bytes, STORE_DIGEST_LEN);
 }
 
-static bool is_member(const struct known_set *known, size_t i)
+static bool is_in(const struct bindings *bindings, const struct known_set *known, size_t i,
+                  enum store_binding_mode mode)
 {
-    return known->members[i / 8] & 1u << i % 8;
-}
-
-static bool sort_policies(const struct bindings *bindings, const struct known_set *known,
-                          struct members *members, struct error *error)
-{
-    static const enum store_binding_mode ORDER[] = {STORE_BINDING_ENFORCE, STORE_BINDING_OBSERVE};
-
-    for (size_t mode = 0; mode < 2; mode++)
-        for (size_t i = 0; i < bindings->n_items; i++) {
-            if (!is_member(known, i) || bindings->items[i].binding.mode != ORDER[mode])
-                continue;
-            if (members->n_policies == LIMIT_HOST_POLICIES)
-                return error_plain(error, ERROR_LIMIT, "more than %d policies hold for one host",
-                                   LIMIT_HOST_POLICIES);
-            members->policies[members->n_policies++] = &bindings->items[i];
-            members->n_judging += ORDER[mode] == STORE_BINDING_ENFORCE;
-        }
-    return true;
+    return known->members[i / 8] & 1u << i % 8 && bindings->items[i].binding.mode == mode;
 }
 
 static bool sort_updates(const struct bindings *bindings, const struct known_set *known,
-                         struct members *members, struct error *error)
+                         struct members *members)
 {
     static const enum store_binding_mode ORDER[] = {STORE_BINDING_RETIRE, STORE_BINDING_ACCEPT};
 
     for (size_t mode = 0; mode < 2; mode++)
         for (size_t i = 0; i < bindings->n_items; i++) {
-            if (!is_member(known, i) || bindings->items[i].binding.mode != ORDER[mode])
+            if (!is_in(bindings, known, i, ORDER[mode]))
                 continue;
             if (members->n_updates == LIMIT_POLICY_SOURCES / 2)
-                return error_plain(error, ERROR_LIMIT, "more than %d updates hold for one host",
-                                   LIMIT_POLICY_SOURCES / 2);
+                return false;
             members->updates[members->n_updates++] = &bindings->items[i];
+            members->updates_len += bindings->items[i].text.len;
             members->n_retiring += ORDER[mode] == STORE_BINDING_RETIRE;
         }
+    return true;
+}
+
+/* One policy more, when it fits with all that it is compiled with. */
+static bool add_policy(struct members *members, const struct bound *bound)
+{
+    size_t len = bound->text.len + members->updates_len;
+
+    for (size_t i = 0; i < bound->n_references; i++)
+        len += bound->references[i].len;
+    if (members->n_policies == LIMIT_HOST_POLICIES ||
+        len > LIMIT_HOST_SOURCES_LEN - members->sources_len)
+        return false;
+    members->policies[members->n_policies++] = bound;
+    members->sources_len += len;
+    return true;
+}
+
+static bool sort_policies(const struct bindings *bindings, const struct known_set *known,
+                          struct members *members)
+{
+    for (size_t i = 0; i < bindings->n_items; i++)
+        if (is_in(bindings, known, i, STORE_BINDING_ENFORCE) &&
+            !add_policy(members, &bindings->items[i]))
+            return false;
+    members->n_judging = members->n_policies;
+    /* What is only observed must not be what a host fails by: it is left out where it does not fit. */
+    for (size_t i = 0; i < bindings->n_items; i++)
+        if (is_in(bindings, known, i, STORE_BINDING_OBSERVE))
+            (void)add_policy(members, &bindings->items[i]);
     return true;
 }
 
@@ -447,15 +551,17 @@ static bool fill_set(struct bindings *bindings, const struct members *members,
 static bool make_set(struct bindings *bindings, const struct known_set *wanted,
                      const struct policy_set **set, struct error *error)
 {
+    /* In place of too many or too long ones: one that no worker can use, so the host is unknown. */
+    static const struct bound TOO_MANY = {.label = "more policies than can hold for one host"};
     struct known_set *known = arena_new(&bindings->arena, struct known_set);
     struct members members = {0};
 
     if (!known)
         return arena_error(&bindings->arena, error);
     *known = *wanted;
-    if (!sort_policies(bindings, known, &members, error) ||
-        !sort_updates(bindings, known, &members, error) ||
-        !fill_set(bindings, &members, &known->set, error))
+    if (!sort_updates(bindings, known, &members) || !sort_policies(bindings, known, &members))
+        members = (struct members){.policies = {&TOO_MANY}, .n_policies = 1, .n_judging = 1};
+    if (!fill_set(bindings, &members, &known->set, error))
         return false;
     known->next = bindings->sets;
     bindings->sets = known;

@@ -51,7 +51,8 @@ bool bindings_sources(const struct bindings *bindings, const char *name,
 bool bindings_policy(const struct bindings *bindings, size_t i, struct policy_sources *sources);
 
 /* The set for a host of that name at now_s. *changes_s is when another may hold for it; 0: not by
- * itself. ERROR_LIMIT when more than LIMIT_HOST_POLICIES hold. */
+ * itself. Where more are enforced than LIMIT_HOST_POLICIES and LIMIT_HOST_SOURCES_LEN allow, it is one
+ * policy that does not compile; observed ones that do not fit are left out. */
 bool bindings_for_host(struct bindings *bindings, const char *name, int64_t now_s,
                        const struct policy_set **set, int64_t *changes_s,
                        struct error *error) MUST_CHECK;

@@ -69,6 +69,24 @@ static enum store_result check_room(struct db *db)
     return result == STORE_OK && n >= LIMIT_BINDINGS ? STORE_FULL : result;
 }
 
+/* Whether the documents that are in force now are not too long together. */
+static enum store_result check_len(struct db *db)
+{
+    int64_t len = 0;
+    enum store_result result = read_number(
+        db_prepare(db,
+                   "WITH RECURSIVE in_force (document, rest) AS (SELECT document, reference_values "
+                   "FROM bindings b WHERE mode <> 4 AND NOT EXISTS (SELECT 1 FROM bindings WHERE "
+                   "name = b.name AND revision > b.revision) UNION SELECT substr(rest, 1, 32), "
+                   "substr(rest, 33) FROM in_force WHERE length(rest) > 0) "
+                   "SELECT coalesce(sum(length(text)), 0) FROM documents WHERE sha256 IN "
+                   "(SELECT document FROM in_force)",
+                   ""),
+        &len);
+
+    return result == STORE_OK && len > LIMIT_BOUND_LEN ? STORE_FULL : result;
+}
+
 static enum db_step append(struct db *db, const struct store_binding *binding, int64_t revision)
 {
     return db_run(
@@ -125,7 +143,7 @@ enum store_result act_binding_put(struct db *db, const struct act *act,
     if (step != DB_DONE)
         return STORE_FAILED;
     outcome->revision = (uint64_t)newest + 1;
-    return STORE_OK;
+    return removes ? STORE_OK : check_len(db);
 }
 
 #define BINDING_COLUMNS                                                                            \

@@ -113,7 +113,53 @@ static void test_globs(void **state)
     assert_non_null(bindings_globs_wrong(" , "));
     assert_non_null(bindings_globs_wrong("WEB-1"));
     assert_non_null(bindings_globs_wrong("web\\*"));
-    assert_non_null(bindings_globs_wrong("*a*a*a*a*a*"));
+}
+
+static void test_sets_in_globs(void **state)
+{
+    static const char *const WRONG[] = {"web-[0-9", "web-[]",    "web-]",   "web-[]0]", "[",
+                                        "[z-a]",    "a, [0-9-0", "[[0-9]]", "[a*]",     "[a?]"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
+        if (!bindings_globs_wrong(WRONG[i]))
+            fail_msg("%s", WRONG[i]);
+    /* Kept by an earlier version: they are of nobody. */
+    assert_false(bindings_match("web-[0-9", "web-1"));
+    assert_false(bindings_match("web-[", "web-["));
+    assert_null(bindings_globs_wrong("[a-c0-9.-]*, [-a], [a-]"));
+    assert_true(bindings_match("[a-c0-9]", "b"));
+    assert_true(bindings_match("[a-c0-9]", "7"));
+    assert_false(bindings_match("[a-c0-9]", "d"));
+    assert_false(bindings_match("[a-c0-9]", "-"));
+    assert_false(bindings_match("[a-c0-9]", "bb"));
+    assert_false(bindings_match("[a-c0-9]", ""));
+    assert_true(bindings_match("[-a]", "-"));
+    assert_true(bindings_match("[a-]", "-"));
+}
+
+static void test_stars_in_globs(void **state)
+{
+    char glob[LIMIT_NAME_LEN + 1], name[LIMIT_NAME_LEN + 1];
+
+    (void)state;
+    assert_true(bindings_match("*a*b*c", "xxaxbxxbxc"));
+    assert_true(bindings_match("*ab", "aab"));
+    assert_true(bindings_match("a**", "a"));
+    assert_true(bindings_match("*?*", "a"));
+    assert_false(bindings_match("*?*", ""));
+    assert_false(bindings_match("*ab", "aba"));
+    assert_false(bindings_match("*.example", "web.example.attacker"));
+    assert_true(bindings_match("*[0-9].example", "web.12.example"));
+    /* As many as fit, against a name made for it: matched at once. */
+    for (size_t i = 0; i < LIMIT_NAME_LEN; i++) {
+        glob[i] = i % 2 ? '*' : 'a';
+        name[i] = 'a';
+    }
+    glob[LIMIT_NAME_LEN - 1] = 'b';
+    glob[LIMIT_NAME_LEN] = name[LIMIT_NAME_LEN] = '\0';
+    assert_null(bindings_globs_wrong(glob));
+    assert_false(bindings_match(glob, name));
 }
 
 static void test_every_match_counts(void **state)
@@ -267,7 +313,34 @@ static void test_drafts(void **state)
     bindings_free(bindings);
 }
 
+static void assert_unusable(struct bindings *bindings)
+{
+    int64_t changes_s;
+    const struct policy_set *set = set_for(bindings, "web-1", NOW_S, &changes_s);
+
+    assert_int_equal(set->policies.n_items, 1);
+    assert_int_equal(set->policies.n_judging, 1);
+    assert_int_equal(set->with_sources.items[0].sources.text.len, 0);
+    assert_string_equal(set->label, "more policies than can hold for one host");
+}
+
 static void test_too_many_for_one_host(void **state)
+{
+    struct bindings *bindings;
+    char name[16];
+
+    (void)state;
+    for (int i = 0; i <= LIMIT_HOST_POLICIES; i++) {
+        snprintf(name, sizeof name, "policy-%d", i);
+        bind(name, STORE_BINDING_ENFORCE, "*", STORE_DOCUMENT_POLICY, 0, 0);
+    }
+    bindings = load();
+    assert_unusable(bindings);
+    bindings_free(bindings);
+}
+
+/* What is only observed leaves what judges as it is. */
+static void test_too_many_observed(void **state)
 {
     struct bindings *bindings;
     const struct policy_set *set;
@@ -277,24 +350,105 @@ static void test_too_many_for_one_host(void **state)
     (void)state;
     for (int i = 0; i <= LIMIT_HOST_POLICIES; i++) {
         snprintf(name, sizeof name, "policy-%d", i);
-        bind(name, STORE_BINDING_ENFORCE, "*", STORE_DOCUMENT_POLICY, 0, 0);
+        bind(name, i == 7 ? STORE_BINDING_ENFORCE : STORE_BINDING_OBSERVE, "*",
+             STORE_DOCUMENT_POLICY, 0, 0);
     }
     bindings = load();
-    assert_false(bindings_for_host(bindings, "web-1", NOW_S, &set, &changes_s, &error));
-    assert_int_equal(error.code, ERROR_LIMIT);
+    set = set_for(bindings, "web-1", NOW_S, &changes_s);
+    assert_int_equal(set->policies.n_items, LIMIT_HOST_POLICIES);
+    assert_int_equal(set->policies.n_judging, 1);
+    assert_string_equal(set->label, "policy-7 1");
     bindings_free(bindings);
+}
+
+/* Each fits alone. */
+static void test_too_long_for_one_host(void **state)
+{
+    char *text = malloc(LIMIT_DOCUMENT_LEN + 1);
+    uint8_t references[LIMIT_BINDING_REFERENCES][STORE_DIGEST_LEN];
+    struct store_binding binding = {.mode = STORE_BINDING_ENFORCE,
+                                    .hosts = "*",
+                                    .references = (const uint8_t(*)[STORE_DIGEST_LEN])references,
+                                    .n_references = LIMIT_BINDING_REFERENCES,
+                                    .created_by = "test",
+                                    .created_s = NOW_S,
+                                    .reason = ""};
+    struct bindings *bindings;
+    char name[32];
+    int64_t changes_s;
+
+    (void)state;
+    memset(text, 'x', LIMIT_DOCUMENT_LEN);
+    text[LIMIT_DOCUMENT_LEN] = '\0';
+    for (int i = 0; i < LIMIT_BINDING_REFERENCES; i++) {
+        snprintf(name, sizeof name, "values-%d", i);
+        text[0] = (char)('A' + i);
+        put_document(STORE_DOCUMENT_REFERENCE_VALUES, name, text, references[i]);
+    }
+    put_document(STORE_DOCUMENT_POLICY, "policy", "policy", binding.document);
+    for (int i = 0; i < 2; i++) {
+        struct store_txn *txn = store_begin(store);
+
+        snprintf(name, sizeof name, "binding-%d", i);
+        binding.name = name;
+        store_act_binding_put(txn, &binding, 0);
+        assert_int_equal(store_commit_wait(&txn).result, STORE_OK);
+        bindings = load();
+        if (i == 0)
+            assert_int_equal(set_for(bindings, "web-1", NOW_S, &changes_s)->policies.n_items, 1);
+        else
+            assert_unusable(bindings);
+        bindings_free(bindings);
+    }
+    free(text);
+}
+
+/* All that is in force stays in memory, however many bindings name it. */
+static void test_too_long_together(void **state)
+{
+    enum { N = LIMIT_BOUND_LEN / LIMIT_DOCUMENT_LEN };
+    struct store_binding binding = {.mode = STORE_BINDING_ENFORCE,
+                                    .hosts = "*",
+                                    .created_by = "test",
+                                    .created_s = NOW_S,
+                                    .reason = ""};
+    char *text = malloc(LIMIT_DOCUMENT_LEN + 1), name[32];
+
+    (void)state;
+    memset(text, 'x', LIMIT_DOCUMENT_LEN);
+    text[LIMIT_DOCUMENT_LEN] = '\0';
+    for (int i = 0; i <= N + 1; i++) {
+        struct store_txn *txn;
+
+        snprintf(name, sizeof name, "policy-%d", i);
+        if (i != 1) { /* the first document twice */
+            text[0] = (char)('0' + i);
+            put_document(STORE_DOCUMENT_POLICY, name, text, binding.document);
+        }
+        binding.name = name;
+        txn = store_begin(store);
+        store_act_binding_put(txn, &binding, 0);
+        assert_int_equal(store_commit_wait(&txn).result, i <= N ? STORE_OK : STORE_FULL);
+    }
+    free(text);
+    bindings_free(load());
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_globs),
+        cmocka_unit_test(test_sets_in_globs),
+        cmocka_unit_test(test_stars_in_globs),
         cmocka_unit_test_setup_teardown(test_every_match_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hours, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retiring, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retiring_makes_another_set, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_drafts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_many_for_one_host, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_too_many_observed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_too_long_for_one_host, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_too_long_together, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
