@@ -98,6 +98,8 @@ enum {
     LIMIT_MANIFEST_FOLDERS = 8,  /* one in the other */
     LIMIT_MANIFEST_TEXT_LEN = 1024,
     LIMIT_MANIFEST_SIGNERS = 16, /* certificates of the operator */
+    LIMIT_MANIFEST_PROFILES = 8,
+    LIMIT_MANIFEST_DEPENDENTS = 16, /* other manifests that one names */
 
     /* Host messages other than evidence (src/msg): eight certificates and a full inventory. */
     LIMIT_MESSAGE_LEN = 2 * 1024 * 1024,

@@ -138,6 +138,11 @@ bool reference_import_rim(struct cli *cli, struct span xml, const struct referen
     size_t n_pcr_values = 0;
     struct rim rim;
 
+    if (!signers->is_unsigned && signers->n == 0) {
+        *status = talk_usage(cli, OPTION_CERTIFICATES,
+                             "the certificate of a base RIM's signer; --authorities are for CoRIM");
+        return false;
+    }
     if (!rim_decode(xml, signers->ders, signers->n, &cli->arena, &rim, &error)) {
         *status = reference_manifest_error(cli, &error);
         return false;

@@ -55,8 +55,9 @@ bool crypto_equal(struct span a, struct span b);
  * edges and MakeCredential only. */
 bool crypto_random(uint8_t *bytes, size_t len, struct error *error) MUST_CHECK;
 
-/* Public keys. ERROR_UNSUPPORTED for types other than RSA 2048-4096 and NIST P-256, P-384, P-521;
- * ERROR_MALFORMED for points off the curve and such. A key is for one thread at a time. */
+/* Public keys. ERROR_UNSUPPORTED for types other than RSA 2048-4096 and NIST P-256, P-384, P-521, and, from
+ * a SubjectPublicKeyInfo, Ed25519; ERROR_MALFORMED for points off the curve and such. A key is for one
+ * thread at a time. */
 bool crypto_key_from_tpm(struct crypto *crypto, const struct tpm_public *public_area,
                          struct crypto_key **key, struct error *error) MUST_CHECK;
 /* SubjectPublicKeyInfo in DER or PEM. */
@@ -80,6 +81,10 @@ bool crypto_key_accepts(const struct crypto_key *key, const struct tpm_signature
 bool crypto_key_verify(struct crypto *crypto, struct crypto_key *key, struct span message,
                        const struct tpm_signature *signature);
 
+/* True when signature is that of an Ed25519 key over message (RFC 8032); false for other keys. Documents are
+ * signed so, never a TPM's structures: crypto_key_verify holds of no such key. */
+bool crypto_key_verify_ed25519(struct crypto_key *key, struct span message, struct span signature);
+
 /* --- X.509 (crypto/x509.c) --- */
 
 struct crypto_certificate; /* parsed, owned by the caller */
@@ -101,6 +106,7 @@ struct crypto_certificate_view {
     struct span sha256;                /* fingerprint */
     struct span spki;                  /* SubjectPublicKeyInfo DER; an id-RSAES-OAEP key as RSA */
     bool is_ca;
+    bool may_sign; /* key usage, where there is one, allows signatures (RFC 5280, 4.2.1.3) */
 };
 
 /* What a person sees of it; texts in the arena. */

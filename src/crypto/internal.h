@@ -20,7 +20,7 @@ struct crypto_fingerprints *crypto_fingerprints_new(void);
 
 struct crypto_key {
     EVP_PKEY *pkey;
-    uint16_t type;        /* TPM_ALG_RSA or TPM_ALG_ECC */
+    uint16_t type;        /* TPM_ALG_RSA, TPM_ALG_ECC or TPM_ALG_EDDSA */
     uint16_t curve;       /* ECC: TPM_ECC_... */
     uint16_t scheme;      /* the only one it signs with; TPM_ALG_NULL for any */
     uint16_t scheme_hash; /* with the scheme */

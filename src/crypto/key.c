@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 enum { RSA_BITS_MIN = 2048, RSA_EXPONENT_MIN = 65537 };
+enum { ED25519_KEY_LEN = 32 };
 enum { POINT_LEN_MAX = 1 + 2 * LIMIT_ECC_COORDINATE_LEN, POINT_UNCOMPRESSED = 4 };
 
 static const struct crypto_curve CURVES[] = {
@@ -242,6 +243,22 @@ static bool ecc_from_pkey(EVP_PKEY *pkey, struct crypto_key **key, struct error 
     return error_plain(error, ERROR_UNSUPPORTED, "ECC curve %s", name);
 }
 
+static bool ed25519_from_pkey(EVP_PKEY *pkey, struct crypto_key **key, struct error *error)
+{
+    uint8_t bytes[ED25519_KEY_LEN];
+    size_t len = sizeof bytes;
+    EVP_PKEY *made = NULL;
+
+    if (EVP_PKEY_get_raw_public_key(pkey, bytes, &len) == 1)
+        made = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, bytes, len);
+    if (!made)
+        return crypto_error(error, "Ed25519 key");
+    return wrap(made,
+                (struct crypto_key){
+                    .type = TPM_ALG_EDDSA, .scheme = TPM_ALG_NULL, .scheme_hash = TPM_ALG_NULL},
+                key, error);
+}
+
 bool crypto_key_from_spki(struct crypto *crypto, struct span spki, struct crypto_key **key,
                           struct error *error)
 {
@@ -262,8 +279,11 @@ bool crypto_key_from_spki(struct crypto *crypto, struct span spki, struct crypto
         good = rsa_from_pkey(pkey, key, error);
     else if (EVP_PKEY_is_a(pkey, "EC"))
         good = ecc_from_pkey(pkey, key, error);
+    else if (EVP_PKEY_is_a(pkey, "ED25519"))
+        good = ed25519_from_pkey(pkey, key, error);
     else
-        good = error_plain(error, ERROR_UNSUPPORTED, "public key is neither RSA nor ECC");
+        good = error_plain(error, ERROR_UNSUPPORTED,
+                           "public key is neither RSA nor ECC nor Ed25519");
     EVP_PKEY_free(pkey);
     return good;
 }
@@ -401,6 +421,19 @@ bool crypto_key_verify(struct crypto *crypto, struct crypto_key *key, struct spa
     crypto_hash_span(crypto, signature->hash, message, &digest);
     good = raw.len > 0 &&
            EVP_PKEY_verify(key->verify, raw.data, raw.len, digest.bytes, digest.len) == 1;
+    if (!good)
+        ERR_clear_error();
+    return good;
+}
+
+bool crypto_key_verify_ed25519(struct crypto_key *key, struct span message, struct span signature)
+{
+    EVP_MD_CTX *context = key->type == TPM_ALG_EDDSA ? EVP_MD_CTX_new() : NULL;
+    bool good = context && EVP_DigestVerifyInit(context, NULL, NULL, NULL, key->pkey) == 1 &&
+                EVP_DigestVerify(context, signature.data, signature.len, message.data,
+                                 message.len) == 1;
+
+    EVP_MD_CTX_free(context);
     if (!good)
         ERR_clear_error();
     return good;

@@ -224,6 +224,7 @@ bool crypto_certificate_view(const struct crypto_certificate *certificate, struc
     seen.serial_hex = text_hex(arena, span_of(serial->data, (size_t)serial->length));
     seen.key = key_text(x509, arena);
     seen.is_ca = X509_check_ca(x509) > 0;
+    seen.may_sign = X509_get_key_usage(x509) & KU_DIGITAL_SIGNATURE; /* all bits without one */
     kept = fingerprint(x509, arena, &seen.sha256) && kept;
     ERR_clear_error();
     if (!kept || !seen.subject || !seen.issuer || !seen.common_name || !seen.serial_hex ||

@@ -15,6 +15,9 @@ enum {
     SIMPLE_FALSE = 20,
     SIMPLE_TRUE = 21,
     HEAD_LEN_MAX = 9,
+    FORM_MASK = 31,
+    FORM_OPEN = 31,
+    BREAK = 0xFF, /* ends what has no length (3.2.1) */
 };
 
 static const char *const TYPE_NAMES[8] = {
@@ -30,10 +33,9 @@ static uint64_t wrong_type(struct reader *reader, unsigned found, enum cbor_type
     return 0;
 }
 
-/* The argument behind a first byte of this form (section 3); fails with code for a form that has
- * none: reserved, or an indefinite length. */
-static uint64_t read_argument(struct reader *reader, unsigned form, enum error_code code,
-                              const char *what)
+/* The argument behind a first byte of this form (section 3); fails for a form that has none: reserved,
+ * or an indefinite length. */
+static uint64_t read_argument(struct reader *reader, unsigned form, const char *what)
 {
     switch (form) {
     case ARGUMENT_1_BYTE:
@@ -46,7 +48,7 @@ static uint64_t read_argument(struct reader *reader, unsigned form, enum error_c
         return reader_be64(reader);
     default:
         if (form > ARGUMENT_8_BYTES)
-            reader_fail(reader, code, "%s has no definite length", what);
+            reader_fail(reader, ERROR_MALFORMED, "%s has no definite length", what);
         return form;
     }
 }
@@ -56,14 +58,14 @@ static uint64_t read_head(struct reader *reader, enum cbor_type type, const char
 {
     static const uint64_t SMALLEST[] = {24, 0x100, 0x10000, 0x100000000};
     uint8_t first = reader_u8(reader);
-    unsigned form = first & 31;
+    unsigned form = first & FORM_MASK;
     uint64_t value;
 
     if (!reader_ok(reader))
         return 0;
     if (first >> 5 != type)
         return wrong_type(reader, first >> 5, type, what);
-    value = read_argument(reader, form, ERROR_MALFORMED, what);
+    value = read_argument(reader, form, what);
     if (!reader_ok(reader))
         return 0;
     if (form < ARGUMENT_1_BYTE)
@@ -197,14 +199,24 @@ bool cbor_text_map_next(struct reader *reader, struct cbor_text_map *map, size_t
     return true;
 }
 
+/* --- Documents of others --- */
+
 struct cbor_head cbor_foreign_head(struct reader *reader, const char *what)
 {
+    struct reader before = *reader;
     uint8_t first = reader_u8(reader);
-    uint64_t argument = read_argument(reader, first & 31, ERROR_UNSUPPORTED, what);
+    enum cbor_type type = (enum cbor_type)(first >> 5);
+    struct cbor_head head = {.type = type};
 
-    if (!reader_ok(reader))
-        return (struct cbor_head){0};
-    return (struct cbor_head){.type = (enum cbor_type)(first >> 5), .argument = argument};
+    if ((first & FORM_MASK) == FORM_OPEN && type >= CBOR_BYTES && type <= CBOR_MAP)
+        head.open = true;
+    else if (first == BREAK && reader_ok(reader)) {
+        *reader = before;
+        reader_fail(reader, ERROR_MALFORMED, "a break stands in the place of %s", what);
+    } else {
+        head.argument = read_argument(reader, first & FORM_MASK, what);
+    }
+    return reader_ok(reader) ? head : (struct cbor_head){0};
 }
 
 struct cbor_head cbor_foreign_peek(const struct reader *reader)
@@ -216,51 +228,103 @@ struct cbor_head cbor_foreign_peek(const struct reader *reader)
     return cbor_foreign_head(&ahead, "item");
 }
 
-static uint64_t foreign_argument(struct reader *reader, enum cbor_type type, const char *what)
+/* Takes a break, if that comes next. */
+static bool take_break(struct reader *reader)
+{
+    struct error ignored;
+    struct reader ahead = *reader;
+
+    ahead.error = &ignored;
+    if (reader_u8(&ahead) != BREAK || !reader_ok(&ahead))
+        return false;
+    reader_u8(reader);
+    return true;
+}
+
+static struct cbor_head foreign_typed(struct reader *reader, enum cbor_type type, const char *what)
 {
     struct reader before = *reader;
     struct cbor_head head = cbor_foreign_head(reader, what);
 
-    if (!reader_ok(reader))
-        return 0;
-    if (head.type == type)
-        return head.argument;
+    if (!reader_ok(reader) || head.type == type)
+        return head;
     *reader = before; /* the error belongs to the item, not to what comes behind its head */
-    return wrong_type(reader, head.type, type, what);
+    wrong_type(reader, head.type, type, what);
+    return (struct cbor_head){0};
 }
 
-static size_t foreign_count(struct reader *reader, enum cbor_type type, size_t cap,
-                            const char *what)
+static struct cbor_foreign_array foreign_items(struct reader *reader, enum cbor_type type,
+                                               size_t cap, const char *what)
 {
-    uint64_t n_items = foreign_argument(reader, type, what);
+    struct cbor_head head = foreign_typed(reader, type, what);
     size_t item_len = type == CBOR_MAP ? 2 : 1;
 
-    if (!reader_ok(reader) || !reader_cap(reader, n_items, cap, what))
-        return 0;
-    if (n_items <= reader_left(reader) / item_len)
-        return (size_t)n_items;
+    if (!reader_ok(reader) || !reader_cap(reader, head.argument, cap, what))
+        return (struct cbor_foreign_array){.what = what};
+    if (head.argument <= reader_left(reader) / item_len)
+        return (struct cbor_foreign_array){
+            .open = head.open, .left = head.open ? cap : (size_t)head.argument, .what = what};
     reader_fail(reader, ERROR_TRUNCATED, "%s has %llu items, the input ends before", what,
-                (unsigned long long)n_items);
-    return 0;
+                (unsigned long long)head.argument);
+    return (struct cbor_foreign_array){.what = what};
 }
 
-size_t cbor_foreign_array(struct reader *reader, size_t cap, const char *what)
+struct cbor_foreign_array cbor_foreign_array(struct reader *reader, size_t cap, const char *what)
 {
-    return foreign_count(reader, CBOR_ARRAY, cap, what);
+    return foreign_items(reader, CBOR_ARRAY, cap, what);
+}
+
+bool cbor_foreign_more(struct reader *reader, struct cbor_foreign_array *array)
+{
+    if (!reader_ok(reader) || (array->open && take_break(reader))) {
+        *array = (struct cbor_foreign_array){.what = array->what};
+        return false;
+    }
+    if (array->left == 0)
+        return array->open &&
+               reader_fail(reader, ERROR_LIMIT, "%s has more items than may be", array->what);
+    array->left--;
+    return true;
+}
+
+bool cbor_foreign_tuple(struct reader *reader, size_t n, const char *what,
+                        struct cbor_foreign_array *tuple)
+{
+    struct reader before = *reader;
+    struct cbor_foreign_array begun = foreign_items(reader, CBOR_ARRAY, LIMIT_MANIFEST_ITEMS, what);
+
+    if (!reader_ok(reader))
+        return false;
+    if (!begun.open && begun.left != n) {
+        *reader = before;
+        return reader_fail(reader, ERROR_MALFORMED, "%s has %zu items, expected %zu", what,
+                           begun.left, n);
+    }
+    *tuple = begun;
+    return true;
+}
+
+void cbor_foreign_tuple_end(struct reader *reader, struct cbor_foreign_array *tuple)
+{
+    struct reader before = *reader;
+
+    if (!tuple->open || reader_u8(reader) == BREAK || !reader_ok(reader))
+        return;
+    *reader = before;
+    reader_fail(reader, ERROR_MALFORMED, "%s has another number of items", tuple->what);
 }
 
 struct cbor_foreign_map cbor_foreign_map(struct reader *reader, size_t cap, const char *what)
 {
-    return (struct cbor_foreign_map){.left = foreign_count(reader, CBOR_MAP, cap, what)};
+    return (struct cbor_foreign_map){.pairs = foreign_items(reader, CBOR_MAP, cap, what)};
 }
 
 bool cbor_foreign_next(struct reader *reader, struct cbor_foreign_map *map, int64_t *key)
 {
-    while (map->left && reader_ok(reader)) {
+    while (cbor_foreign_more(reader, &map->pairs)) {
         struct reader before = *reader;
         int64_t found;
 
-        map->left--;
         if (cbor_foreign_peek(reader).type == CBOR_TEXT) {
             cbor_foreign_skip(reader, "map key");
             cbor_foreign_skip(reader, "value");
@@ -286,11 +350,13 @@ bool cbor_foreign_next(struct reader *reader, struct cbor_foreign_map *map, int6
 static struct span foreign_string(struct reader *reader, enum cbor_type type, size_t cap,
                                   const char *what)
 {
-    uint64_t len = foreign_argument(reader, type, what);
+    struct cbor_head head = foreign_typed(reader, type, what);
 
-    if (!reader_ok(reader) || !reader_cap(reader, len, cap, what))
+    if (head.open)
+        reader_fail(reader, ERROR_UNSUPPORTED, "%s comes in chunks", what);
+    if (!reader_ok(reader) || !reader_cap(reader, head.argument, cap, what))
         return span_of(NULL, 0);
-    return reader_bytes(reader, (size_t)len, what);
+    return reader_bytes(reader, (size_t)head.argument, what);
 }
 
 struct span cbor_foreign_bytes(struct reader *reader, size_t cap, const char *what)
@@ -311,43 +377,82 @@ struct span cbor_foreign_text(struct reader *reader, size_t cap, const char *wha
 int64_t cbor_foreign_int(struct reader *reader, const char *what)
 {
     bool negative = cbor_foreign_peek(reader).type == CBOR_NEGATIVE;
-    uint64_t argument = foreign_argument(reader, negative ? CBOR_NEGATIVE : CBOR_UINT, what);
+    uint64_t argument = foreign_typed(reader, negative ? CBOR_NEGATIVE : CBOR_UINT, what).argument;
 
     if (!reader_ok(reader) || !reader_cap(reader, argument, INT64_MAX, what))
         return 0;
     return negative ? -1 - (int64_t)argument : (int64_t)argument;
 }
 
-/* Items that are left at each level: what a tag, an array or a map holds. */
+/* A string, whose chunks have its own type and a length each (3.2.3). */
+static void skip_string(struct reader *reader, struct cbor_head string, const char *what)
+{
+    if (!string.open)
+        reader_bytes(reader, (size_t)string.argument, what);
+    while (string.open && reader_ok(reader) && !take_break(reader)) {
+        struct cbor_head chunk = foreign_typed(reader, string.type, what);
+
+        if (chunk.open)
+            reader_fail(reader, ERROR_MALFORMED, "%s has chunks in chunks", what);
+        else
+            reader_bytes(reader, (size_t)chunk.argument, what);
+    }
+}
+
+/* What is left at a level: items of an array, keys and values of a map, what a tag stands before. */
+struct level {
+    bool open, is_map;
+    bool value_due; /* in an open map */
+    uint64_t left;
+};
+
+static struct level level_of(struct cbor_head head)
+{
+    return (struct level){.open = head.open,
+                          .is_map = head.type == CBOR_MAP,
+                          .left = head.type == CBOR_TAG   ? 1
+                                  : head.type == CBOR_MAP ? 2 * head.argument
+                                                          : head.argument};
+}
+
+/* Whether another item belongs to the level. */
+static bool level_goes_on(struct reader *reader, struct level *level)
+{
+    if (level->open) {
+        if (!level->value_due && take_break(reader))
+            return false;
+        level->value_due = level->is_map && !level->value_due;
+        return true;
+    }
+    if (level->left == 0)
+        return false;
+    level->left--;
+    return true;
+}
+
 void cbor_foreign_skip(struct reader *reader, const char *what)
 {
-    uint64_t left[LIMIT_CBOR_DEPTH] = {1};
+    struct level levels[LIMIT_CBOR_DEPTH] = {{.left = 1}};
     size_t depth = 0;
 
     while (reader_ok(reader)) {
         struct cbor_head head;
 
-        while (left[depth] == 0) {
+        while (!level_goes_on(reader, &levels[depth]))
             if (depth-- == 0)
                 return;
-        }
-        left[depth]--;
         head = cbor_foreign_head(reader, what);
-        if (head.type == CBOR_BYTES || head.type == CBOR_TEXT) {
-            reader_bytes(reader, (size_t)head.argument, what);
-            continue;
-        }
+        if (head.type == CBOR_BYTES || head.type == CBOR_TEXT)
+            skip_string(reader, head, what);
         if (head.type != CBOR_ARRAY && head.type != CBOR_MAP && head.type != CBOR_TAG)
             continue;
         if (depth + 1 == LIMIT_CBOR_DEPTH) {
             reader_fail(reader, ERROR_LIMIT, "%s is nested deeper than %d", what, LIMIT_CBOR_DEPTH);
             return;
         }
-        if (!reader_cap(reader, head.argument, UINT32_MAX, what))
+        if (head.type != CBOR_TAG && !reader_cap(reader, head.argument, UINT32_MAX, what))
             return;
-        left[++depth] = head.type == CBOR_TAG   ? 1
-                        : head.type == CBOR_MAP ? 2 * head.argument
-                                                : head.argument;
+        levels[++depth] = level_of(head);
     }
 }
 

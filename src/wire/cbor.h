@@ -49,28 +49,42 @@ bool cbor_text_map_next(struct reader *reader, struct cbor_text_map *map, size_t
 /* The order of text keys: that of their encodings, so shorter ones first (4.2.1). */
 int cbor_text_key_compare(struct span a, struct span b);
 
-/* --- Documents of others: any well-formed CBOR of definite lengths (RFC 8949 section 3), whose heads
- * may be longer than they need be and whose maps have any order --- */
+/* --- Documents of others: any well-formed CBOR (RFC 8949 section 3), whose heads may be longer than they
+ * need be, whose maps have any order, and whose arrays and maps may end with a break instead of having a
+ * length. Strings in chunks are ERROR_UNSUPPORTED, since a span has to be in one piece --- */
 
 struct cbor_head {
     enum cbor_type type;
-    uint64_t argument; /* value, length, number of items or pairs, tag number */
+    bool open;         /* of indefinite length: a break ends it */
+    uint64_t argument; /* value, length, number of items or pairs, tag number; 0 when open */
 };
 
-/* Reads a head. All zero after a failure. An indefinite length is ERROR_UNSUPPORTED. */
+/* Reads a head. All zero after a failure; a break is ERROR_MALFORMED. */
 struct cbor_head cbor_foreign_head(struct reader *reader, const char *what);
 
 /* The next head, which stays to be read. */
 struct cbor_head cbor_foreign_peek(const struct reader *reader);
 
-/* The number of items of an array; at least as many bytes are left. */
-size_t cbor_foreign_array(struct reader *reader, size_t cap, const char *what);
+/* An array: begin, then cbor_foreign_more until it returns false, reading an item between. At most cap
+ * items; of one with a length at least as many bytes are left. */
+struct cbor_foreign_array {
+    bool open;
+    size_t left; /* items that may come */
+    const char *what;
+};
+struct cbor_foreign_array cbor_foreign_array(struct reader *reader, size_t cap, const char *what);
+bool cbor_foreign_more(struct reader *reader, struct cbor_foreign_array *array);
+
+/* An array of just n items: begin, read them, end. False after a failure. */
+bool cbor_foreign_tuple(struct reader *reader, size_t n, const char *what,
+                        struct cbor_foreign_array *tuple);
+void cbor_foreign_tuple_end(struct reader *reader, struct cbor_foreign_array *tuple);
 
 /* A map: begin, then cbor_foreign_next until it returns false, reading each value between. Keys that are
  * text are passed over with their values; one from 0 to 63 that comes twice is ERROR_MALFORMED, since
  * it would leave open which counts. */
 struct cbor_foreign_map {
-    size_t left;
+    struct cbor_foreign_array pairs;
     uint64_t seen;
 };
 struct cbor_foreign_map cbor_foreign_map(struct reader *reader, size_t cap, const char *what);

@@ -1,5 +1,6 @@
 #include "wire/corim.h"
 
+#include "base/text.h"
 #include "wire/corim_parts.h"
 #include "wire/tpm_alg.h"
 
@@ -9,31 +10,31 @@ enum {
     TAG_UNSIGNED_CORIM = 501,
     TAG_COSWID = 505,
     TAG_COMID = 506,
+    TAG_OID = 111,
+    TAG_UUID = 37,
+    TAG_URI = 32,
+    TAG_SWID = 1398229316, /* a CoSWID that stands alone (RFC 9393, 8) */
 
     /* corim-map, CoRIM 4.1 */
     CORIM_ID = 0,
     CORIM_TAGS = 1,
+    CORIM_DEPENDENTS = 2,
+    CORIM_PROFILE = 3,
     CORIM_VALIDITY = 4,
+    CORIM_ENTITIES = 5,
     /* corim-meta-map, 4.2.2 */
     META_VALIDITY = 1,
     /* validity-map, 7.3 */
     VALIDITY_NOT_BEFORE = 0,
     VALIDITY_NOT_AFTER = 1,
-    /* concise-mid-tag, 5.1 */
-    COMID_TRIPLES = 4,
-    TRIPLES_REFERENCE = 0,
-    /* environment-map and class-map, 5.1.4.1.1 */
-    ENVIRONMENT_CLASS = 0,
-    CLASS_VENDOR = 1,
-    CLASS_MODEL = 2,
-    /* measurement-map and measurement-values-map, 5.1.4.1.3 and 5.1.4.1.4 */
-    MEASUREMENT_KEY = 0,
-    MEASUREMENT_VALUES = 1,
-    VALUES_VERSION = 0,
-    VALUES_DIGESTS = 2,
-    VALUES_NAME = 11,
-    VALUES_REGISTERS = 14,
-    VERSION_TEXT = 0,
+    /* corim-locator-map, 4.1.3 */
+    LOCATOR_HREF = 0,
+    /* corim-entity-map, 4.1.5 and 7.2 */
+    ENTITY_NAME = 0,
+    ENTITY_ROLES = 2,
+    ROLE_MANIFEST_CREATOR = 1,
+    /* concise-swid-tag, RFC 9393 2.3 */
+    COSWID_SOFTWARE_NAME = 1,
 
     UUID_LEN = 16,
 };
@@ -41,6 +42,7 @@ enum {
 static const char CLAUSE[] = "CoRIM 4.1";
 static const char VALIDITY_CLAUSE[] = "CoRIM 7.3";
 static const char COMID_CLAUSE[] = "CoRIM 5.1";
+static const char COSWID_CLAUSE[] = "RFC 9393 2";
 static const char DIGEST_CLAUSE[] = "CoRIM 5.1.4.1.4";
 
 /* Named Information hash algorithms (RFC 6920) and, as some write them, COSE's (RFC 9054). */
@@ -110,13 +112,14 @@ void corim_add_digest(struct corim_decoder *decoder, struct reader *reader,
                       struct corim_digest about)
 {
     const char *clause = reader->clause;
+    struct cbor_foreign_array pair = {0};
 
     reader->clause = DIGEST_CLAUSE;
-    if (cbor_foreign_array(reader, LIMIT_MANIFEST_ITEMS, "digest") != 2)
-        reader_fail(reader, ERROR_MALFORMED, "a digest is an algorithm and a value");
-    about.alg = read_hash(reader);
+    if (cbor_foreign_tuple(reader, 2, "digest", &pair))
+        about.alg = read_hash(reader);
     about.offset = reader_offset(reader);
     about.digest = cbor_foreign_bytes(reader, LIMIT_MANIFEST_TEXT_LEN, "digest");
+    cbor_foreign_tuple_end(reader, &pair);
     if (reader_ok(reader) && about.alg == 0)
         decoder->corim->n_other_hashes++;
     else if (reader_ok(reader) && about.digest.len != tpm_digest_len(about.alg))
@@ -125,147 +128,6 @@ void corim_add_digest(struct corim_decoder *decoder, struct reader *reader,
     else if (reader_ok(reader))
         append(decoder, reader, &about);
     reader->clause = clause;
-}
-
-/* --- CoMID --- */
-
-static void read_environment(struct reader *reader, struct corim_digest *about)
-{
-    struct cbor_foreign_map map = cbor_foreign_map(reader, LIMIT_MANIFEST_ITEMS, "environment");
-    int64_t key;
-
-    while (cbor_foreign_next(reader, &map, &key)) {
-        struct cbor_foreign_map class;
-
-        if (key != ENVIRONMENT_CLASS) {
-            cbor_foreign_skip(reader, "environment");
-            continue;
-        }
-        class = cbor_foreign_map(reader, LIMIT_MANIFEST_ITEMS, "class");
-        while (cbor_foreign_next(reader, &class, &key)) {
-            if (key == CLASS_VENDOR)
-                about->vendor = cbor_foreign_text(reader, LIMIT_MANIFEST_TEXT_LEN, "vendor");
-            else if (key == CLASS_MODEL)
-                about->model = cbor_foreign_text(reader, LIMIT_MANIFEST_TEXT_LEN, "model");
-            else
-                cbor_foreign_skip(reader, "class");
-        }
-    }
-}
-
-static void read_version(struct reader *reader, struct corim_digest *about)
-{
-    struct cbor_foreign_map map = cbor_foreign_map(reader, LIMIT_MANIFEST_ITEMS, "version");
-    int64_t key;
-
-    while (cbor_foreign_next(reader, &map, &key))
-        if (key == VERSION_TEXT)
-            about->version = cbor_foreign_text(reader, LIMIT_MANIFEST_TEXT_LEN, "version");
-        else
-            cbor_foreign_skip(reader, "version");
-}
-
-/* Digests may stand before the name they have, so they are read at the end. */
-static void read_values(struct corim_decoder *decoder, struct reader *reader,
-                        struct corim_digest *about, struct reader *digests)
-{
-    struct cbor_foreign_map map = cbor_foreign_map(reader, LIMIT_MANIFEST_ITEMS,
-                                                   "measurement values");
-    int64_t key;
-
-    while (cbor_foreign_next(reader, &map, &key)) {
-        if (key == VALUES_DIGESTS)
-            *digests = *reader;
-        if (key == VALUES_VERSION)
-            read_version(reader, about);
-        else if (key == VALUES_NAME)
-            about->name = cbor_foreign_text(reader, LIMIT_MANIFEST_TEXT_LEN, "name");
-        else
-            cbor_foreign_skip(reader, "measurement value");
-        decoder->corim->n_registers += key == VALUES_REGISTERS;
-    }
-}
-
-static void read_measurement_key(struct reader *reader, struct corim_digest *about)
-{
-    struct cbor_head head = cbor_foreign_peek(reader);
-
-    about->has_key = head.type == CBOR_UINT;
-    about->key = about->has_key ? head.argument : 0;
-    if (head.type == CBOR_TEXT)
-        about->name = cbor_foreign_text(reader, LIMIT_MANIFEST_TEXT_LEN, "measurement key");
-    else
-        cbor_foreign_skip(reader, "measurement key");
-}
-
-static void read_measurement(struct corim_decoder *decoder, struct reader *reader,
-                             struct corim_digest about)
-{
-    struct cbor_foreign_map map = cbor_foreign_map(reader, LIMIT_MANIFEST_ITEMS, "measurement");
-    struct reader digests = {0};
-    int64_t key;
-    size_t n;
-
-    while (cbor_foreign_next(reader, &map, &key))
-        if (key == MEASUREMENT_KEY)
-            read_measurement_key(reader, &about);
-        else if (key == MEASUREMENT_VALUES)
-            read_values(decoder, reader, &about, &digests);
-        else
-            cbor_foreign_skip(reader, "measurement");
-    if (!reader_ok(reader) || !digests.input.data)
-        return;
-    n = cbor_foreign_array(&digests, LIMIT_MANIFEST_ITEMS, "digests");
-    for (size_t i = 0; i < n && reader_ok(&digests); i++)
-        corim_add_digest(decoder, &digests, about);
-    reader_join(reader, &digests);
-}
-
-/* An environment and the measurements it should have: an array, or one alone in older drafts. */
-static void read_reference(struct corim_decoder *decoder, struct reader *reader)
-{
-    struct corim_digest about = {0};
-    size_t n = 1;
-
-    if (cbor_foreign_array(reader, LIMIT_MANIFEST_ITEMS, "reference triple") != 2) {
-        reader_fail(reader, ERROR_MALFORMED, "a reference triple has two items");
-        return;
-    }
-    read_environment(reader, &about);
-    if (cbor_foreign_peek(reader).type != CBOR_MAP)
-        n = cbor_foreign_array(reader, LIMIT_MANIFEST_ITEMS, "measurements");
-    for (size_t i = 0; i < n && reader_ok(reader); i++)
-        read_measurement(decoder, reader, about);
-}
-
-static void read_triples(struct corim_decoder *decoder, struct reader *reader)
-{
-    struct cbor_foreign_map map = cbor_foreign_map(reader, LIMIT_MANIFEST_ITEMS, "triples");
-    int64_t key;
-
-    while (cbor_foreign_next(reader, &map, &key)) {
-        size_t n;
-
-        if (key != TRIPLES_REFERENCE) {
-            cbor_foreign_skip(reader, "triples");
-            continue;
-        }
-        n = cbor_foreign_array(reader, LIMIT_MANIFEST_ITEMS, "reference triples");
-        for (size_t i = 0; i < n && reader_ok(reader); i++)
-            read_reference(decoder, reader);
-    }
-}
-
-static void read_comid(struct corim_decoder *decoder, struct reader *reader)
-{
-    struct cbor_foreign_map map = cbor_foreign_map(reader, LIMIT_MANIFEST_ITEMS, "CoMID");
-    int64_t key;
-
-    while (cbor_foreign_next(reader, &map, &key))
-        if (key == COMID_TRIPLES)
-            read_triples(decoder, reader);
-        else
-            cbor_foreign_skip(reader, "CoMID");
 }
 
 /* --- CoRIM --- */
@@ -324,9 +186,187 @@ bool corim_meta_decode(struct span meta, struct corim_validity *validity, struct
     return true;
 }
 
+/* --- Names --- */
+
+/* Dotted decimal of the contents of an OBJECT IDENTIFIER (X.690, 8.19). */
+static const char *oid_text(struct arena *arena, struct span oid)
+{
+    const char *text = "";
+    uint64_t arc = 0;
+
+    for (size_t i = 0; i < oid.len && text; i++) {
+        if (arc >> 57)
+            return text_hex(arena, oid);
+        arc = arc << 7 | (oid.data[i] & 0x7F);
+        if (oid.data[i] & 0x80)
+            continue;
+        if (*text)
+            text = arena_printf(arena, "%s.%llu", text, (unsigned long long)arc);
+        else
+            text = arena_printf(arena, "%d.%llu", arc < 80 ? (int)(arc / 40) : 2,
+                                (unsigned long long)(arc < 80 ? arc % 40 : arc - 80));
+        arc = 0;
+    }
+    return text;
+}
+
+const char *corim_read_identifier(struct corim_decoder *decoder, struct reader *reader)
+{
+    struct cbor_head tag = cbor_foreign_peek(reader);
+    struct span bytes;
+    const char *text;
+
+    if (tag.type == CBOR_TAG)
+        cbor_foreign_head(reader, "identifier");
+    if (cbor_foreign_peek(reader).type != CBOR_BYTES) {
+        cbor_foreign_skip(reader, "identifier");
+        return NULL;
+    }
+    bytes = cbor_foreign_bytes(reader, LIMIT_MANIFEST_TEXT_LEN, "identifier");
+    if (!reader_ok(reader))
+        return NULL;
+    text = tag.type == CBOR_TAG && tag.argument == TAG_OID ? oid_text(decoder->arena, bytes)
+                                                           : text_hex(decoder->arena, bytes);
+    if (!text) {
+        reader->failed = true;
+        arena_error(decoder->arena, reader->error);
+    }
+    return text;
+}
+
+struct span corim_read_id(struct reader *reader, bool *is_text)
+{
+    struct cbor_head head = cbor_foreign_peek(reader);
+
+    if (head.type == CBOR_TAG && head.argument == TAG_UUID) {
+        cbor_foreign_head(reader, "id");
+        head = cbor_foreign_peek(reader);
+    }
+    *is_text = head.type == CBOR_TEXT;
+    return *is_text ? cbor_foreign_text(reader, LIMIT_MANIFEST_TEXT_LEN, "id")
+                    : cbor_foreign_bytes(reader, UUID_LEN, "id");
+}
+
+static struct span read_uri(struct reader *reader, const char *what)
+{
+    struct cbor_head head = cbor_foreign_peek(reader);
+
+    if (head.type == CBOR_TAG && head.argument == TAG_URI)
+        cbor_foreign_head(reader, what);
+    return cbor_foreign_text(reader, LIMIT_MANIFEST_TEXT_LEN, what);
+}
+
+/* --- What a CoRIM says of itself --- */
+
+static void read_profile(struct corim_decoder *decoder, struct reader *reader)
+{
+    struct corim *corim = decoder->corim;
+    struct cbor_head head = cbor_foreign_peek(reader);
+    const char *profile;
+
+    if (head.type == CBOR_TEXT || (head.type == CBOR_TAG && head.argument == TAG_URI)) {
+        profile = text_printable(decoder->arena, read_uri(reader, "profile"));
+        if (!profile && reader_ok(reader)) {
+            reader->failed = true;
+            arena_error(decoder->arena, reader->error);
+        }
+    } else {
+        profile = corim_read_identifier(decoder, reader);
+        if (!profile)
+            reader_fail(reader, ERROR_MALFORMED, "a profile is a URI or an OID");
+    }
+    if (reader_ok(reader))
+        corim->profiles[corim->n_profiles++] = profile;
+}
+
+/* One, or an array of them in older drafts. */
+static void read_profiles(struct corim_decoder *decoder, struct reader *reader)
+{
+    struct cbor_foreign_array array = {.left = 1};
+
+    if (cbor_foreign_peek(reader).type == CBOR_ARRAY)
+        array = cbor_foreign_array(reader, LIMIT_MANIFEST_PROFILES, "profiles");
+    while (cbor_foreign_more(reader, &array))
+        read_profile(decoder, reader);
+}
+
+static void read_locator(struct corim_decoder *decoder, struct reader *reader)
+{
+    struct cbor_foreign_map map = cbor_foreign_map(reader, LIMIT_MANIFEST_ITEMS, "locator");
+    struct corim *corim = decoder->corim;
+    int64_t key;
+
+    while (cbor_foreign_next(reader, &map, &key)) {
+        struct cbor_foreign_array places = {.left = 1};
+
+        if (key != LOCATOR_HREF) {
+            cbor_foreign_skip(reader, "locator");
+            continue;
+        }
+        if (cbor_foreign_peek(reader).type == CBOR_ARRAY)
+            places = cbor_foreign_array(reader, LIMIT_MANIFEST_DEPENDENTS, "locators");
+        while (cbor_foreign_more(reader, &places)) {
+            struct span place = read_uri(reader, "locator");
+
+            if (!reader_cap(reader, corim->n_dependents + 1, LIMIT_MANIFEST_DEPENDENTS,
+                            "number of dependent RIMs"))
+                return;
+            corim->dependents[corim->n_dependents++] = place;
+        }
+    }
+}
+
+static void read_locators(struct corim_decoder *decoder, struct reader *reader)
+{
+    struct cbor_foreign_array array = cbor_foreign_array(reader, LIMIT_MANIFEST_ITEMS,
+                                                         "dependent RIMs");
+
+    while (cbor_foreign_more(reader, &array))
+        read_locator(decoder, reader);
+}
+
+/* Roles of other numbers, and in words, say nothing of who made the manifest. */
+static bool read_roles(struct reader *reader)
+{
+    struct cbor_foreign_array roles = cbor_foreign_array(reader, LIMIT_MANIFEST_ITEMS, "roles");
+    bool is_creator = false;
+
+    while (cbor_foreign_more(reader, &roles))
+        if (cbor_foreign_peek(reader).type == CBOR_UINT)
+            is_creator |= cbor_foreign_int(reader, "role") == ROLE_MANIFEST_CREATOR;
+        else
+            cbor_foreign_skip(reader, "role");
+    return is_creator;
+}
+
+static void read_entities(struct corim_decoder *decoder, struct reader *reader)
+{
+    struct cbor_foreign_array array = cbor_foreign_array(reader, LIMIT_MANIFEST_ITEMS, "entities");
+
+    while (cbor_foreign_more(reader, &array)) {
+        struct cbor_foreign_map map = cbor_foreign_map(reader, LIMIT_MANIFEST_ITEMS, "entity");
+        struct span name = {0};
+        bool is_creator = false;
+        int64_t key;
+
+        while (cbor_foreign_next(reader, &map, &key))
+            if (key == ENTITY_NAME)
+                name = cbor_foreign_text(reader, LIMIT_MANIFEST_TEXT_LEN, "entity's name");
+            else if (key == ENTITY_ROLES)
+                is_creator = read_roles(reader);
+            else
+                cbor_foreign_skip(reader, "entity");
+        if (is_creator)
+            decoder->corim->creator = name;
+    }
+}
+
+/* --- Tags --- */
+
 static void read_tag(struct corim_decoder *decoder, struct reader *reader)
 {
     struct cbor_head head = cbor_foreign_peek(reader);
+    struct corim_coswid ignored = {0};
     struct reader nested;
 
     if (head.type != CBOR_TAG || (head.argument != TAG_COMID && head.argument != TAG_COSWID)) {
@@ -335,30 +375,49 @@ static void read_tag(struct corim_decoder *decoder, struct reader *reader)
         return;
     }
     cbor_foreign_head(reader, "tag");
-    nested = corim_nested(reader, head.argument == TAG_COMID ? COMID_CLAUSE : "RFC 9393 2", "tag");
+    nested = corim_nested(reader, head.argument == TAG_COMID ? COMID_CLAUSE : COSWID_CLAUSE, "tag");
     if (head.argument == TAG_COMID)
-        read_comid(decoder, &nested);
+        corim_read_comid(decoder, &nested);
     else
-        corim_read_coswid(decoder, &nested);
+        corim_read_coswid(decoder, &nested, &ignored);
     if (!reader_end(&nested))
         reader_join(reader, &nested);
 }
 
 static void read_tags(struct corim_decoder *decoder, struct reader *reader)
 {
-    size_t n = cbor_foreign_array(reader, LIMIT_MANIFEST_ITEMS, "tags");
+    struct cbor_foreign_array array = cbor_foreign_array(reader, LIMIT_MANIFEST_ITEMS, "tags");
 
-    for (size_t i = 0; i < n && reader_ok(reader); i++)
+    while (cbor_foreign_more(reader, &array))
         read_tag(decoder, reader);
 }
 
-static void read_id(struct reader *reader, struct corim *corim)
+static void read_member(struct corim_decoder *decoder, struct reader *reader, int64_t key)
 {
-    corim->id_is_text = cbor_foreign_peek(reader).type == CBOR_TEXT;
-    if (corim->id_is_text)
-        corim->id = cbor_foreign_text(reader, LIMIT_MANIFEST_TEXT_LEN, "id");
-    else
-        corim->id = cbor_foreign_bytes(reader, UUID_LEN, "id");
+    struct corim *corim = decoder->corim;
+
+    switch (key) {
+    case CORIM_ID:
+        corim->id = corim_read_id(reader, &corim->id_is_text);
+        break;
+    case CORIM_TAGS:
+        read_tags(decoder, reader);
+        break;
+    case CORIM_DEPENDENTS:
+        read_locators(decoder, reader);
+        break;
+    case CORIM_PROFILE:
+        read_profiles(decoder, reader);
+        break;
+    case CORIM_VALIDITY:
+        read_validity(reader, &corim->validity);
+        break;
+    case CORIM_ENTITIES:
+        read_entities(decoder, reader);
+        break;
+    default:
+        cbor_foreign_skip(reader, "CoRIM");
+    }
 }
 
 static void read_corim(struct corim_decoder *decoder, struct reader *reader)
@@ -367,36 +426,109 @@ static void read_corim(struct corim_decoder *decoder, struct reader *reader)
     int64_t key;
 
     while (cbor_foreign_next(reader, &map, &key))
-        if (key == CORIM_ID)
-            read_id(reader, decoder->corim);
-        else if (key == CORIM_TAGS)
-            read_tags(decoder, reader);
-        else if (key == CORIM_VALIDITY)
-            read_validity(reader, &decoder->corim->validity);
-        else
-            cbor_foreign_skip(reader, "CoRIM");
+        read_member(decoder, reader, key);
     if (reader_ok(reader) && !(map.seen >> CORIM_ID & 1 && map.seen >> CORIM_TAGS & 1))
         reader_fail(reader, ERROR_MALFORMED, "a CoRIM has an id and tags");
 }
 
+/* --- Documents --- */
+
 bool corim_is(struct span bytes)
 {
-    return bytes.len && bytes.data[0] >> 5 == CBOR_TAG;
+    return bytes.len && (bytes.data[0] >> 5 == CBOR_TAG || bytes.data[0] >> 5 == CBOR_MAP);
+}
+
+/* A map whose second member says that it is none of a CoRIM, which has tags there. */
+static bool is_coswid_map(struct reader *reader)
+{
+    struct cbor_foreign_map map = cbor_foreign_map(reader, LIMIT_MANIFEST_ITEMS, "CoSWID");
+    int64_t key;
+
+    while (cbor_foreign_next(reader, &map, &key)) {
+        if (key == COSWID_SOFTWARE_NAME)
+            return cbor_foreign_peek(reader).type == CBOR_TEXT;
+        cbor_foreign_skip(reader, "CoSWID");
+    }
+    return false;
+}
+
+bool coswid_is(struct span bytes)
+{
+    struct error ignored;
+    struct reader reader = reader_init(bytes, COSWID_CLAUSE, &ignored);
+    struct cbor_head head = cbor_foreign_peek(&reader);
+
+    if (head.type == CBOR_TAG)
+        return head.argument == TAG_SWID || head.argument == TAG_COSWID;
+    return bytes.len && head.type == CBOR_MAP && is_coswid_map(&reader);
+}
+
+static bool begin(struct reader *reader, struct span bytes, size_t offset, const char *clause,
+                  struct error *error)
+{
+    if (bytes.len > LIMIT_MANIFEST_LEN)
+        return error_set(error, ERROR_LIMIT, LIMIT_MANIFEST_LEN, clause,
+                         "the document has %zu bytes, over the limit of %d", bytes.len,
+                         LIMIT_MANIFEST_LEN);
+    *reader = reader_init(bytes, clause, error);
+    reader->base = offset;
+    return true;
+}
+
+/* With the tag of CoRIM the map is in bytes, else it stands as it is. */
+static void read_lone_coswid(struct corim_decoder *decoder, struct reader *reader,
+                             struct corim_coswid *itself)
+{
+    struct cbor_head head = cbor_foreign_peek(reader);
+    struct reader nested;
+
+    if (head.type == CBOR_TAG && head.argument != TAG_SWID && head.argument != TAG_COSWID) {
+        reader_fail(reader, ERROR_MALFORMED, "tag %llu is not that of a CoSWID",
+                    (unsigned long long)head.argument);
+        return;
+    }
+    if (head.type == CBOR_TAG)
+        cbor_foreign_head(reader, "tag");
+    if (head.type != CBOR_TAG || head.argument == TAG_SWID) {
+        corim_read_coswid(decoder, reader, itself);
+        return;
+    }
+    nested = corim_nested(reader, COSWID_CLAUSE, "tag");
+    corim_read_coswid(decoder, &nested, itself);
+    if (!reader_end(&nested))
+        reader_join(reader, &nested);
+}
+
+bool coswid_decode(struct span bytes, size_t offset, struct arena *arena, struct corim *corim,
+                   struct error *error)
+{
+    struct corim read = {.is_coswid = true};
+    struct corim_decoder decoder = {.corim = &read, .arena = arena};
+    struct corim_coswid about = {0};
+    struct reader reader;
+
+    if (!begin(&reader, bytes, offset, COSWID_CLAUSE, error))
+        return false;
+    read_lone_coswid(&decoder, &reader, &about);
+    if (!reader_end(&reader))
+        return false;
+    read.id = about.id;
+    read.id_is_text = about.id_is_text;
+    read.creator = about.creator;
+    *corim = read;
+    return true;
 }
 
 bool corim_decode(struct span bytes, size_t offset, struct arena *arena, struct corim *corim,
                   struct error *error)
 {
-    struct reader reader = reader_init(bytes, CLAUSE, error);
     struct corim read = {0};
     struct corim_decoder decoder = {.corim = &read, .arena = arena};
+    struct reader reader;
     struct cbor_head head;
 
-    reader.base = offset;
-    if (bytes.len > LIMIT_MANIFEST_LEN)
-        return error_set(error, ERROR_LIMIT, LIMIT_MANIFEST_LEN, CLAUSE,
-                         "the document has %zu bytes, over the limit of %d", bytes.len,
-                         LIMIT_MANIFEST_LEN);
+    if (!begin(&reader, bytes, offset, CLAUSE, error))
+        return false;
     while ((head = cbor_foreign_peek(&reader)).type == CBOR_TAG) {
         if (head.argument != TAG_CORIM && head.argument != TAG_UNSIGNED_CORIM)
             return reader_fail(&reader, ERROR_MALFORMED, "tag %llu is not that of a CoRIM",

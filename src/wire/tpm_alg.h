@@ -26,6 +26,7 @@ enum {
     TPM_ALG_ECC = 0x0023,
     TPM_ALG_SYMCIPHER = 0x0025,
     TPM_ALG_CFB = 0x0043,
+    TPM_ALG_EDDSA = 0x0060,
 };
 
 enum {

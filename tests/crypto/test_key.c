@@ -257,7 +257,7 @@ static void pem_reads_as_the_same_key(void **state)
 static void other_kinds_of_key_are_unsupported(void **state)
 {
     struct fixture *fixture = *state;
-    EVP_PKEY *others[] = {EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), EVP_EC_gen("secp256k1"),
+    EVP_PKEY *others[] = {EVP_PKEY_Q_keygen(NULL, NULL, "ED448"), EVP_EC_gen("secp256k1"),
                           EVP_RSA_gen(1024)};
 
     for (size_t i = 0; i < 3; i++) {
@@ -275,6 +275,52 @@ static void other_kinds_of_key_are_unsupported(void **state)
     }
 }
 
+static struct crypto_key *spki_key(struct fixture *fixture, EVP_PKEY *pkey)
+{
+    struct crypto_key *key = NULL;
+    struct error error = {0};
+    uint8_t *der = NULL;
+    int len = i2d_PUBKEY(pkey, &der);
+
+    assert_true(crypto_key_from_spki(fixture->crypto, span_of(der, (size_t)len), &key, &error));
+    OPENSSL_free(der);
+    return key;
+}
+
+static void ed25519_signs_documents_and_nothing_else(void **state)
+{
+    struct fixture *fixture = *state;
+    EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"),
+             *other = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    struct crypto_key *key = spki_key(fixture, pkey), *stranger = spki_key(fixture, other),
+                      *rsa = spki_key(fixture, fixture->rsa.pkey);
+    struct span message = span_text("document");
+    uint8_t bytes[64];
+    size_t len = sizeof bytes;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    struct tpm_signature as_ecdsa = {.scheme = TPM_ALG_ECDSA, .hash = TPM_ALG_SHA256};
+
+    EVP_DigestSignInit(context, NULL, NULL, NULL, pkey);
+    EVP_DigestSign(context, bytes, &len, message.data, message.len);
+    EVP_MD_CTX_free(context);
+    assert_true(crypto_key_verify_ed25519(key, message, span_of(bytes, len)));
+    assert_false(crypto_key_verify_ed25519(key, span_text("Document"), span_of(bytes, len)));
+    assert_false(crypto_key_verify_ed25519(key, message, span_of(bytes, len - 1)));
+    assert_false(crypto_key_verify_ed25519(key, message, span_of(NULL, 0)));
+    assert_false(crypto_key_verify_ed25519(stranger, message, span_of(bytes, len)));
+    assert_false(crypto_key_verify_ed25519(rsa, message, span_of(bytes, len)));
+    as_ecdsa.ecdsa_r = span_of(bytes, 32);
+    as_ecdsa.ecdsa_s = span_of(bytes + 32, 32);
+    assert_false(crypto_key_accepts(key, &as_ecdsa));
+    assert_false(crypto_key_verify(fixture->crypto, key, message, &as_ecdsa));
+    assert_false(crypto_key_equal(key, stranger));
+    crypto_key_free(key);
+    crypto_key_free(stranger);
+    crypto_key_free(rsa);
+    EVP_PKEY_free(pkey);
+    EVP_PKEY_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +332,7 @@ int main(void)
         cmocka_unit_test(spki_is_canonical_and_reads_back),
         cmocka_unit_test(pem_reads_as_the_same_key),
         cmocka_unit_test(other_kinds_of_key_are_unsupported),
+        cmocka_unit_test(ed25519_signs_documents_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

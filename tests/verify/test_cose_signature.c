@@ -120,7 +120,8 @@ static void a_signature_of_another_length_does_not_hold(void **state)
 
 static void the_algorithm_has_to_fit_the_key(void **state)
 {
-    static const int64_t OTHERS[] = {COSE_ES384, COSE_ES512, COSE_PS256, COSE_PS384, COSE_PS512};
+    static const int64_t OTHERS[] = {COSE_ES384,  COSE_ES512,  COSE_PS256, COSE_PS384,  COSE_PS512,
+                                     COSE_ESP384, COSE_ESP512, COSE_EDDSA, COSE_ED25519};
 
     (void)state;
     for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
@@ -131,7 +132,7 @@ static void the_algorithm_has_to_fit_the_key(void **state)
 
 static void other_algorithms_are_unsupported(void **state)
 {
-    static const int64_t OTHERS[] = {0, COSE_EDDSA, -65535, -257, 5, INT64_MIN};
+    static const int64_t OTHERS[] = {0, -53, -65535, -257, 5, INT64_MIN};
     struct error error = {0};
     bool answer = true;
 
@@ -151,6 +152,97 @@ static void other_algorithms_are_unsupported(void **state)
     assert_true(answer); /* untouched */
 }
 
+/* RFC 8032, 7.1, test 1 as a SubjectPublicKeyInfo; what it signed here was made with another program. */
+static const char ED25519_KEY[] =
+    "302a300506032b6570032100d75a980182b10ab7d54bfed3c964073a0ee172f3daa6"
+    "2325af021a68f707511a";
+static const char ED25519_DOCUMENT[] =
+    "d28443a10127a054546869732069732074686520636f6e74656e742e58406354488f9f290e36cd80e23762e664a5"
+    "cb03e4267c66a8cffaef7c66d89a40bf2cbb8222432a08e5ee410d8b540c6931d26fb6af673f7e2100655d8bae76"
+    "5c04";
+
+static void open_ed25519(void)
+{
+    struct error error = {0};
+    size_t len;
+
+    load_key(ED25519_KEY);
+    assert_true(text_unhex(span_text(ED25519_DOCUMENT), fixture.bytes, sizeof fixture.bytes, &len));
+    assert_true(cose_sign1_decode(span_of(fixture.bytes, len), &fixture.sign1, &error));
+}
+
+static void ed25519_holds_by_both_its_numbers(void **state)
+{
+    (void)state;
+    open_ed25519();
+    assert_int_equal(fixture.sign1.alg, COSE_EDDSA);
+    assert_true(holds());
+    fixture.sign1.alg = COSE_ED25519;
+    assert_true(holds());
+    fixture.sign1.alg = COSE_ES256;
+    assert_false(holds());
+}
+
+static void no_byte_of_an_ed25519_signature_can_change(void **state)
+{
+    struct span whole;
+
+    (void)state;
+    open_ed25519();
+    whole = fixture.sign1.signature;
+    for (size_t len = 0; len < whole.len; len++) {
+        fixture.sign1.signature.len = len;
+        assert_false(holds());
+    }
+    fixture.sign1.signature = whole;
+    no_byte_of_it_can_change(state);
+}
+
+static void a_curve_that_is_named_has_its_length(void **state)
+{
+    (void)state;
+    fixture.sign1.alg = COSE_ESP256;
+    assert_true(holds());
+    fixture.sign1.signature.len = 62;
+    assert_false(holds());
+}
+
+static bool fits(int64_t alg, struct span thumbprint)
+{
+    struct error error = {0};
+    bool answer = false;
+
+    fixture.sign1.thumbprint_alg = alg;
+    fixture.sign1.thumbprint = thumbprint;
+    assert_true(cose_thumbprint_fits(fixture.crypto, &fixture.sign1, span_text("certificate"),
+                                     &answer, &error));
+    return answer;
+}
+
+static void a_thumbprint_names_one_certificate(void **state)
+{
+    static const int64_t ALGS[] = {-16, -43, -44};
+    static const uint16_t HASHES[] = {TPM_ALG_SHA256, TPM_ALG_SHA384, TPM_ALG_SHA512};
+    struct crypto_digest digest;
+    struct error error = {0};
+    bool answer = true;
+
+    (void)state;
+    assert_true(fits(0, span_of(NULL, 0)));
+    for (size_t i = 0; i < sizeof ALGS / sizeof *ALGS; i++) {
+        crypto_hash_span(fixture.crypto, HASHES[i], span_text("certificate"), &digest);
+        assert_true(fits(ALGS[i], crypto_digest_span(&digest)));
+        assert_false(fits(ALGS[i], span_of(digest.bytes, digest.len - 1)));
+        digest.bytes[0] ^= 1;
+        assert_false(fits(ALGS[i], crypto_digest_span(&digest)));
+    }
+    fixture.sign1.thumbprint_alg = -15; /* SHA-256/64 */
+    assert_false(cose_thumbprint_fits(fixture.crypto, &fixture.sign1, span_text("certificate"),
+                                      &answer, &error));
+    assert_int_equal(error.code, ERROR_UNSUPPORTED);
+    assert_true(answer); /* untouched */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +252,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_signature_of_another_length_does_not_hold, begin, end),
         cmocka_unit_test_setup_teardown(the_algorithm_has_to_fit_the_key, begin, end),
         cmocka_unit_test_setup_teardown(other_algorithms_are_unsupported, begin, end),
+        cmocka_unit_test_setup_teardown(ed25519_holds_by_both_its_numbers, begin, end),
+        cmocka_unit_test_setup_teardown(no_byte_of_an_ed25519_signature_can_change, begin, end),
+        cmocka_unit_test_setup_teardown(a_curve_that_is_named_has_its_length, begin, end),
+        cmocka_unit_test_setup_teardown(a_thumbprint_names_one_certificate, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -246,8 +246,79 @@ static void test_foreign_forms_are_read(void **state)
     open_hex(&input, "d9000581f6");
     assert_int_equal(cbor_foreign_peek(&input.reader).argument, 5);
     assert_int_equal(cbor_foreign_head(&input.reader, "tag").type, CBOR_TAG);
-    assert_int_equal(cbor_foreign_array(&input.reader, 1, "list"), 1);
+    assert_int_equal(cbor_foreign_array(&input.reader, 1, "list").left, 1);
     assert_int_equal(reader_left(&input.reader), 1);
+    open_hex(&input, "9f");
+    assert_true(cbor_foreign_peek(&input.reader).open);
+    open_hex(&input, "80");
+    assert_false(cbor_foreign_peek(&input.reader).open);
+}
+
+/* Reads an array of integers of at most cap items; returns their sum. */
+static int64_t sum(struct input *input, const char *hex, size_t cap)
+{
+    struct cbor_foreign_array array;
+    int64_t total = 0;
+
+    open_hex(input, hex);
+    array = cbor_foreign_array(&input->reader, cap, "list");
+    while (cbor_foreign_more(&input->reader, &array))
+        total += cbor_foreign_int(&input->reader, "number");
+    return total;
+}
+
+static void test_foreign_arrays_end_by_count_or_break(void **state)
+{
+    static const struct {
+        const char *hex;
+        size_t cap;
+        enum error_code code; /* ERROR_NONE: the numbers make 6 */
+        size_t offset;
+    } CASES[] = {
+        {"83010203", 3, ERROR_NONE, 0},      {"9f010203ff", 3, ERROR_NONE, 0},
+        {"9f06ff", 9, ERROR_NONE, 0},        {"83010203", 2, ERROR_LIMIT, 1},
+        {"9f010203ff", 2, ERROR_LIMIT, 3},   {"9f010203", 9, ERROR_TRUNCATED, 4},
+        {"8301ff03", 9, ERROR_MALFORMED, 2}, {"9f01ff", 0, ERROR_LIMIT, 1},
+        {"bf0102ff", 9, ERROR_MALFORMED, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct input input;
+        int64_t total = sum(&input, CASES[i].hex, CASES[i].cap);
+
+        if (CASES[i].code == ERROR_NONE) {
+            assert_true(reader_end(&input.reader));
+            assert_int_equal(total, 6);
+        } else {
+            assert_int_equal(input.error.code, CASES[i].code);
+            assert_int_equal(input.error.offset, CASES[i].offset);
+        }
+    }
+    assert_int_equal(sum(&(struct input){0}, "9fff", 0), 0);
+}
+
+static void test_foreign_tuples_have_just_their_items(void **state)
+{
+    static const struct {
+        const char *hex;
+        bool good;
+    } CASES[] = {{"820506", true},  {"9f0506ff", true},    {"83050607", false}, {"8105", false},
+                 {"9f05ff", false}, {"9f050607ff", false}, {"9f0506", false},   {"05", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct cbor_foreign_array tuple = {0};
+        struct input input;
+
+        open_hex(&input, CASES[i].hex);
+        if (cbor_foreign_tuple(&input.reader, 2, "pair", &tuple)) {
+            assert_true(cbor_foreign_int(&input.reader, "one") == 5 || !CASES[i].good);
+            assert_true(cbor_foreign_int(&input.reader, "other") == 6 || !CASES[i].good);
+        }
+        cbor_foreign_tuple_end(&input.reader, &tuple);
+        assert_int_equal(reader_end(&input.reader), CASES[i].good);
+    }
 }
 
 static void test_foreign_items_are_skipped(void **state)
@@ -268,7 +339,17 @@ static void test_foreign_items_are_skipped(void **state)
                                         "f93c00",
                                         "fa47c35000",
                                         "fb3ff199999999999a",
-                                        "8181818181818100"};
+                                        "8181818181818100",
+                                        "9fff",
+                                        "9f0102ff",
+                                        "bfff",
+                                        "bf0102ff",
+                                        "5fff",
+                                        "5f41014102ff",
+                                        "7f6161ff",
+                                        "bf019f5f40ffbf00a0ffffff",
+                                        "829fff00",
+                                        "db000000010000000005"};
     struct input input;
 
     (void)state;
@@ -286,11 +367,20 @@ static void test_foreign_items_that_lie_are_refused(void **state)
         enum error_code code;
     } ITEMS[] = {
         {"", ERROR_TRUNCATED},
-        {"5f4101ff", ERROR_UNSUPPORTED},
-        {"9f01ff", ERROR_UNSUPPORTED},
-        {"bf0102ff", ERROR_UNSUPPORTED},
-        {"1c", ERROR_UNSUPPORTED},
-        {"ff", ERROR_UNSUPPORTED},
+        {"1c", ERROR_MALFORMED},
+        {"1f", ERROR_MALFORMED},
+        {"df00", ERROR_MALFORMED},
+        {"ff", ERROR_MALFORMED},
+        {"8201ff", ERROR_MALFORMED},
+        {"bf01ff", ERROR_MALFORMED}, /* a key without a value */
+        {"c1ff", ERROR_MALFORMED},
+        {"5f6161ff", ERROR_MALFORMED}, /* a chunk of another type */
+        {"5f5f4101ffff", ERROR_MALFORMED},
+        {"9f", ERROR_TRUNCATED},
+        {"9f01", ERROR_TRUNCATED},
+        {"bf0102", ERROR_TRUNCATED},
+        {"5f4101", ERROR_TRUNCATED},
+        {"5f4201", ERROR_TRUNCATED},
         {"4201", ERROR_TRUNCATED},
         {"8201", ERROR_TRUNCATED},
         {"a101", ERROR_TRUNCATED},
@@ -329,6 +419,9 @@ static void test_foreign_types_and_caps_are_held(void **state)
     cbor_foreign_bytes(&input.reader, 8, "key");
     assert_int_equal(input.error.code, ERROR_MALFORMED);
     assert_int_equal(input.error.offset, 1); /* of the item, not of what follows its head */
+    open_hex(&input, "5f4101ff");
+    cbor_foreign_bytes(&input.reader, 8, "key");
+    assert_int_equal(input.error.code, ERROR_UNSUPPORTED);
     open_hex(&input, "43010203");
     cbor_foreign_bytes(&input.reader, 2, "key");
     assert_int_equal(input.error.code, ERROR_LIMIT);
@@ -339,7 +432,7 @@ static void test_foreign_types_and_caps_are_held(void **state)
     cbor_foreign_array(&input.reader, 9, "list");
     assert_int_equal(input.error.code, ERROR_TRUNCATED);
     open_hex(&input, "a10000");
-    assert_int_equal(cbor_foreign_map(&input.reader, 0, "map").left, 0);
+    assert_int_equal(cbor_foreign_map(&input.reader, 0, "map").pairs.left, 0);
     assert_int_equal(input.error.code, ERROR_LIMIT);
     open_hex(&input, "1b8000000000000000");
     cbor_foreign_int(&input.reader, "value");
@@ -360,6 +453,23 @@ static void test_foreign_maps_have_any_order_but_no_key_twice(void **state)
 
         assert_true(cbor_foreign_next(&input.reader, &map, &key));
         assert_int_equal(key, KEYS[i]);
+        cbor_foreign_skip(&input.reader, "value");
+    }
+    assert_false(cbor_foreign_next(&input.reader, &map, &key));
+    assert_true(reader_end(&input.reader));
+    open_hex(&input, "bf0304020503ff");
+    map = cbor_foreign_map(&input.reader, 5, "map");
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(cbor_foreign_next(&input.reader, &map, &key));
+        cbor_foreign_skip(&input.reader, "value");
+    }
+    assert_false(cbor_foreign_next(&input.reader, &map, &key)); /* twice */
+    assert_int_equal(input.error.offset, 5);
+    open_hex(&input, "bf03040205ff");
+    map = cbor_foreign_map(&input.reader, 2, "map");
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(cbor_foreign_next(&input.reader, &map, &key));
+        assert_int_equal(key, i ? 2 : 3);
         cbor_foreign_skip(&input.reader, "value");
     }
     assert_false(cbor_foreign_next(&input.reader, &map, &key));
@@ -385,6 +495,8 @@ int main(void)
         cmocka_unit_test(test_written_reads_back),
         cmocka_unit_test(test_writer_grows_and_fails),
         cmocka_unit_test(test_foreign_forms_are_read),
+        cmocka_unit_test(test_foreign_arrays_end_by_count_or_break),
+        cmocka_unit_test(test_foreign_tuples_have_just_their_items),
         cmocka_unit_test(test_foreign_items_are_skipped),
         cmocka_unit_test(test_foreign_items_that_lie_are_refused),
         cmocka_unit_test(test_foreign_types_and_caps_are_held),

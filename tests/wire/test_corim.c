@@ -118,6 +118,166 @@ static void every_reference_value_is_read(void **state)
     assert_int_equal(corim.n_other_hashes, 1);
     assert_int_equal(corim.n_other_tags, 1);
     assert_int_equal(corim.n_registers, 0);
+    assert_int_equal(corim.n_other_values, 0);
+    assert_int_equal(corim.n_profiles, 1);
+    assert_string_equal(corim.profiles[0], "https://acme.example");
+    assert_int_equal(corim.n_dependents, 0);
+    assert_true(span_is(corim.creator, "ACME Ltd."));
+    assert_false(corim.is_coswid);
+}
+
+/* Decodes, or fails with the message. */
+static struct corim decode(const char *hex)
+{
+    struct error error = {0};
+    struct corim corim = {0};
+
+    if (!corim_decode(open_hex(hex), 0, &arena, &corim, &error))
+        fail_msg("%s: byte %zu: %s", hex, error.offset, error.message);
+    return corim;
+}
+
+static void what_it_says_of_itself_is_read(void **state)
+{
+    /* {0: 37(h'00..0f'), 1: [], 2: [{0: 32("u")}, {0: ["v", "w"], 1: [1, h'']}], 3: 111(1.3.6.1.4.1.311),
+     * 5: [{0: "B", 2: [2]}, {0: "A", 2: [1, "x"]}]} */
+    static const char ITSELF[] =
+        "d901f5a500d82550000102030405060708090a0b0c0d0e0f01800282a100d8206175a200826176617701"
+        "82014003d86f472b0601040182370582a2006142028102a20061410282016178";
+    struct corim corim = decode(ITSELF);
+
+    (void)state;
+    assert_int_equal(corim.id.len, 16);
+    assert_int_equal(corim.n_dependents, 3);
+    assert_true(span_is(corim.dependents[0], "u") && span_is(corim.dependents[2], "w"));
+    assert_int_equal(corim.n_profiles, 1);
+    assert_string_equal(corim.profiles[0], "1.3.6.1.4.1.311");
+    assert_true(span_is(corim.creator, "A"));
+}
+
+static void identifiers_stand_for_names(void **state)
+{
+    /* Classes 111(2.5.29.19) with the measurements 37(h'0a') and 600(h'ff'), and 560(h'0102'). */
+    static const char IDENTIFIERS[] =
+        "d901f5a20061610181d901fa58a3a104a1008282a100a100d86f43551d1382a200d825410a01a1028182"
+        "0158200101010101010101010101010101010101010101010101010101010101010101a200d9025841ff"
+        "01a1028182015820020202020202020202020202020202020202020202020202020202020202020282a1"
+        "00a100d9023042010281a101a10281820158200303030303030303030303030303030303030303030303"
+        "030303030303030303";
+    struct corim corim = decode(IDENTIFIERS);
+
+    (void)state;
+    assert_int_equal(corim.n_digests, 3);
+    assert_string_equal(corim.digests[0].class_id, "2.5.29.19");
+    assert_string_equal(corim.digests[0].key_id, "0a");
+    assert_string_equal(corim.digests[1].key_id, "ff");
+    assert_string_equal(corim.digests[2].class_id, "0102");
+    assert_null(corim.digests[2].key_id);
+}
+
+static void alternatives_all_count(void **state)
+{
+    /* digests: 562([[1, 2], [3]]), version: 562([{}, {}]); a measurement without a digest; registers; a CoMID
+     * that replaces one, and supplements another. */
+    static const char ALTERNATIVES[] =
+        "d901f5a20061610181d901fa58efa204a1008182a100a101615683a200616b01a202d902328282820158"
+        "200101010101010101010101010101010101010101010101010101010101010101820758300202020202"
+        "020202020202020202020202020202020202020202020202020202020202020202020202020202020202"
+        "028182015820030303030303030303030303030303030303030303030303030303030303030300d90232"
+        "82a1006131a1006132a101a201d902280303a100f5a101a10ea100818201582009090909090909090909"
+        "090909090909090909090909090909090909090909090382a200656f746865720101a200646d6f726501"
+        "00";
+    struct corim corim = decode(ALTERNATIVES);
+
+    (void)state;
+    assert_int_equal(corim.n_digests, 3);
+    for (uint8_t i = 0; i < 3; i++) {
+        assert_int_equal(corim.digests[i].digest.data[0], i + 1);
+        assert_true(span_is(corim.digests[i].name, "k"));
+        assert_int_equal(corim.digests[i].version.len, 0);
+    }
+    assert_int_equal(corim.digests[1].alg, TPM_ALG_SHA384);
+    assert_int_equal(corim.n_other_values, 1);
+    assert_int_equal(corim.n_registers, 1);
+    assert_int_equal(corim.n_replaced, 1);
+}
+
+/* A CoRIM of a CoMID and a CoSWID in which no array and no map has a length. */
+static const char OPEN[] =
+    "d901f5bf006161019fd901fa5878bf04bf009f9fbf00bf016156ffff9fbf000701bf029f9f0158200101"
+    "010101010101010101010101010101010101010101010101010101010101ff9f07583002020202020202"
+    "0202020202020202020202020202020202020202020202020202020202020202020202020202020202ff"
+    "ffffffffffffffffd901f95876bf006a61636d652e66696c6573016546696c65730c00029fbf181f6653"
+    "656c6c657218219f03ffffbf181f6441434d45182101ffff06bf10bf18186164181abf119fbf18186166"
+    "079f0158200505050505050505050505050505050505050505050505050505050505050505ffffffffff"
+    "ff0d6132ffff04bf00c10501c106ff059fbf006141029f01ffffffff";
+
+static void lengths_need_not_be_told(void **state)
+{
+    struct corim corim = decode(OPEN);
+
+    (void)state;
+    assert_int_equal(corim.n_digests, 3);
+    assert_int_equal(corim.digests[1].alg, TPM_ALG_SHA384);
+    assert_int_equal(corim.digests[1].key, 7);
+    assert_true(corim.digests[2].is_file);
+    assert_true(span_is(corim.digests[2].name, "f"));
+    assert_true(corim.validity.has_not_after);
+    assert_int_equal(corim.validity.not_after_s, 6);
+    assert_true(span_is(corim.creator, "A"));
+}
+
+static void a_document_without_lengths_needs_its_end(void **state)
+{
+    struct span file = open_hex(OPEN);
+    struct error error = {0};
+    struct corim corim;
+
+    (void)state;
+    for (size_t len = 0; len < file.len; len++) {
+        assert_false(corim_decode(span_of(file.data, len), 0, &arena, &corim, &error));
+        assert_int_equal(error.code, ERROR_TRUNCATED);
+    }
+}
+
+static void a_coswid_stands_alone(void **state)
+{
+    /* {0: "acme.files", 1: "Files", 2: [{31: "Seller", 33: [3]}, {31: "ACME", 33: 1}], 6: {...}, ...} plain,
+     * in its own tag, and in that of CoRIM. */
+    static const char *const FORMS[] = {
+        "a6006a61636d652e66696c6573016546696c65730c000282a2181f6653656c6c657218218103a2181f64"
+        "41434d4518210106a110a218186164181aa11181a2181861660782015820050505050505050505050505"
+        "05050505050505050505050505050505050505050d6132",
+        "da53574944a6006a61636d652e66696c6573016546696c65730c000282a2181f6653656c6c6572182181"
+        "03a2181f6441434d4518210106a110a218186164181aa11181a218186166078201582005050505050505"
+        "050505050505050505050505050505050505050505050505050d6132",
+        "d901f9586ba6006a61636d652e66696c6573016546696c65730c000282a2181f6653656c6c6572182181"
+        "03a2181f6441434d4518210106a110a218186164181aa11181a218186166078201582005050505050505"
+        "050505050505050505050505050505050505050505050505050d6132"};
+    struct error error = {0};
+    struct corim corim;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof FORMS / sizeof *FORMS; i++) {
+        struct span file = open_hex(FORMS[i]);
+
+        assert_true(corim_is(file) && coswid_is(file));
+        assert_true(coswid_decode(file, 0, &arena, &corim, &error));
+        assert_true(corim.is_coswid && corim.id_is_text);
+        assert_true(span_is(corim.id, "acme.files"));
+        assert_true(span_is(corim.creator, "ACME"));
+        assert_int_equal(corim.n_digests, 1);
+        assert_true(span_is(corim.digests[0].name, "f") && span_is(corim.digests[0].version, "2"));
+        for (size_t len = 0; len < file.len; len++) {
+            assert_false(coswid_decode(span_of(file.data, len), 0, &arena, &corim, &error));
+            assert_int_equal(error.code, ERROR_TRUNCATED);
+        }
+    }
+    assert_false(coswid_is(open_hex(SAMPLE)));
+    assert_false(coswid_is(open_hex("a200616101")));
+    assert_false(coswid_is(open_hex("")));
+    assert_false(coswid_is(open_hex("a1")));
+    assert_false(coswid_decode(open_hex("d83da0"), 0, &arena, &corim, &error));
 }
 
 static void a_document_cut_anywhere_is_refused(void **state)
@@ -187,11 +347,17 @@ static void what_lies_is_refused_with_its_place(void **state)
         {"d901f5a20061610181d901fa42a0ff", "CoRIM 5.1", ERROR_TRAILING, 14},
         {"d901f5a20061610181d901fa41a1", "CoRIM 5.1", ERROR_TRUNCATED, 14},
         {"d901f5a20061610181d901fa5f", "CoRIM 4.1", ERROR_UNSUPPORTED, 13},
+        {"d901f5a300616101800301", "CoRIM 4.1", ERROR_MALFORMED,
+         11}, /* a profile that is a number */
+        {"d901f5a30061610180028180", "CoRIM 4.1", ERROR_MALFORMED,
+         11}, /* a locator that is no map */
+        {"d901f5a3006161018003892424242424", "CoRIM 4.1", ERROR_LIMIT, 11},
+        {"d901f5a300616101800581a10201", "CoRIM 4.1", ERROR_MALFORMED, 13}, /* roles in no array */
         /* {4: {0: [[{}]]}}: a triple of one item */
-        {"d901f5a20061610181d901fa47a104a1008181a0", "CoRIM 5.1", ERROR_MALFORMED, 19},
+        {"d901f5a20061610181d901fa47a104a1008181a0", "CoRIM 5.1", ERROR_MALFORMED, 18},
         /* {4: {0: [[{}, [{1: {2: [[1]]}}]]]}}: a digest without its value */
         {"d901f5a20061610181d901fa4fa104a1008182a081a101a102818101", "CoRIM 5.1.4.1.4",
-         ERROR_MALFORMED, 27},
+         ERROR_MALFORMED, 26},
         /* ... [[1, h'00']]: one that is too short */
         {"d901f5a20061610181d901fa51a104a1008182a081a101a1028182014100", "CoRIM 5.1.4.1.4",
          ERROR_MALFORMED, 30},
@@ -296,6 +462,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_reference_value_is_read, begin, end),
+        cmocka_unit_test_setup_teardown(what_it_says_of_itself_is_read, begin, end),
+        cmocka_unit_test_setup_teardown(identifiers_stand_for_names, begin, end),
+        cmocka_unit_test_setup_teardown(alternatives_all_count, begin, end),
+        cmocka_unit_test_setup_teardown(lengths_need_not_be_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_document_without_lengths_needs_its_end, begin, end),
+        cmocka_unit_test_setup_teardown(a_coswid_stands_alone, begin, end),
         cmocka_unit_test_setup_teardown(a_document_cut_anywhere_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(no_changed_byte_leads_outside, begin, end),
         cmocka_unit_test_setup_teardown(what_lies_is_refused_with_its_place, begin, end),

@@ -61,6 +61,45 @@ static void header_parameters_are_read(void **state)
     assert_int_equal(sign1.corim_meta.len, 1);
 }
 
+static void certificates_and_times_are_read(void **state)
+{
+    /* 18([<<{1: -7, 33: [h'aa', h'bbbb'], 34: [-16, h'cc'], 15: {1: "i", 4: 9, 5: -1}}>>, {33: h'dd'}, h'00',
+     * h'01']) with indefinite lengths; the chain outside of the signature is none. */
+    struct span file = open_hex("d29f581dbf012618219f41aa42bbbbff1822822f41cc0fbf01616904090520ffff"
+                                "a1182141dd41004101ff");
+    struct error error = {0};
+    struct cose_sign1 sign1;
+
+    (void)state;
+    assert_true(cose_sign1_decode(file, &sign1, &error));
+    assert_int_equal(sign1.n_chain, 2);
+    assert_int_equal(sign1.chain[0].data[0], 0xAA);
+    assert_int_equal(sign1.chain[1].len, 2);
+    assert_int_equal(sign1.thumbprint_alg, -16);
+    assert_int_equal(sign1.thumbprint.data[0], 0xCC);
+    assert_true(sign1.has_not_after && sign1.has_not_before);
+    assert_int_equal(sign1.not_after_s, 9);
+    assert_int_equal(sign1.not_before_s, -1);
+    /* One certificate needs no array. */
+    assert_true(cose_sign1_decode(open_hex("d28447a20126182141aaa041004101"), &sign1, &error));
+    assert_int_equal(sign1.n_chain, 1);
+    assert_false(sign1.has_not_after || sign1.has_not_before);
+}
+
+static void a_chain_has_a_length(void **state)
+{
+    char hex[256] = "d28454a20126182189";
+    struct error error = {0};
+    struct cose_sign1 sign1;
+
+    (void)state;
+    for (unsigned i = 0; i <= LIMIT_CHAIN_CERTIFICATES; i++)
+        strcat(hex, "40");
+    strcat(hex, "40404040404040a041004101");
+    assert_false(cose_sign1_decode(open_hex(hex), &sign1, &error));
+    assert_int_equal(error.code, ERROR_LIMIT);
+}
+
 static void other_documents_are_told_apart(void **state)
 {
     static const char *const OTHERS[] = {"", "d901f5a0", "d901f4d901f5a0", "a0", "d83d84", "80"};
@@ -80,7 +119,7 @@ static void what_leaves_anything_open_is_refused(void **state)
     } CASES[] = {
         {"d901f5a0", ERROR_MALFORMED, 3},         /* no signature */
         {"d283", ERROR_TRUNCATED, 2},             /* three items */
-        {"d28343a10126a040", ERROR_MALFORMED, 2}, /* the same, whole */
+        {"d28343a10126a040", ERROR_MALFORMED, 1}, /* the same, whole */
         {"d28440a04100"
          "4100",
          ERROR_TRUNCATED, 3},                               /* no protected header */
@@ -94,7 +133,14 @@ static void what_leaves_anything_open_is_refused(void **state)
         {"d28443a10126a0f64100", ERROR_UNSUPPORTED, 7}, /* detached */
         {"d28443a10126a0614100", ERROR_MALFORMED, 7},   /* a payload of text */
         {"d28443a10126a04100410000", ERROR_TRAILING, 11},
-        {"d29f", ERROR_UNSUPPORTED, 2},
+        {"d29f43a10126a041004100", ERROR_TRUNCATED, 11},      /* no break */
+        {"d29f43a10126a04100410000ff", ERROR_MALFORMED, 11},  /* five items */
+        {"d28443a10126a05f4100ff4100", ERROR_UNSUPPORTED, 8}, /* a payload in chunks */
+        {"d28447a20126182181a0a041004100", ERROR_MALFORMED, 9},
+        {"d28447a201261822812fa041004100", ERROR_MALFORMED, 8},
+        {"d28448a201261822820000a041004100", ERROR_MALFORMED, 10}, /* x5t without bytes */
+        {"d28446a20126182240a041004100", ERROR_MALFORMED, 8},
+        {"d28449a201260fa2010005f6a041004100", ERROR_MALFORMED, 11}, /* nbf is null */
     };
 
     (void)state;
@@ -133,6 +179,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_published_example_is_framed),
         cmocka_unit_test(header_parameters_are_read),
+        cmocka_unit_test(certificates_and_times_are_read),
+        cmocka_unit_test(a_chain_has_a_length),
         cmocka_unit_test(other_documents_are_told_apart),
         cmocka_unit_test(what_leaves_anything_open_is_refused),
         cmocka_unit_test(a_document_cut_anywhere_is_refused),
