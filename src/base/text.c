@@ -104,6 +104,45 @@ static uint32_t utf8_code(const uint8_t *data, size_t len)
     return 0;
 }
 
+size_t text_shown_len(struct span bytes)
+{
+    size_t at = 0;
+
+    while (at < bytes.len) {
+        bool control = bytes.data[at] < 0x20 || bytes.data[at] == 0x7F;
+        size_t len = control ? 1 : utf8_len(bytes.data + at, bytes.len - at);
+
+        if (!len || is_invisible(utf8_code(bytes.data + at, len)))
+            break;
+        at += len;
+    }
+    return at;
+}
+
+size_t text_distance(struct span a, struct span b)
+{
+    enum { WORD_MAX = 64 };
+    size_t row[WORD_MAX + 1];
+
+    if (a.len > WORD_MAX || b.len > WORD_MAX)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= b.len; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t diagonal = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t changed = diagonal + (a.data[i - 1] != b.data[j - 1]);
+            size_t shorter = row[j] < row[j - 1] ? row[j] : row[j - 1];
+
+            diagonal = row[j];
+            row[j] = changed < shorter + 1 ? changed : shorter + 1;
+        }
+    }
+    return row[b.len];
+}
+
 static char *put_escape(char *out, uint8_t byte)
 {
     *out++ = '\\';

@@ -28,4 +28,12 @@ char *text_utf16(struct arena *arena, struct span utf16);
 /* True when the bytes are well-formed UTF-8 (RFC 3629); control characters are. */
 bool text_utf8_valid(struct span bytes);
 
+/* How many bytes stand before the first that is not well-formed UTF-8, or begins a character that shows
+ * nothing or turns the direction of writing; all of them when none does. */
+size_t text_shown_len(struct span bytes);
+
+/* Number of single-character edits between two words (Levenshtein); SIZE_MAX when one has more than 64
+ * bytes. */
+size_t text_distance(struct span a, struct span b);
+
 #endif

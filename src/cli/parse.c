@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define O(symbol) (UINT64_C(1) << OPTION_##symbol)
 #define O_APPRAISE                                                                                 \
     (O(POLICY) | O(REFERENCES) | O(UPDATE) | O(RETIRED) | O(NONCE) | O(REVOCATIONS) |              \
@@ -56,37 +58,18 @@ static bool usage(const struct cli_command *command, enum exit_status *status)
     return false;
 }
 
-/* Number of single-character edits between two short words (Levenshtein). */
-static size_t distance(const char *a, const char *b)
-{
-    enum { WORD_MAX = 32 };
-    size_t row[WORD_MAX + 1], a_len = strlen(a), b_len = strlen(b);
-
-    if (a_len > WORD_MAX || b_len > WORD_MAX)
-        return WORD_MAX;
-    for (size_t j = 0; j <= b_len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            size_t changed = diagonal + (a[i - 1] != b[j - 1]);
-            size_t shorter = row[j] < row[j - 1] ? row[j] : row[j - 1];
-            diagonal = row[j];
-            row[j] = changed < shorter + 1 ? changed : shorter + 1;
-        }
-    }
-    return row[b_len];
-}
-
 static void suggest(const char *noun, const char *verb)
 {
     size_t nearest = 4;
     const struct cli_command *best = NULL;
 
     for (size_t i = 0; i < CLI_N_COMMANDS; i++) {
-        size_t far = distance(noun, CLI_COMMANDS[i].noun) +
-                     (*CLI_COMMANDS[i].verb ? distance(verb, CLI_COMMANDS[i].verb) : 0);
+        size_t noun_far = text_distance(span_text(noun), span_text(CLI_COMMANDS[i].noun));
+        size_t verb_far = *CLI_COMMANDS[i].verb
+                              ? text_distance(span_text(verb), span_text(CLI_COMMANDS[i].verb))
+                              : 0;
+        size_t far = noun_far < nearest && verb_far < nearest ? noun_far + verb_far : nearest;
+
         if (far < nearest) {
             nearest = far;
             best = &CLI_COMMANDS[i];

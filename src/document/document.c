@@ -60,9 +60,16 @@ static bool fail_memory(struct reader_state *state)
 
 static bool take_header(struct reader_state *state, const char *line)
 {
-    const char *end = strchr(line, ']');
+    const char *end = strchr(line, ']'), *behind = end ? end + 1 : line;
 
-    if (end && end - line > SECTION_LEN_MAX)
+    if (!end)
+        return fail_at(state, state->line_offset, "the section's name has no ] on its line", NULL);
+    while (*behind && strchr(" \t\r\n", *behind))
+        behind++;
+    if (*behind && *behind != ';')
+        return fail_at(state, state->line_offset + (size_t)(behind - line),
+                       "nothing but a comment stands behind a section's name", NULL);
+    if (end - line > SECTION_LEN_MAX)
         return fail_at(state, state->line_offset, "the section's name is longer than 48 bytes",
                        NULL);
     if (state->n_headers > state->n_headers_used)
@@ -206,11 +213,29 @@ static bool make_room(struct reader_state *state, struct document_entry *entry, 
     return true;
 }
 
+/* "[rule r]", if only by its beginning. */
+static bool is_header(const struct reader_state *state, const char *line)
+{
+    for (size_t i = 0; *line == '[' && i < state->n_kinds; i++) {
+        const struct document_kind *kind = &state->kinds[i];
+        size_t len = strlen(kind->prefix);
+
+        if (strncmp(line + 1, kind->prefix, len) == 0 &&
+            line[1 + len] == (kind->is_named ? ' ' : ']'))
+            return true;
+    }
+    return false;
+}
+
 static bool append_piece(struct reader_state *state, struct document_entry *entry,
                          const char *value)
 {
     size_t len = strlen(value);
 
+    if (entry->n_pieces && is_header(state, value))
+        return fail_at(state, value_offset(state, value),
+                       "an indented line goes on with the value above it, this is a section's name",
+                       NULL);
     if (entry->n_pieces == LIMIT_DOCUMENT_VALUE_LINES)
         return fail_at(state, state->line_offset, "the value has too many lines", NULL);
     if (!make_room(state, entry, len))
@@ -237,6 +262,7 @@ static bool begin_entry(struct reader_state *state, const char *name, const char
     if (!entry)
         return fail_memory(state);
     entry->name = arena_text(state->arena, span_text(name));
+    entry->name_offset = state->line_offset + strspn(state->line, " \t");
     entry->offset = value_offset(state, value);
     if (!entry->name)
         return fail_memory(state);
@@ -249,10 +275,22 @@ static bool begin_entry(struct reader_state *state, const char *name, const char
     return append_piece(state, entry, value);
 }
 
+/* Whether the line has ":" where "=" should be; inih takes either, and writes over it. */
+static bool colon_offset(const struct reader_state *state, size_t *offset)
+{
+    const uint8_t *at = state->text.data + state->line_offset;
+
+    while (*at != '=' && *at != ':') /* inih has found one */
+        at++;
+    *offset = (size_t)(at - state->text.data);
+    return *at == ':';
+}
+
 /* inih's handler: 1 goes on, 0 is an error. */
 static int take_value(void *context, const char *header, const char *name, const char *value)
 {
     struct reader_state *state = context;
+    size_t offset;
 
     if (state->failed)
         return 0;
@@ -265,6 +303,8 @@ static int take_value(void *context, const char *header, const char *name, const
     }
     if (state->line_indented && state->document->last->last)
         return append_piece(state, state->document->last->last, value);
+    if (colon_offset(state, &offset))
+        return fail_at(state, offset, "expected \"=\" behind the key", name);
     return begin_entry(state, name, value);
 }
 
@@ -273,7 +313,9 @@ static int take_value(void *context, const char *header, const char *name, const
 /* Only text that can be shown as it is gets in. */
 static bool check_characters(struct reader_state *state)
 {
-    struct span text = state->text;
+    static const char BYTE_ORDER_MARK[] = "\xEF\xBB\xBF"; /* Windows' editors begin with one */
+    struct span text = state->text, shown = text;
+    size_t end;
 
     if (text.len > LIMIT_DOCUMENT_LEN) {
         state->failed = true;
@@ -287,8 +329,15 @@ static bool check_characters(struct reader_state *state)
             /* A lone one makes a terminal write over what it said. */
             (text.data[i] == '\r' && (i + 1 == text.len || text.data[i + 1] != '\n')))
             return fail_at(state, i, "the text holds a control character", NULL);
-    if (!text_utf8_valid(text))
-        return fail_at(state, 0, "the text is not UTF-8", NULL);
+    if (span_begins(text, span_text(BYTE_ORDER_MARK)))
+        shown = span_of(text.data + strlen(BYTE_ORDER_MARK), text.len - strlen(BYTE_ORDER_MARK));
+    end = (size_t)(shown.data - text.data) + text_shown_len(shown);
+    if (end < text.len)
+        return fail_at(state, end,
+                       text_utf8_valid(text)
+                           ? "the text holds a character that shows nothing or turns the writing"
+                           : "the text is not UTF-8",
+                       NULL);
     return true;
 }
 
@@ -346,6 +395,29 @@ const char *document_entry_text(const struct document_entry *entry)
     for (char *at = entry->value; (at = strchr(at, '\n')); at++)
         *at = ' ';
     return entry->value;
+}
+
+/* Whether the line is "name = ...", but not "name == ...". */
+static bool sets_name(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+
+    if (strncmp(line, name, len) != 0)
+        return false;
+    line += len + strspn(line + len, " \t");
+    return line[0] == '=' && line[1] != '=';
+}
+
+bool document_swallows(const struct document_entry *entry, const char *const *names, size_t n_names,
+                       size_t *at)
+{
+    for (size_t piece = 1; piece < entry->n_pieces; piece++)
+        for (size_t i = 0; i < n_names; i++)
+            if (sets_name(entry->value + entry->pieces[piece].at, names[i])) {
+                *at = entry->pieces[piece].at;
+                return true;
+            }
+    return false;
 }
 
 size_t document_value_offset(const struct document_entry *entry, size_t at)

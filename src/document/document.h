@@ -26,7 +26,7 @@ struct document_entry {
     size_t value_len, value_cap;
     struct document_piece *pieces; /* the lines, for document_value_offset */
     size_t n_pieces;
-    size_t offset; /* of the value in the text */
+    size_t name_offset, offset; /* of the name and of the value in the text */
     struct document_entry *next;
 };
 
@@ -63,6 +63,11 @@ const struct document_section *document_find(const struct document *document, in
 
 /* A value as one line for people: its lines joined by spaces. In place. */
 const char *document_entry_text(const struct document_entry *entry);
+
+/* Whether an indented line of the value looks like a key of its own, one of names: then *at is where it
+ * begins in the value. */
+bool document_swallows(const struct document_entry *entry, const char *const *names, size_t n_names,
+                       size_t *at);
 
 /* Where byte `at` of the joined value stands in the text; ERROR_NO_OFFSET gives the value's start. */
 size_t document_value_offset(const struct document_entry *entry, size_t at);

@@ -2,6 +2,7 @@
  *
  * Owns nothing but what is in the arena. Trusts document/document.h for the form of the text. Never
  * lets a key, a type or a cost go unchecked. */
+#include "policy/nearest.h"
 #include "policy/reachability.h"
 #include "policy/values.h"
 
@@ -51,13 +52,28 @@ static bool fail_word(struct compiler *compiler, const struct document_entry *en
                    : arena_error(compiler->arena, compiler->error);
 }
 
+static bool fail_claim(struct compiler *compiler, const struct document_entry *entry,
+                       struct span word)
+{
+    struct nearest nearest = nearest_to(word);
+    const char *message = "there is no claim";
+
+    for (int id = 0; id < CLAIM_IDS; id++)
+        nearest_try(&nearest, claim_name((enum claim_id)id));
+    if (nearest.name)
+        message = arena_printf(compiler->arena, "did you mean \"%s\"? There is no claim",
+                               nearest.name);
+    return message ? fail_word(compiler, entry, word, message)
+                   : arena_error(compiler->arena, compiler->error);
+}
+
 static bool read_exception(struct compiler *compiler, const struct document_entry *entry,
                            struct span word, enum claim_grade grade, struct demands *demands)
 {
     enum claim_id claim = claim_by_name(word);
 
     if (claim == CLAIM_IDS)
-        return fail_word(compiler, entry, word, "there is no claim");
+        return fail_claim(compiler, entry, word);
     if (!demands->read_by_when[claim] && !demands->read_by_require[claim])
         return fail_word(compiler, entry, word, "the rule does not read");
     if (demands->is_exception[claim])
@@ -135,6 +151,21 @@ static bool read_condition(struct compiler *compiler, const struct document_entr
     return false;
 }
 
+/* What is wrong with a key whatever it means: no value, or one that took in the key on the next line. */
+static bool check_entry(struct compiler *compiler, const struct document_entry *entry)
+{
+    static const char *const KEYS[] = {"require",  "message", "when",   "grade",
+                                       "severity", "action",  "serves", "changed_by"};
+    size_t at;
+
+    if (entry->value_len == 0)
+        return fail_at(compiler, entry->offset, "there is no value for", entry->name);
+    if (document_swallows(entry, KEYS, sizeof KEYS / sizeof *KEYS, &at))
+        return fail_at(compiler, document_value_offset(entry, at),
+                       "an indented line goes on with the value above it, that of", entry->name);
+    return true;
+}
+
 static bool read_rule_key(struct compiler *compiler, const struct document_entry *entry,
                           struct policy_rule *rule, struct demands *demands)
 {
@@ -165,7 +196,10 @@ static bool read_rule_key(struct compiler *compiler, const struct document_entry
     } else if (strcmp(entry->name, "serves") == 0) {
         rule->serves = document_entry_text(entry);
     } else if (strcmp(entry->name, "grade") != 0) { /* read last: it names what the rule reads */
-        return fail_at(compiler, entry->offset, "a rule has no key", entry->name);
+        return fail_at(compiler, entry->name_offset,
+                       "a rule has require, message, when, grade, severity, action, serves and "
+                       "changed_by, not",
+                       entry->name);
     }
     return true;
 }
@@ -216,11 +250,11 @@ static bool read_rule(struct compiler *compiler, const struct document_section *
     for (int id = 0; id < CLAIM_IDS; id++)
         demands.grades[id] = CLAIM_ATTESTED;
     for (const struct document_entry *entry = section->first; entry; entry = entry->next)
-        if (!read_rule_key(compiler, entry, rule, &demands))
+        if (!check_entry(compiler, entry) || !read_rule_key(compiler, entry, rule, &demands))
             return false;
     if (!rule->require.root)
         return fail_at(compiler, section->offset, "the rule lacks what it requires:", rule->name);
-    if (!rule->message || !*rule->message)
+    if (!rule->message)
         return fail_at(compiler, section->offset, "the rule lacks a message:", rule->name);
     for (const struct document_entry *entry = section->first; entry; entry = entry->next)
         if (strcmp(entry->name, "grade") == 0 && !read_grades(compiler, entry, &demands))
@@ -240,6 +274,34 @@ static bool add_condition(struct policy *policy, const struct policy_condition *
     return !condition->root ||
            (!__builtin_add_overflow(policy->cost, condition->root->cost, &policy->cost) &&
             policy->cost <= LIMIT_POLICY_COST);
+}
+
+static bool reads_list(const struct node *node, const char *name)
+{
+    if (node->kind == NODE_LIST && node->list->name)
+        return strcmp(node->list->name, name) == 0;
+    for (const struct node *child = node->child; child; child = child->next)
+        if (reads_list(child, name))
+            return true;
+    return false;
+}
+
+/* The policy's own references are all there for some rule; other documents may have more. */
+static bool check_references(struct compiler *compiler, const struct policy *policy)
+{
+    for (const struct document_section *section = compiler->document->first; section;
+         section = section->next) {
+        const struct policy_rule *rule = policy->rules, *end = rule + policy->n_rules;
+
+        if (section->kind != SECTION_REFERENCE)
+            continue;
+        while (rule < end && !(rule->when.root && reads_list(rule->when.root, section->name)) &&
+               !reads_list(rule->require.root, section->name))
+            rule++;
+        if (rule == end)
+            return fail_at(compiler, section->offset, "no rule names the reference", section->name);
+    }
+    return true;
 }
 
 static bool read_rules(struct compiler *compiler, struct policy *policy)
@@ -268,7 +330,7 @@ static bool read_rules(struct compiler *compiler, struct policy *policy)
     }
     if (policy->n_rules == 0)
         return fail_at(compiler, 0, "the policy has no rules", NULL);
-    return true;
+    return check_references(compiler, policy);
 }
 
 static bool compile(struct values *values, struct policy *policy)

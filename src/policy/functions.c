@@ -38,9 +38,43 @@ bool parser_is_function(struct span name)
     return find(name, CALL) != NULL;
 }
 
-static const char *type_name(unsigned type)
+const char *parser_type_name(enum expression_type type)
 {
-    return type == EXPRESSION_LIST ? "list" : "string";
+    static const char *const NAMES[] = {
+        [EXPRESSION_BOOL] = "condition",  [EXPRESSION_STRING] = "string",
+        [EXPRESSION_INT] = "number",      [EXPRESSION_LIST] = "list",
+        [EXPRESSION_VERSION] = "version",
+    };
+
+    return NAMES[type];
+}
+
+/* A function or method that there is not. */
+static struct node *fail_function(struct parser *parser, enum form form, struct span name,
+                                  size_t offset)
+{
+    struct nearest nearest = nearest_to(name);
+
+    for (size_t i = 0; i < sizeof FUNCTIONS / sizeof *FUNCTIONS; i++)
+        if (FUNCTIONS[i].form == form)
+            nearest_try(&nearest, FUNCTIONS[i].name);
+    if (form == CALL) {
+        nearest_try(&nearest, "reference");
+        return parser_fail_name(parser, "there is no function", &nearest, offset);
+    }
+    nearest_try(&nearest, "all");
+    nearest_try(&nearest, "exists");
+    nearest_try(&nearest, "exists_one");
+    return parser_fail_name(parser, "there is no method", &nearest, offset);
+}
+
+static struct node *fail_reference(struct parser *parser, struct span name, size_t offset)
+{
+    struct nearest nearest = nearest_to(name);
+
+    for (size_t i = 0; i < parser->references->n_lists; i++)
+        nearest_try(&nearest, parser->references->lists[i].name);
+    return parser_fail_name(parser, "there is no reference", &nearest, offset);
 }
 
 static struct node *parse_reference(struct parser *parser, size_t start)
@@ -63,7 +97,7 @@ static struct node *parse_reference(struct parser *parser, size_t start)
             node->list = list;
         return node;
     }
-    return parser_fail_word(parser, "there is no reference", name.bytes, offset);
+    return fail_reference(parser, name.bytes, offset);
 }
 
 /* An operand of the wanted type. */
@@ -74,7 +108,8 @@ static struct node *parse_argument(struct parser *parser, const struct function 
     struct node *node = parser_expression(parser);
 
     if (node && node->type != type)
-        return parser_fail(parser, offset, "%s() takes a %s here", function->name, type_name(type));
+        return parser_fail(parser, offset, "%s() takes a %s here", function->name,
+                           parser_type_name((enum expression_type)type));
     return node;
 }
 
@@ -88,6 +123,11 @@ static const char *check_call(const struct function *function, const struct node
     if (function->kind == NODE_LOWER_ASCII && first->kind == NODE_LOWER_ASCII)
         return "the text is in lower case already";
     return NULL;
+}
+
+static bool is_sets(const struct function *function)
+{
+    return function->first == EXPRESSION_LIST && function->second == EXPRESSION_LIST;
 }
 
 /* The call from behind its first operand on. */
@@ -108,6 +148,8 @@ static struct node *finish_call(struct parser *parser, const struct function *fu
     }
     if (!parser_demand(parser, ")"))
         return NULL;
+    if (is_sets(function) && !parser_check_constants(parser, first, second))
+        return NULL;
     return parser_adopt(
         parser_node(parser, function->kind, (enum expression_type)function->result, start), first,
         second);
@@ -121,7 +163,7 @@ struct node *parser_function(struct parser *parser, struct span name, size_t sta
     if (span_is(name, "reference"))
         return parse_reference(parser, start);
     if (!function)
-        return parser_fail_word(parser, "there is no function", name, start);
+        return fail_function(parser, CALL, name, start);
     first = parse_argument(parser, function, function->first);
     return first ? finish_call(parser, function, first, start) : NULL;
 }
@@ -137,10 +179,21 @@ static bool is_reserved(struct span name)
     for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
         if (span_is(name, WORDS[i]))
             return true;
-    return claim_by_name(name) != CLAIM_IDS;
+    return false;
 }
 
 /* ".all(x, e)" and its like on a list. */
+bool parser_begins_claims(struct span name)
+{
+    for (int id = 0; id < CLAIM_IDS; id++) {
+        struct span claim = span_text(claim_name((enum claim_id)id));
+
+        if (span_begins(claim, name) && claim.data[name.len] == '.')
+            return true;
+    }
+    return false;
+}
+
 static struct node *parse_macro(struct parser *parser, enum node_kind kind, struct node *list,
                                 size_t start)
 {
@@ -152,6 +205,9 @@ static struct node *parse_macro(struct parser *parser, enum node_kind kind, stru
         return parser_fail(parser, start, "all(), exists() and exists_one() are for lists");
     if (parser->word.kind != WORD_NAME || is_reserved(name))
         return parser_fail(parser, parser->word.offset, "expected a name for the list's items");
+    if (parser_begins_claims(name))
+        return parser_fail_word(parser, "claims' names begin so, take another one for items:", name,
+                                parser->word.offset);
     if (parser->n_variables == LIMIT_POLICY_DEPTH)
         return parser_fail(parser, parser->word.offset, "the expression is nested too deeply");
     for (unsigned i = 0; i < parser->n_variables; i++)
@@ -162,6 +218,7 @@ static struct node *parse_macro(struct parser *parser, enum node_kind kind, stru
     if (!parser_demand(parser, ","))
         return NULL;
     offset = parser->word.offset;
+    parser->variable_lists[parser->n_variables] = list;
     parser->variables[parser->n_variables++] = name;
     body = parser_expression(parser);
     parser->n_variables--;
@@ -187,9 +244,9 @@ struct node *parser_method(struct parser *parser, struct node *receiver, struct 
     if (span_is(name, "exists_one"))
         return parse_macro(parser, NODE_EXISTS_ONE, receiver, start);
     if (!function)
-        return parser_fail_word(parser, "there is no method", name, offset);
+        return fail_function(parser, METHOD, name, offset);
     if (receiver->type != function->first)
         return parser_fail(parser, offset, "%s() is for %ss", function->name,
-                           type_name(function->first));
+                           parser_type_name((enum expression_type)function->first));
     return finish_call(parser, function, receiver, start);
 }

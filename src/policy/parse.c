@@ -51,6 +51,21 @@ static enum expression_type type_of_claim(enum claim_id id)
     return EXPRESSION_LIST;
 }
 
+/* A claim's name with a mistake in it, or the word of another language. */
+static struct node *fail_claim(struct parser *parser, struct span name, size_t start)
+{
+    struct nearest nearest = nearest_to(name);
+
+    for (int id = 0; id < CLAIM_IDS; id++)
+        nearest_try(&nearest, claim_name((enum claim_id)id));
+    for (int id = CLAIM_IDS - 1; id >= 0 && parser_begins_claims(name); id--)
+        if (span_begins(span_text(claim_name((enum claim_id)id)), name))
+            nearest.name = claim_name((enum claim_id)id);
+    if (span_is(name, "not"))
+        nearest.name = "!";
+    return parser_fail_name(parser, "there is no claim", &nearest, start);
+}
+
 static struct node *make_named(struct parser *parser, struct span name, size_t start)
 {
     enum claim_id id = claim_by_name(name);
@@ -65,7 +80,7 @@ static struct node *make_named(struct parser *parser, struct span name, size_t s
         return node;
     }
     if (id == CLAIM_IDS)
-        return parser_fail_word(parser, "there is no claim", name, start);
+        return fail_claim(parser, name, start);
     node = parser_node(parser, NODE_CLAIM, type_of_claim(id), start);
     if (node)
         node->claim = id;
@@ -93,7 +108,7 @@ static struct node *parse_name(struct parser *parser)
     name = span_of(text.data + start, last + method.len - start);
     if (!parser_is(parser, "("))
         return make_named(parser, name, start);
-    if (last == start || parser_is_function(name)) {
+    if (last == start || parser_is_function(name) || span_begins(name, span_text("sets."))) {
         parser_next(parser);
         return parser_function(parser, name, start);
     }
@@ -112,8 +127,10 @@ static struct node *parse_int(struct parser *parser, size_t start)
     struct node *node;
 
     for (size_t i = 0; i < digits.len; i++) {
-        if (digits.data[i] < '0' || digits.data[i] > '9' || i > 9)
-            return parser_fail(parser, start, "expected a number of up to ten digits");
+        if (digits.data[i] < '0' || digits.data[i] > '9' || i > 9 || (i && digits.data[0] == '0'))
+            return parser_fail(
+                parser, start,
+                "expected a decimal number of up to ten digits, not beginning with 0");
         number = number * 10 + (digits.data[i] - '0');
     }
     parser_next(parser);
@@ -130,11 +147,16 @@ static struct node *parse_primary(struct parser *parser)
     struct node *node;
 
     if (parser->word.kind == WORD_STRING) {
+        struct span first = parser->word.text;
+
         if (!parser_string(parser, &text))
             return NULL;
         node = parser_node(parser, NODE_STRING, EXPRESSION_STRING, start);
         if (node)
             node->text = text;
+        if (node && parser_is(parser, ".") && node->source.len != first.len)
+            return parser_fail(parser, parser->word.offset,
+                               "put strings that are joined with + into parentheses");
         return node;
     }
     if (parser->word.kind == WORD_INT)
@@ -195,30 +217,6 @@ static struct node *parse_unary(struct parser *parser)
                 : NULL;
 }
 
-/* Text that begins as a digest and is none: it would equal nothing, and a rule that forbids it would
- * forbid nothing. As a prefix it is of use, as a whole value it is a slip. */
-static bool is_broken_digest(const struct claim_item *item)
-{
-    const uint8_t *colon = item->kind == CLAIM_ITEM_TEXT && item->bytes.len
-                               ? memchr(item->bytes.data, ':', item->bytes.len)
-                               : NULL;
-
-    return colon &&
-           tpm_hash_by_name(span_of(item->bytes.data, (size_t)(colon - item->bytes.data))) != 0;
-}
-
-static bool has_broken_digest(const struct node *node)
-{
-    if (node->kind == NODE_STRING)
-        return is_broken_digest(&node->text);
-    if (node->kind != NODE_LIST)
-        return false;
-    for (size_t i = 0; i < node->list->n_items; i++)
-        if (is_broken_digest(&node->list->items[i]))
-            return true;
-    return false;
-}
-
 /* What the two sides of a comparison must be. */
 static const char *check_comparison(enum node_kind kind, const struct node *left,
                                     const struct node *right)
@@ -228,19 +226,13 @@ static const char *check_comparison(enum node_kind kind, const struct node *left
                    ? NULL
                    : "in takes a string on its left and a list on its right";
     if (left->type != right->type)
-        return "the two sides are of different types";
+        return NULL; /* said with both */
     if (left->type == EXPRESSION_LIST)
         return "lists are compared with all(), exists(), size() and sets.equivalent()";
     if (kind != NODE_EQUAL && kind != NODE_NOT_EQUAL && left->type != EXPRESSION_INT &&
         left->type != EXPRESSION_VERSION)
         return "only numbers and versions are smaller or greater";
     return NULL;
-}
-
-static struct node *refuse_broken_digest(struct parser *parser, const struct node *node)
-{
-    return parser_fail(parser, (size_t)(node->source.data - parser->text.data),
-                       "expected ALGORITHM:HEX with the algorithm's number of digits");
 }
 
 /* Comparisons by their sign, and what each is with its sides exchanged. */
@@ -294,8 +286,11 @@ static struct node *parse_comparison(struct parser *parser)
     message = check_comparison(comparison->kind, left, right);
     if (message)
         return parser_fail(parser, offset, "%s", message);
-    if (has_broken_digest(left) || has_broken_digest(right))
-        return refuse_broken_digest(parser, has_broken_digest(left) ? left : right);
+    if (left->type != right->type && comparison->kind != NODE_IN)
+        return parser_fail(parser, offset, "the two sides are of different types: %s and %s",
+                           parser_type_name(left->type), parser_type_name(right->type));
+    if (!parser_check_constants(parser, left, right))
+        return NULL;
     return make_comparison(parser, comparison, left, right, start);
 }
 
@@ -340,6 +335,16 @@ struct node *parser_expression(struct parser *parser)
     return node;
 }
 
+/* A whole expression stands before it. */
+static void fail_left_over(struct parser *parser)
+{
+    struct nearest meant = {.word = parser->word.text};
+
+    if (span_is(meant.word, "and") || span_is(meant.word, "or"))
+        meant.name = *meant.word.data == 'a' ? "&&" : "||";
+    parser_fail_name(parser, "unexpected", &meant, parser->word.offset);
+}
+
 bool expression_parse(struct span text, const struct expression_references *references,
                       struct arena *arena, struct node **root, bool *claims_read,
                       struct error *error)
@@ -354,7 +359,7 @@ bool expression_parse(struct span text, const struct expression_references *refe
     parser_next(&parser);
     node = parser_expression(&parser);
     if (node && !parser.failed && parser.word.kind != WORD_END)
-        parser_fail_word(&parser, "unexpected", parser.word.text, parser.word.offset);
+        fail_left_over(&parser);
     if (node && !parser.failed && node->type != EXPRESSION_BOOL)
         parser_fail(&parser, 0, "a rule is a condition: true or false");
     if (parser.failed)

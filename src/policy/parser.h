@@ -6,6 +6,7 @@
 #define BOOTSEAL_POLICY_PARSER_H
 
 #include "policy/expression.h"
+#include "policy/nearest.h"
 
 enum word_kind {
     WORD_END = 0,
@@ -30,6 +31,7 @@ struct parser {
     struct arena *arena;
     bool *claims_read;
     struct span variables[LIMIT_POLICY_DEPTH];
+    const struct node *variable_lists[LIMIT_POLICY_DEPTH]; /* what each runs over */
     unsigned n_variables;
     struct error *error;
     bool failed;
@@ -42,6 +44,10 @@ struct node *parser_fail(struct parser *parser, size_t offset, const char *forma
 /* The same with a word of the text behind the message, in quotes. */
 struct node *parser_fail_word(struct parser *parser, const char *message, struct span word,
                               size_t offset);
+
+/* The same of a name that there is not, with the one that may have been meant. */
+struct node *parser_fail_name(struct parser *parser, const char *message,
+                              const struct nearest *nearest, size_t offset);
 
 struct node *parser_fail_memory(struct parser *parser);
 
@@ -60,6 +66,9 @@ bool parser_demand(struct parser *parser, const char *sign);
 /* String literals joined by "+"; a digest written out is a digest. */
 bool parser_string(struct parser *parser, struct claim_item *item);
 
+/* Whether the constants among two nodes that are compared, or have items compared, can be meant so. */
+bool parser_check_constants(struct parser *parser, const struct node *a, const struct node *b);
+
 /* A node that was read from start up to here; NULL after any failure. */
 struct node *parser_node(struct parser *parser, enum node_kind kind, enum expression_type type,
                          size_t start);
@@ -69,6 +78,12 @@ struct node *parser_adopt(struct node *node, struct node *first, struct node *se
 
 /* An expression up to the first word that cannot go on with it. */
 struct node *parser_expression(struct parser *parser);
+
+/* "condition", "string", "number", "list", "version". */
+const char *parser_type_name(enum expression_type type);
+
+/* Whether claims' names begin so: "boot", "kernel" and the like, which stand before the dot. */
+bool parser_begins_claims(struct span name);
 
 /* Whether the table has a function, not a method, of that name. */
 bool parser_is_function(struct span name);

@@ -185,9 +185,10 @@ static size_t cells_of(const struct atom *atom, struct cell *cells)
 
     if (subject->type == EXPRESSION_INT) {
         for (int64_t number = atom->second.number - 1; number <= atom->second.number + 1; number++)
-            if (number >= 0) { /* all numbers are sizes */
+            if (number >= 0) { /* all numbers are sizes, and those have a limit */
                 if (cells)
-                    cells[n_cells] = (struct cell){.number = number};
+                    cells[n_cells] = (struct cell){
+                        .number = number < LIMIT_CLAIM_ITEMS ? number : LIMIT_CLAIM_ITEMS};
                 n_cells++;
             }
         return n_cells;
@@ -234,10 +235,52 @@ static bool fill_subjects(struct trial *trial)
     return true;
 }
 
+/* A list of constants without any. */
+static bool is_empty(const struct node *node)
+{
+    return node->kind == NODE_LIST && !node->list->name && node->list->n_items == 0;
+}
+
+/* What the atom is whatever its operands are: when both are the same, or one is an empty list. False
+ * when that depends on them. Where they are unknown so is the atom, which decides as little. */
+static bool find_plain_truth(const struct node *atom, enum truth *truth)
+{
+    const struct node *first = atom->child, *second = first ? first->next : NULL;
+    bool same = second && expression_equal(first, second);
+
+    switch (atom->kind) {
+    case NODE_SETS_CONTAINS:
+        same |= is_empty(second);
+        /* fall through */
+    case NODE_EQUAL:
+    case NODE_LESS_EQUAL:
+    case NODE_GREATER_EQUAL:
+    case NODE_CONTAINS:
+    case NODE_STARTS_WITH:
+    case NODE_ENDS_WITH:
+    case NODE_SETS_EQUIVALENT:
+        *truth = TRUE;
+        return same;
+    case NODE_NOT_EQUAL:
+    case NODE_LESS:
+    case NODE_GREATER:
+        *truth = FALSE;
+        return same;
+    case NODE_SETS_INTERSECTS:
+        *truth = FALSE;
+        return is_empty(first) || is_empty(second);
+    default:
+        return false;
+    }
+}
+
 static bool add_atom_dimensions(struct trial *trial, struct atom *atom)
 {
     const struct node *subject = subject_of(atom->node);
     struct value value;
+
+    if (find_plain_truth(atom->node, &atom->constant))
+        return true;
 
     if (expression_is_constant(atom->node) && atom->node->cost <= LIMIT_REACHABILITY_STEPS) {
         if (!read_constant(trial, atom->node, &value))
@@ -444,6 +487,52 @@ static bool next_option(struct trial *trial)
     return false;
 }
 
+/* What a text that starts, ends or goes as one part demands makes of another part: TRUE, FALSE or OPEN. */
+static enum truth entailed(const struct atom *holds, const struct atom *other)
+{
+    struct span part = holds->second.text.bytes, wanted = other->second.text.bytes;
+    bool same_end = holds->node->kind == other->node->kind && holds->node->kind != NODE_CONTAINS;
+
+    if (holds->second.text.kind != CLAIM_ITEM_TEXT || other->second.text.kind != CLAIM_ITEM_TEXT)
+        return OPEN;
+    if ((same_end || other->node->kind == NODE_CONTAINS) &&
+        expression_text_matches(other->node->kind, part, wanted))
+        return TRUE;
+    return same_end && !expression_text_matches(other->node->kind, wanted, part) ? FALSE : OPEN;
+}
+
+static bool is_open(const struct trial *trial, const struct atom *atom)
+{
+    const struct dimension *dimension;
+
+    if (atom->subject == NONE || atom->own == NONE)
+        return false;
+    dimension = &trial->dimensions[atom->subject];
+    return dimension->option < dimension->n_cells && atom->truths[dimension->option] == OPEN;
+}
+
+/* Whether some text is all that the options say of the parts it has: none starts with "a" and "b". */
+static bool is_possible(const struct trial *trial)
+{
+    for (size_t i = 0; i < trial->n_atoms; i++) {
+        const struct atom *holds = &trial->atoms[i];
+
+        if (!is_open(trial, holds) || atom_value(trial, holds) != TRUE)
+            continue;
+        for (size_t k = 0; k < trial->n_atoms; k++) {
+            const struct atom *other = &trial->atoms[k];
+            enum truth truth;
+
+            if (k == i || other->subject != holds->subject || !is_open(trial, other))
+                continue;
+            truth = entailed(holds, other);
+            if (truth != OPEN && truth != atom_value(trial, other))
+                return false;
+        }
+    }
+    return true;
+}
+
 /* Tries the condition with everything, unless that is too much: then trial->too_large. Fails only for
  * memory. */
 static bool try_all(struct trial *trial, const struct node *root)
@@ -470,7 +559,8 @@ static bool try_all(struct trial *trial, const struct node *root)
         if (trial->dimensions[i].subject)
             trial->dimensions[i].n_options = trial->dimensions[i].n_cells + 1;
     do
-        try_once(trial);
+        if (is_possible(trial))
+            try_once(trial);
     while (next_option(trial));
     return true;
 }
@@ -541,6 +631,16 @@ static bool search(struct trial *trial, const struct node *node,
     return true;
 }
 
+static bool reads_variable(const struct node *node, unsigned variable)
+{
+    if (node->kind == NODE_VARIABLE && node->variable == variable)
+        return true;
+    for (const struct node *child = node->child; child; child = child->next)
+        if (reads_variable(child, variable))
+            return true;
+    return false;
+}
+
 /* Searches the conditions over lists' items, the innermost first. */
 static bool search_bodies(struct trial *trial, const struct node *node,
                           struct reachability_finding *finding)
@@ -552,7 +652,13 @@ static bool search_bodies(struct trial *trial, const struct node *node,
     for (const struct node *child = node->child; child && !finding->message; child = child->next)
         if (!search_bodies(trial, child, finding))
             return false;
-    return !body || finding->message || search(trial, body, finding);
+    if (!body || finding->message)
+        return true;
+    if (!search(trial, body, finding))
+        return false;
+    if (!finding->message && !reads_variable(body, node->variable))
+        find(finding, body->source, "this says nothing of the list's items");
+    return true;
 }
 
 static bool check(struct trial *trial, const struct node *root,

@@ -62,6 +62,7 @@ bool values_read(struct values *values)
 bool values_head(const struct document *document, enum section_kind kind,
                  struct policy_values *head, struct error *error)
 {
+    static const char *const KEYS[] = {"name", "version", "description"};
     const struct document_section *section = document_find(document, kind, "");
     struct policy_values read = {.is_update = kind == SECTION_UPDATE};
 
@@ -71,6 +72,14 @@ bool values_head(const struct document *document, enum section_kind kind,
                               : kind == SECTION_UPDATE ? "[update]"
                                                        : "[reference-values]");
     for (const struct document_entry *entry = section->first; entry; entry = entry->next) {
+        size_t at;
+
+        if (entry->value_len == 0)
+            return document_error(error, entry->offset, "there is no value for", entry->name);
+        if (document_swallows(entry, KEYS, sizeof KEYS / sizeof *KEYS, &at))
+            return document_error(error, document_value_offset(entry, at),
+                                  "an indented line goes on with the value above it, that of",
+                                  entry->name);
         if (strcmp(entry->name, "name") == 0)
             read.name = document_entry_text(entry);
         else if (strcmp(entry->name, "version") == 0)
@@ -78,13 +87,14 @@ bool values_head(const struct document *document, enum section_kind kind,
         else if (strcmp(entry->name, "description") == 0)
             read.description = document_entry_text(entry);
         else
-            return document_error(error, entry->offset, "the head has no key", entry->name);
+            return document_error(error, entry->name_offset,
+                                  "the head has name, version and description, not", entry->name);
         if (entry->value_len > LIMIT_DOCUMENT_NAME_LEN && strcmp(entry->name, "description") != 0)
             return document_error(error, entry->offset, "this is too long:", entry->name);
     }
-    if (!read.name || !*read.name)
+    if (!read.name)
         return document_error(error, section->offset, "the head lacks a name", NULL);
-    if (!read.version || !*read.version)
+    if (!read.version)
         return document_error(error, section->offset, "the head lacks a version", NULL);
     *head = read;
     return true;

@@ -31,6 +31,17 @@ struct node *parser_fail_word(struct parser *parser, const char *message, struct
                        (const char *)word.data);
 }
 
+struct node *parser_fail_name(struct parser *parser, const char *message,
+                              const struct nearest *nearest, size_t offset)
+{
+    int len = (int)(nearest->word.len < 48 ? nearest->word.len : 48);
+
+    if (!nearest->name)
+        return parser_fail_word(parser, message, nearest->word, offset);
+    return parser_fail(parser, offset, "%s \"%.*s\"; did you mean \"%s\"?", message, len,
+                       (const char *)nearest->word.data, nearest->name);
+}
+
 struct node *parser_fail_memory(struct parser *parser)
 {
     if (!parser->failed)
@@ -50,6 +61,36 @@ static bool is_digit(uint8_t byte)
     return byte >= '0' && byte <= '9';
 }
 
+/* What begins no word, with what may have been meant. */
+static void fail_character(struct parser *parser, size_t at)
+{
+    static const struct {
+        const char *text, *advice;
+    } MEANT[] = {
+        {"&", "; \"and\" is &&"},
+        {"|", "; \"or\" is ||"},
+        {"=", "; \"equals\" is =="},
+        {"?", "; there is no ?:, write (a && b) || (!a && c)"},
+        {"#", "; comments stand on lines of their own, or behind a semicolon"},
+        {"/", "; comments stand on lines of their own, or behind a semicolon"},
+        {"-", "; names have underscores, and there is no arithmetic"},
+        {"\xe2\x80\x9c", "; strings stand in straight quotes"},
+        {"\xe2\x80\x9e", "; strings stand in straight quotes"},
+        {"\xe2\x80\x98", "; strings stand in straight quotes"},
+    };
+    struct span rest = span_of(parser->text.data + at, parser->text.len - at);
+    const char *advice = "";
+    int len = 1;
+
+    while ((size_t)len < rest.len && (rest.data[len] & 0xC0) == 0x80) /* one character's bytes */
+        len++;
+    for (size_t i = 0; i < sizeof MEANT / sizeof *MEANT && !*advice; i++)
+        if (span_begins(rest, span_text(MEANT[i].text)))
+            advice = MEANT[i].advice;
+    parser_fail(parser, at, "unexpected character \"%.*s\"%s", len, (const char *)rest.data,
+                advice);
+}
+
 /* Bytes of the word that starts at at; 0 with a failure for none. */
 static size_t word_len(struct parser *parser, size_t at, enum word_kind *kind)
 {
@@ -63,7 +104,9 @@ static size_t word_len(struct parser *parser, size_t at, enum word_kind *kind)
         while (end < text.len && text.data[end] != first && text.data[end] != '\n')
             end += text.data[end] == '\\' ? 2 : 1;
         if (end >= text.len || text.data[end] != first) {
-            parser_fail(parser, at, "the string has no end on its line");
+            parser_fail(parser, at,
+                        "the string has no end on its line (a semicolon behind a space begins a "
+                        "comment)");
             return 0;
         }
         *kind = WORD_STRING;
@@ -82,7 +125,7 @@ static size_t word_len(struct parser *parser, size_t at, enum word_kind *kind)
         if (len <= text.len - at && memcmp(text.data + at, SIGNS[i], len) == 0)
             return len;
     }
-    parser_fail(parser, at, "unexpected character");
+    fail_character(parser, at);
     return 0;
 }
 
@@ -167,7 +210,8 @@ static bool unquote(struct parser *parser, struct span quoted, uint8_t *out, siz
         for (escape = ESCAPES; *escape && *escape != (char)quoted.data[i]; escape += 2)
             ;
         if (!*escape) {
-            parser_fail(parser, parser->word.offset + i, "unknown escape in the string");
+            parser_fail(parser, parser->word.offset + i,
+                        "unknown escape in the string; known are \\\\ \\\" \\' \\n \\t");
             return false;
         }
         out[len++] = (uint8_t)escape[1];

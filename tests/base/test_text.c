@@ -64,6 +64,32 @@ static void hex_goes_both_ways_and_refuses_the_rest(void **state)
     arena_done(&arena);
 }
 
+static void what_shows_is_measured(void **state)
+{
+    (void)state;
+    assert_int_equal(text_shown_len(span_text("a\tb\n\xC3\xA9\xF0\x9F\x98\x80")), 10);
+    assert_int_equal(text_shown_len(span_text("ab\xFF")), 2);
+    assert_int_equal(text_shown_len(span_text("\xC3")), 0);
+    assert_int_equal(text_shown_len(span_text("a\xC0\xAF")), 1);
+    assert_int_equal(text_shown_len(span_text("ab\xE2\x80\xAE")), 2); /* right-to-left override */
+    assert_int_equal(text_shown_len(span_text("\xEF\xBB\xBF")), 0);   /* byte order mark */
+}
+
+static void words_have_a_distance(void **state)
+{
+    char longest[66];
+
+    (void)state;
+    memset(longest, 'a', 65);
+    longest[65] = '\0';
+    assert_int_equal(text_distance(span_text("host"), span_text("host")), 0);
+    assert_int_equal(text_distance(span_text("hots"), span_text("host")), 2);
+    assert_int_equal(text_distance(span_text(""), span_text("abc")), 3);
+    assert_int_equal(text_distance(span_text("enabeld"), span_text("enabled")), 2);
+    assert_int_equal(text_distance(span_of(longest, 64), span_text("a")), 63);
+    assert_true(text_distance(span_text(longest), span_text("a")) == SIZE_MAX);
+}
+
 static void arena_keeps_to_its_cap(void **state)
 {
     struct arena arena = arena_init(64);
@@ -83,6 +109,8 @@ int main(void)
         cmocka_unit_test(foreign_text_becomes_printable),
         cmocka_unit_test(utf16_becomes_printable),
         cmocka_unit_test(hex_goes_both_ways_and_refuses_the_rest),
+        cmocka_unit_test(what_shows_is_measured),
+        cmocka_unit_test(words_have_a_distance),
         cmocka_unit_test(arena_keeps_to_its_cap),
     };
 

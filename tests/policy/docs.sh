@@ -11,9 +11,10 @@ for policy in "$source"/data/policies/*.policy; do "$bootseal" policy check "$po
 # every example of the section "Examples", as the one rule of a policy
 awk '/^## /{in_examples = ($0 == "## Examples")} in_examples && /^    /{print substr($0, 5)} in_examples && /^$/{print ""}' \
     "$source/docs/policy.md" | awk -v RS= '{print > ENVIRON["TMPDIR"] "/example-" NR}'
+printf '[reference-values]\nname = v\nversion = 1\n[reference our-platform-key]\nkey = "x"\n' >"$TMPDIR/values"
 for example in "$TMPDIR"/example-*; do
-    printf '[policy]\nname = n\nversion = 1\n[reference our-platform-key]\nkey = "x"\n[rule r]\nmessage = m\n%s\n' \
-        "$(cat "$example")" | "$bootseal" policy check -
+    printf '[policy]\nname = n\nversion = 1\n[rule r]\nmessage = m\n%s\n' "$(cat "$example")" |
+        "$bootseal" policy check --references "$TMPDIR/values" -
 done
 # the manual tells every function of the table
 sed -n 's/^FUNCTION("\([^"]*\)", \([A-Z]*\),.*/\1 \2/p' "$source/src/policy/functions.def" |

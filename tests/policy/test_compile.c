@@ -102,7 +102,7 @@ static void test_file_errors(void **state)
     expect_error(HEAD, 1, 1, "no rules");
     expect_error(HEAD "author = x\n"
                       "[rule r]\nrequire = true\nmessage = m\n",
-                 4, 10, "no key \"author\"");
+                 4, 1, "not \"author\"");
     expect_error("name = x\n", 1, 1, "before any section");
     expect_error(HEAD "[rules r]\nx = y\n", 4, 1, "expected [policy]");
     expect_error(HEAD "[rule ]\nx = y\n", 4, 1, "expected [policy]");
@@ -110,7 +110,7 @@ static void test_file_errors(void **state)
     expect_error(RULE("true") "[reference a]\na = \"1\"\n[reference a]\nb = \"2\"\n", 9, 1,
                  "there twice");
     expect_error(RULE("true") "require = false\n", 7, 1, "the key is there twice");
-    expect_error(RULE("true") "color = red\n", 7, 9, "no key \"color\"");
+    expect_error(RULE("true") "color = red\n", 7, 1, "not \"color\"");
     expect_error(RULE("true") "grade = proven\n", 7, 9, "grade is");
     expect_error(RULE("true") "severity = fatal\n", 7, 12, "severity is");
     expect_error(RULE("true") "changed_by = nobody\n", 7, 14, "changed_by is");
@@ -128,7 +128,7 @@ static void test_file_errors(void **state)
                  5, 35, "expected ALGORITHM:HEX");
     expect_error(RULE("true") "action = \x01\n", 7, 10, "control character");
     expect_error(RULE("true") "action = a\rb\n", 7, 11, "control character");
-    expect_error(RULE("true") "action = \xff\n", 1, 1, "UTF-8");
+    expect_error(RULE("true") "action = \xff\n", 7, 10, "UTF-8");
 }
 
 static void test_grade_errors(void **state)

@@ -99,6 +99,12 @@ static void test_contradictions(void **state)
         "kernel.version == \"a\" && kernel.version == \"b\"",
         "kernel.version in [\"a\", \"b\"] && kernel.version in [\"c\"]",
         "kernel.version.startsWith(\"b\") && kernel.version == \"abc\"",
+        "kernel.version.startsWith(\"a\") && kernel.version.startsWith(\"b\")",
+        "kernel.version.endsWith(\"ab\") && kernel.version.endsWith(\"b c\")",
+        "kernel.version.startsWith(\"xab\") && !kernel.version.contains(\"ab\")",
+        "kernel.version != kernel.version",
+        "size(boot.images) > 16384",
+        "sets.intersects(boot.images, [])",
         "size(boot.images) > 5 && size(boot.images) < 3",
         "size(boot.images) > 2 && size(boot.images) < 4 && size(boot.images) != 3",
         "3 < size(boot.images) && size(boot.images) <= 3",
@@ -112,6 +118,12 @@ static void test_contradictions(void **state)
     };
     static const char *const ALWAYS[] = {
         "drtm.launched || !drtm.launched",
+        "!kernel.version.startsWith(\"a\") || !kernel.version.startsWith(\"b\")",
+        "kernel.version == kernel.version",
+        "version(kernel.version) <= version(kernel.version)",
+        "sets.contains(boot.images, boot.images)",
+        "sets.contains(boot.images, [])",
+        "size(boot.images) <= 16384",
         "kernel.version != \"a\" || kernel.version != \"b\"",
         "size(boot.images) > 3 || size(boot.images) < 4",
         "version(kernel.version) > version(\"1\") || version(kernel.version) <= version(\"1\")",
@@ -133,6 +145,8 @@ static void test_idle_operands(void **state)
     expect_found("kernel.version == \"a\" || kernel.version in [\"a\", \"b\"]", IDLE,
                  "kernel.version == \"a\"");
     expect_found("size(boot.images) > 5 && size(boot.images) > 3", IDLE, "size(boot.images) > 3");
+    expect_found("kernel.version.startsWith(\"a\") || kernel.version.startsWith(\"ab\")", IDLE,
+                 "kernel.version.startsWith(\"ab\")");
     expect_found("kernel.version.startsWith(\"a\") && kernel.version == \"abc\"", IDLE,
                  "kernel.version.startsWith(\"a\")");
     expect_found("version(kernel.version) >= version(\"6\") && version(kernel.version) != "
@@ -153,7 +167,11 @@ static void test_what_makes_a_difference(void **state)
         "size(boot.images) > 2 && size(boot.images) < 4",
         "size(boot.images) == 0 || size(boot.files) == 0",
         "kernel.version.startsWith(\"a\") && kernel.version != \"abc\"",
-        "kernel.version.startsWith(\"a\") || kernel.version.startsWith(\"ab\")",
+        "kernel.version.startsWith(\"a\") || kernel.version.startsWith(\"b\")",
+        "kernel.version.startsWith(\"a\") && kernel.version.endsWith(\"b\")",
+        "kernel.version.startsWith(\"ab\") && !kernel.version.startsWith(\"abc\")",
+        "kernel.version.contains(\"ab\") && kernel.version.contains(\"ba\")",
+        "!kernel.version.startsWith(\"a\") && kernel.version.contains(\"a\")",
         "kernel.version == \"a\" && version(kernel.version) == version(\"b\")",
         "version(kernel.version) > version(\"1\") && version(kernel.version) < version(\"1.0\")",
         "version(kernel.version) < version(\"0\")",
@@ -230,6 +248,8 @@ static const char *const ATOMS[] = {
     "kernel.version != \"1.0\"",
     "kernel.version in [\"a\", \"A\", \"1.0\"]",
     "kernel.version.startsWith(\"1\")",
+    "kernel.version.startsWith(\"1.\")",
+    "kernel.version.endsWith(\"0\")",
     "kernel.version.contains(\"a\")",
     "kernel.version.lowerAscii() == \"a\"",
     "kernel.version.lowerAscii() in [\"A\", \"b\"]",

@@ -143,15 +143,16 @@ static void put_literal(struct expression_writer *writer, const char *word)
     put(writer, quote);
 }
 
-/* Two literals; a digest with something behind it is none, which is an error. */
+/* Two literals; a digest with something beside it is none, which is an error. */
 static void put_joined(struct expression_writer *writer)
 {
     static const char *const BEGINNINGS[] = {"", "a", "\xc3\xa9", "sha256", "one\n"};
+    static const char *const ENDS[] = {"", "b", "it's", " ro", "a\\b"};
 
     put(writer, "(");
     put_literal(writer, PICK(BEGINNINGS));
     put_sign(writer, "+");
-    put_literal(writer, PICK(WORDS));
+    put_literal(writer, PICK(ENDS));
     put(writer, ")");
 }
 
