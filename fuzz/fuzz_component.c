@@ -1,6 +1,6 @@
 /* Takes foreign bytes for a file of a boot chain: an image, a kernel, a unified kernel image, anything.
- * Reaches: component_set_init, component_add_file with the decoders of PE images, kernels, SBAT,
- * os-release and PKCS #7 signatures behind it, component_index_build, component_index_find. */
+ * Reaches: component_set_init, component_add_file with the decoders of PE images, kernels, SBAT and
+ * its levels, os-release and PKCS #7 signatures behind it, component_index_build, component_index_find. */
 #include <stdlib.h>
 
 #include "component/index.h"

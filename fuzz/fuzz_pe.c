@@ -1,5 +1,6 @@
 /* Decodes foreign bytes as a PE image, and finds what an Authenticode digest of it is over.
- * Reaches: pe_is_image, pe_decode, pe_section, pe_find_section, pe_certificates_decode,
+ * Reaches: pe_is_image, pe_decode, pe_section, pe_find_section, pe_find_long_section,
+ * pe_certificates_decode,
  * authenticode_read. */
 #include <stdlib.h>
 
@@ -48,6 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         if (!lies_inside(pe_section(&pe, i).raw, pe.file))
             abort();
     if (pe_find_section(&pe, ".sbat", &section) && !span_is(section.name, ".sbat"))
+        abort();
+    if (pe_find_long_section(&pe, ".sbatlevel", &section) && section.name.data[0] != '/')
         abort();
     if (pe_certificates_decode(&pe, certificates, LIMIT_PE_CERTIFICATES, &n, &error))
         for (size_t i = 0; i < n; i++)

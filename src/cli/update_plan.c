@@ -159,13 +159,24 @@ static bool read_edit(struct making *making, enum exit_status *status)
     return true;
 }
 
+static bool read_sbat_policy(struct making *making, enum exit_status *status)
+{
+    const char *policy = making->cli->values[OPTION_SBAT_POLICY];
+
+    making->update.sbat_latest = policy && strcmp(policy, "latest") == 0;
+    if (!policy || making->update.sbat_latest || strcmp(policy, "automatic") == 0)
+        return true;
+    *status = talk_usage(making->cli, OPTION_SBAT_POLICY, "automatic or latest");
+    return false;
+}
+
 static bool read_update(struct making *making, enum exit_status *status)
 {
     making->update.crypto = making->cli->crypto;
     making->update.components = &making->components;
     if (!read_sources(making, status) || !read_initrds(making, status) ||
         !read_dbx(making, status) || !read_command_lines(making, status) ||
-        !read_edit(making, status))
+        !read_edit(making, status) || !read_sbat_policy(making, status))
         return false;
     if (making->cli->n_arguments || making->update.n_initrds || making->update.revocations.len ||
         making->update.n_command_lines || making->update.n_edits)

@@ -95,6 +95,7 @@ struct component *component_add(struct component_set *set, enum component_kind k
                                     .version = "",
                                     .command_line = "",
                                     .system = "",
+                                    .loader = "",
                                     .problem = "",
                                     .len = file->bytes.len};
     if (set->last)
@@ -227,6 +228,66 @@ static bool add_sbat(struct component_set *set, struct component *component, con
     return true;
 }
 
+static bool keep_level(struct component_set *set, struct span *level, struct error *error)
+{
+    const char *copy = arena_text(set->arena, *level);
+
+    if (!copy)
+        return arena_error(set->arena, error);
+    level->data = (const uint8_t *)copy;
+    return true;
+}
+
+/* A text in a section of its own, which need not end with a NUL. */
+static struct span level_in(const struct pe_section *section)
+{
+    const uint8_t *nul = section->raw.len ? memchr(section->raw.data, 0, section->raw.len) : NULL;
+
+    return nul ? span_of(section->raw.data, (size_t)(nul - section->raw.data)) : section->raw;
+}
+
+/* A shim has both levels in one section, a file of revocations for shim has one section for each. */
+static bool add_sbat_levels(struct component_set *set, struct component *component,
+                            const struct pe *pe, struct error *error)
+{
+    struct pe_section section, latest;
+    struct sbat_levels levels;
+    struct error problem;
+
+    if (pe_find_long_section(pe, ".sbatlevel", &section)) {
+        if (!sbat_levels_decode(section.raw, &levels, &problem))
+            return component_note_problem(set, component, &problem, error);
+    } else if (pe_find_section(pe, ".sbata", &section) && pe_find_section(pe, ".sbatl", &latest)) {
+        levels = (struct sbat_levels){level_in(&section), level_in(&latest)};
+    } else {
+        return true;
+    }
+    if (!keep_level(set, &levels.automatic, error) || !keep_level(set, &levels.latest, error))
+        return false;
+    component->sbat_levels = levels;
+    return true;
+}
+
+/* "#### LoaderInfo: systemd-boot 252.39 ####", for boot managers to know each other by. */
+static bool name_loader(struct component_set *set, struct component *component, const struct pe *pe,
+                        struct error *error)
+{
+    static const char BEGIN[] = "#### LoaderInfo: ", END[] = " ####";
+    struct pe_section section;
+    struct span name;
+    const char *end;
+
+    if (!pe_find_section(pe, ".sdmagic", &section) || !span_begins(section.raw, span_text(BEGIN)))
+        return true;
+    name = span_of(section.raw.data + sizeof BEGIN - 1, section.raw.len - (sizeof BEGIN - 1));
+    end = name.len ? memmem(name.data, name.len, END, sizeof END - 1) : NULL;
+    if (!end)
+        return true;
+    name.len = (size_t)((const uint8_t *)end - name.data);
+    component->loader = component_text(set, name, error);
+    return component->loader != NULL;
+}
+
 static bool name_kernel(struct component_set *set, struct component *component, struct span bytes,
                         struct error *error)
 {
@@ -257,7 +318,8 @@ static bool add_image(struct component_set *set, struct component *component,
     if (component->kind == COMPONENT_FILE)
         component->kind = COMPONENT_IMAGE;
     if (!component_add_image_digests(set, component, &pe, error) ||
-        !add_signatures(set, component, &pe, error) || !add_sbat(set, component, &pe, error))
+        !add_signatures(set, component, &pe, error) || !add_sbat(set, component, &pe, error) ||
+        !add_sbat_levels(set, component, &pe, error) || !name_loader(set, component, &pe, error))
         return false;
     return !component_is_unified(&pe) || component_add_sections(set, component, file, &pe, error);
 }

@@ -9,6 +9,7 @@
 #define BOOTSEAL_COMPONENT_COMPONENT_H
 
 #include "crypto/crypto.h"
+#include "wire/sbat.h"
 
 enum component_kind {
 #define COMPONENT_KIND(symbol, name, title) COMPONENT_##symbol,
@@ -56,6 +57,7 @@ struct component {
     const char *version;      /* release of a kernel, also of the one in a UKI; "" unknown */
     const char *command_line; /* of a .cmdline section, without control characters; "" none */
     const char *system;       /* PRETTY_NAME of a UKI's .osrel; "" unknown */
+    const char *loader;  /* what systemd's loaders call themselves: "systemd-boot 252"; "" none */
     const char *problem; /* why it is not decoded as what it starts like; "" when all is well */
     uint64_t len;        /* bytes */
     struct component_digest *digests;
@@ -63,7 +65,8 @@ struct component {
     size_t n_signers;
     struct component_sbat *sbat;
     size_t n_sbat;
-    struct component *next; /* in the set */
+    struct sbat_levels sbat_levels; /* that a shim, or revocations for it, bring; or empty */
+    struct component *next;         /* in the set */
 };
 
 struct component_set {

@@ -36,4 +36,9 @@ bool component_add_sections(struct component_set *set, struct component *image,
                             const struct component_file *file, const struct pe *pe,
                             struct error *error) MUST_CHECK;
 
+/* Adds to .initrd's component the digests of the RAM disk that the image's stub makes of it. */
+bool component_add_ram_disk(struct component_set *set, const struct component *image,
+                            struct component *initrd, const struct pe *pe,
+                            struct error *error) MUST_CHECK;
+
 #endif

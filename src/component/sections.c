@@ -144,20 +144,36 @@ static bool name_image(struct component_set *set, struct component *image,
     return image->system && image->version;
 }
 
-static bool add_section(struct component_set *set, struct component *image,
-                        const struct component_file *file, const struct pe_section *section,
-                        bool measured, struct error *error)
+/* What others than the stub measure of the section. */
+static bool digest_again(struct component_set *set, struct component *image,
+                         struct component *component, const struct pe *pe,
+                         const struct pe_section *section, struct error *error)
 {
-    struct component *component = component_add(set, COMPONENT_SECTION, file, error);
+    if (span_is(section->name, ".linux"))
+        return digest_kernel(set, component, section, error);
+    if (span_is(section->name, ".cmdline"))
+        return digest_load_options(set, component, content_of(section), error);
+    return !span_is(section->name, ".initrd") ||
+           component_add_ram_disk(set, image, component, pe, error);
+}
 
+static bool add_section(struct component_set *set, struct component *image,
+                        const struct component_file *file, const struct pe *pe, size_t index,
+                        struct error *error)
+{
+    const struct pe_section found = pe_section(pe, index), *section = &found;
+    struct component *component;
+    bool measured;
+
+    if (!is_known(section->name, &measured))
+        return true;
+    component = component_add(set, COMPONENT_SECTION, file, error);
     if (!component)
         return false;
     component->section = component_text(set, section->name, error);
     component->len = section->virtual_len;
     if (!component->section || (measured && !digest_section(set, component, section, error)) ||
-        (span_is(section->name, ".linux") && !digest_kernel(set, component, section, error)) ||
-        (span_is(section->name, ".cmdline") &&
-         !digest_load_options(set, component, content_of(section), error)))
+        !digest_again(set, image, component, pe, section, error))
         return false;
     return name_image(set, image, component, section, error);
 }
@@ -167,15 +183,11 @@ bool component_add_sections(struct component_set *set, struct component *image,
                             struct error *error)
 {
     struct pe_section section;
-    bool measured;
 
     if (pe_find_section(pe, ".linux", &section))
         image->kind = COMPONENT_UKI;
-    for (size_t i = 0; i < pe->n_sections; i++) {
-        section = pe_section(pe, i);
-        if (is_known(section.name, &measured) &&
-            !add_section(set, image, file, &section, measured, error))
+    for (size_t i = 0; i < pe->n_sections; i++)
+        if (!add_section(set, image, file, pe, i, error))
             return false;
-    }
     return true;
 }

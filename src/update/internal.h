@@ -1,12 +1,13 @@
 /* What the files of src/update share; nobody else includes this.
  *
  * slots.c finds the events that new components replace; predict.c makes the log of the next boot;
- * revoke.c the next dbx; line.c the next command line; plan.c puts it together; values.c compares
- * claims. */
+ * revoke.c the next dbx; sbat.c the next SbatLevel; line.c the next command line; plan.c puts it
+ * together; values.c compares claims. */
 #ifndef BOOTSEAL_UPDATE_INTERNAL_H
 #define BOOTSEAL_UPDATE_INTERNAL_H
 
 #include "update/update.h"
+#include "wire/efi_variable.h"
 
 /* An event whose digest is of a file, and the components that may stand in its place. */
 struct slot {
@@ -16,8 +17,8 @@ struct slot {
     enum component_form form;    /* what the event's digest is over */
     const struct component **by; /* the candidates; in each variant of the update one of them */
     size_t n_by;
-    bool by_path; /* a component has the slot's path */
-    bool stays;   /* a component is what the host runs already */
+    bool by_path;                    /* a component has the slot's path */
+    const struct component *running; /* the component that the host runs already; or NULL */
 };
 
 struct planning {
@@ -55,6 +56,9 @@ const struct component *slot_component(const struct slot *slot, const struct var
 struct span slot_digest(const struct planning *planning, const struct slot *slot,
                         const struct component *component);
 
+/* True for an announced file of revocations that shim looks for beside itself. */
+bool slot_is_revocations(const struct component *component);
+
 /* The last part of a path, whichever way its slashes lean. */
 const char *path_base(const char *path);
 
@@ -72,6 +76,10 @@ bool values_collect(struct planning *planning, const struct measured_log *log, c
 /* Adds to the plan what differs between the claims of today and of the next boot. */
 bool values_compare(struct planning *planning, const struct claims *next) MUST_CHECK;
 
+/* Adds the digest of MokList as shim measured it, which stands for the list when a new kernel cannot
+ * hand that in (those with PREEMPT_RT have no EFI variables). */
+bool values_mok_list(struct planning *planning) MUST_CHECK;
+
 /* Adds authorities of the host's that may allow the new images, and did not have to so far. */
 bool values_authorities(struct planning *planning) MUST_CHECK;
 
@@ -83,6 +91,18 @@ bool predict(struct planning *planning, const struct variant *variant,
  * EFI_VARIABLE_APPEND_WRITE): entries that are there already are left out. */
 bool revoke(struct span dbx, struct span lists, struct arena *arena, struct span *joined,
             struct error *error) MUST_CHECK;
+
+/* True for shim's measurement of SbatLevel; *variable has the level. */
+bool sbat_is_level(const struct measured_event *event, struct efi_variable *variable);
+
+/* SbatLevel of the next boot, without a NUL; empty when today's log has none. */
+struct span sbat_next_level(const struct planning *planning, const struct variant *variant);
+
+/* The level in one line, and by which policy of the host's it comes; NULL when the arena is full. */
+const char *sbat_print(const struct planning *planning, struct span level);
+
+/* Adds gaps: what shim will not start under that level, as far as SBAT tells. */
+bool sbat_check(struct planning *planning, const struct variant *variant) MUST_CHECK;
 
 /* Adds to the plan. */
 bool plan_change(struct planning *planning, struct update_change change) MUST_CHECK;

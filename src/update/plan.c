@@ -32,7 +32,6 @@ bool plan_change(struct planning *planning, struct update_change change)
     if (!changes)
         return false;
     plan->changes = changes;
-    change.what = "section of the unified kernel image";
     if (change.event < planning->log->n_events)
         change.what = event_component(planning->log, change.event, planning->arena);
     if (!change.what)
@@ -62,7 +61,7 @@ bool plan_gap(struct planning *planning, size_t event, const char *what, const c
 
 static bool is_settled(const struct slot *slot)
 {
-    return slot->n_by || slot->stays;
+    return slot->n_by || slot->running;
 }
 
 /* Nobody can say ahead what a host will make out of a new kernel: its RAM disk, GRUB's configuration. */
@@ -79,6 +78,8 @@ static bool find_gaps(struct planning *planning, const struct variant *variant)
         if (strcmp(planning->slots[i].what, "grub.cfg") == 0)
             configuration = &planning->slots[i];
     }
+    if (new_kernel && !values_mok_list(planning))
+        return false;
     if (configuration && !is_settled(configuration) && new_line &&
         !plan_gap(planning, configuration->event, configuration->what,
                   "it has the command line, so it will change: hand in the new one"))
@@ -101,7 +102,8 @@ static bool plan_variant(struct planning *planning, struct variant *variant)
 
     return line_next(planning, variant) && predict(planning, variant, &next) &&
            values_collect(planning, &next, variant->line, &claims) &&
-           values_compare(planning, claims) && find_gaps(planning, variant);
+           values_compare(planning, claims) && find_gaps(planning, variant) &&
+           sbat_check(planning, variant);
 }
 
 static bool plan_variants(struct planning *planning)

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "base/writer.h"
 #include "claims/unified_kernel.h"
-#include "wire/efi_variable.h"
 #include "wire/event_type.h"
 
 struct predicting {
@@ -167,6 +166,7 @@ static bool add_section(struct predicting *predicting, unsigned section)
     struct measured_event contents = {.coverage = COVERAGE_NONE};
     struct update_change made = {
         .event = is_old ? index : planning->log->n_events,
+        .what = "section of the unified kernel image",
         .component = component,
         .to = digest,
         .text = arena_printf(planning->arena,
@@ -232,6 +232,39 @@ static bool change_repeated_section(struct predicting *predicting, struct measur
     return true;
 }
 
+/* What the stub finds beside its image and packs for Linux: credentials, extensions, add-ons. It
+ * measures that into PCR 12 and 13 by descriptions that no digest covers. */
+static bool has_sidecars(const struct planning *planning)
+{
+    for (size_t i = 0; i < planning->n_boot; i++) {
+        const struct measured_event *event = &planning->log->events[i];
+
+        if ((event->event.pcr == 12 || event->event.pcr == 13) && event->digest.len &&
+            event->coverage == COVERAGE_NONE)
+            return true;
+    }
+    return false;
+}
+
+/* The RAM disk as Linux finds it, which the new stub makes. */
+static bool change_ram_disk(struct predicting *predicting, struct measured_event *event,
+                            size_t index)
+{
+    struct planning *planning = predicting->planning;
+    const struct component *section = find_section(predicting, ".initrd");
+    const struct component_digest *digest = NULL;
+
+    if (section)
+        digest = component_find_digest(section, COMPONENT_OVER_RAM_DISK, planning->log->bank);
+    if (has_sidecars(planning))
+        return plan_gap(planning, index, "initial RAM disk",
+                        "the host adds files of its own to it, so the next one is unknown");
+    if (!digest)
+        return plan_gap(planning, index, "initial RAM disk",
+                        "the new image has none, or not as it stands in memory: it cannot be told");
+    return change(predicting, event, index, section, crypto_digest_span(&digest->digest));
+}
+
 /* --- Texts --- */
 
 static struct span utf16_of(struct arena *arena, struct span text)
@@ -281,6 +314,8 @@ static bool change_text(struct predicting *predicting, struct measured_event *ev
     struct update_change made = {.event = index, .from = event->digest};
     uint8_t *data;
 
+    if (!wide && memchr(event->covered.data, '\n', event->covered.len))
+        return true; /* a menu entry of grub.cfg, which is told by its own event */
     if (!next_text(predicting, event->covered, wide, &text))
         return false;
     if (span_equal(text, event->covered))
@@ -341,7 +376,64 @@ static bool change_options(struct predicting *predicting, struct measured_event 
                     "it is not of the command line that was measured, so the next one is unknown");
 }
 
-/* --- dbx --- */
+static bool has_options(const struct planning *planning)
+{
+    for (size_t i = 0; i < planning->n_boot; i++)
+        if (planning->log->events[i].event.type == EV_EVENT_TAG &&
+            linux_event_tag(planning->log->events[i].event.data) == LINUX_TAG_LOAD_OPTIONS)
+            return true;
+    return false;
+}
+
+/* True when GRUB, or the kernel that it starts, is replaced. */
+static bool starts_anew(const struct predicting *predicting)
+{
+    const struct planning *planning = predicting->planning;
+    bool is_grub = false, is_new = false;
+
+    for (size_t i = 0; i < planning->n_slots; i++) {
+        const char *what = planning->slots[i].what;
+
+        is_grub |= strcmp(what, "grub.cfg") == 0 || strcmp(what, "GRUB") == 0;
+        is_new |= (strcmp(what, "GRUB") == 0 || strcmp(what, "Linux kernel") == 0) &&
+                  slot_component(&planning->slots[i], predicting->variant);
+    }
+    return is_grub && is_new && !planning->unified;
+}
+
+/* GRUB before 2.12 enters kernels beside their EFI stub, which then measures nothing; a new GRUB, a
+ * new kernel or another command in grub.cfg may change that. The digest is of the line that is announced,
+ * as GRUB hands it over: with a NUL or without. */
+static bool add_options(struct predicting *predicting)
+{
+    static const uint8_t TAG[] = {0xED, 0x22, 0x3B, 0x8F, 0, 0, 0, 0};
+    struct planning *planning = predicting->planning;
+    const char *line = predicting->variant->line;
+
+    if (!line || has_options(planning) || !starts_anew(predicting))
+        return true;
+    for (unsigned way = 1; way < 4; way += 2) {
+        struct measured_event event = {.coverage = COVERAGE_NONE};
+        struct update_change made = {
+            .event = planning->log->n_events,
+            .what = "kernel command line, as its digest",
+            .to = options_digest(predicting, line, way),
+            .text = "if the kernel measures it, as it does when GRUB 2.12 or later starts it"};
+
+        event.event.pcr = 9;
+        event.event.type = EV_EVENT_TAG;
+        event.event.data = span_of(TAG, sizeof TAG);
+        event.digest = made.to;
+        add_event(predicting, &event);
+        if (event.digest.len == 0)
+            return out_of_memory(predicting);
+        if (!plan_change(planning, made))
+            return false;
+    }
+    return true;
+}
+
+/* --- dbx and SbatLevel --- */
 
 static bool is_dbx(const struct measured_event *event, struct efi_variable *variable)
 {
@@ -353,36 +445,55 @@ static bool is_dbx(const struct measured_event *event, struct efi_variable *vari
            efi_guid_find(variable->guid) == EFI_GUID_IMAGE_SECURITY_DATABASE;
 }
 
-/* UEFI_VARIABLE_DATA: PFP 1.06 section 10.2.6. */
-static bool change_dbx(struct predicting *predicting, struct measured_event *event, size_t index)
+/* The event gets other contents of its variable (UEFI_VARIABLE_DATA: PFP 1.06 section 10.2.6). */
+static bool change_variable(struct predicting *predicting, struct measured_event *event,
+                            size_t index, const struct efi_variable *variable, struct span contents,
+                            const char *text)
+{
+    size_t head_len = EFI_GUID_LEN + 16 + variable->name.len, len = head_len + contents.len;
+    uint8_t *data = arena_alloc(predicting->planning->arena, len);
+    struct update_change made = {.event = index, .text = text};
+    bool whole = event->coverage == COVERAGE_WHOLE;
+    struct writer writer;
+
+    if (!data)
+        return out_of_memory(predicting);
+    writer = writer_init(data, len);
+    writer_bytes(&writer, variable->guid);
+    writer_le64(&writer, variable->name.len / 2);
+    writer_le64(&writer, contents.len);
+    writer_bytes(&writer, variable->name);
+    writer_bytes(&writer, contents);
+    event->event.data = span_of(data, len);
+    event->covered = whole ? event->event.data : span_of(data + head_len, contents.len);
+    made.from = event->digest;
+    made.to = event->digest = hash(predicting, &event->covered, 1);
+    if (made.to.len == 0)
+        return out_of_memory(predicting);
+    return span_equal(made.from, made.to) || plan_change(predicting->planning, made);
+}
+
+static bool change_settings(struct predicting *predicting, struct measured_event *event,
+                            size_t index)
 {
     struct planning *planning = predicting->planning;
     struct efi_variable variable;
     struct span contents;
-    struct writer writer;
-    uint8_t *data;
-    size_t head_len, len;
-    bool whole = event->coverage == COVERAGE_WHOLE;
+    const char *text;
 
-    if (planning->update->revocations.len == 0 || !is_dbx(event, &variable))
+    if (planning->update->revocations.len && is_dbx(event, &variable))
+        return revoke(variable.data, planning->update->revocations, planning->arena, &contents,
+                      planning->error) &&
+               change_variable(predicting, event, index, &variable, contents, NULL);
+    if (!sbat_is_level(event, &variable))
         return true;
-    if (!revoke(variable.data, planning->update->revocations, planning->arena, &contents,
-                planning->error))
-        return false;
-    head_len = EFI_GUID_LEN + 16 + variable.name.len;
-    len = head_len + contents.len;
-    data = arena_alloc(planning->arena, len);
-    if (!data)
+    contents = sbat_next_level(planning, predicting->variant);
+    if (span_equal(contents, variable.data))
+        return true;
+    text = sbat_print(planning, contents);
+    if (!text)
         return out_of_memory(predicting);
-    writer = writer_init(data, len);
-    writer_bytes(&writer, variable.guid);
-    writer_le64(&writer, variable.name.len / 2);
-    writer_le64(&writer, contents.len);
-    writer_bytes(&writer, variable.name);
-    writer_bytes(&writer, contents);
-    event->event.data = span_of(data, len);
-    event->covered = whole ? event->event.data : span_of(data + head_len, contents.len);
-    return change(predicting, event, index, NULL, hash(predicting, &event->covered, 1));
+    return change_variable(predicting, event, index, &variable, contents, text);
 }
 
 /* --- The log --- */
@@ -395,7 +506,7 @@ static bool change_event(struct predicting *predicting, struct measured_event *e
         event->separator != SEPARATOR_NONE)
         return true;
     if (event->event.pcr == 7)
-        return change_dbx(predicting, event, index);
+        return change_settings(predicting, event, index);
     if (event->covered.data && event->event.type == EV_IPL &&
         (event->event.pcr == 8 || event->event.pcr == 12))
         return change_text(predicting, event, index);
@@ -404,6 +515,9 @@ static bool change_event(struct predicting *predicting, struct measured_event *e
     if (event->event.type == EV_EVENT_TAG &&
         linux_event_tag(event->event.data) == LINUX_TAG_LOAD_OPTIONS)
         return change_options(predicting, event, index);
+    if (event->event.type == EV_EVENT_TAG && predicting->variant->image &&
+        linux_event_tag(event->event.data) == LINUX_TAG_INITRD)
+        return change_ram_disk(predicting, event, index);
     return change_file(predicting, event, index) &&
            change_repeated_section(predicting, event, index);
 }
@@ -421,7 +535,7 @@ static bool add_next(struct predicting *predicting, size_t index)
 
 bool predict(struct planning *planning, const struct variant *variant, struct measured_log *next)
 {
-    enum { MORE = 64 }; /* two events for each section that today's image lacks */
+    enum { MORE = 64 }; /* two events for each section that today's image lacks; load options */
     struct measured_log made = *planning->log;
     struct predicting predicting = {.planning = planning, .variant = variant, .next = &made};
 
@@ -429,13 +543,16 @@ bool predict(struct planning *planning, const struct variant *variant, struct me
     if (!made.events)
         return out_of_memory(&predicting);
     made.n_events = 0;
-    for (size_t i = 0; i < planning->log->n_events; i++) {
-        if (i == planning->n_boot)
-            for (size_t k = 1; k < made.n_sources; k++)
-                made.sources[k].first += (uint32_t)(made.n_events - i);
+    for (size_t i = 0; i < planning->n_boot; i++)
         if (!add_next(&predicting, i))
             return false;
-    }
+    if (!add_options(&predicting))
+        return false;
+    for (size_t k = 1; k < made.n_sources; k++)
+        made.sources[k].first += (uint32_t)(made.n_events - planning->n_boot);
+    for (size_t i = planning->n_boot; i < planning->log->n_events; i++)
+        if (!add_next(&predicting, i))
+            return false;
     *next = made;
     return true;
 }

@@ -15,7 +15,8 @@
 #include <strings.h>
 
 static const char SHIM[] = "shim", GRUB[] = "GRUB", KERNEL[] = "Linux kernel",
-                  UNIFIED[] = "unified kernel image", RAM_DISK[] = "initial RAM disk";
+                  UNIFIED[] = "unified kernel image", RAM_DISK[] = "initial RAM disk",
+                  SYSTEMD_BOOT[] = "systemd-boot";
 
 const char *path_base(const char *path)
 {
@@ -96,6 +97,12 @@ static bool is_initrd(const struct planning *planning, const struct component *c
            (begins(base, "initrd") || begins(base, "initramfs"));
 }
 
+bool slot_is_revocations(const struct component *component)
+{
+    return component->sbat_levels.automatic.len && !has_sbat(component, "shim") &&
+           begins(path_base(component->path), "revocations");
+}
+
 /* In words of claims/describe.h; NULL when only its path can tell. */
 static const char *role_of(const struct planning *planning, const struct component *component)
 {
@@ -114,8 +121,8 @@ static const char *role_of(const struct planning *planning, const struct compone
                    : begins(base, "mm")                         ? "MOK manager"
                    : begins(base, "fb")                         ? "shim fallback"
                                                                 : NULL;
-        if (has_sbat(component, "systemd-boot") || begins(base, "systemd-boot"))
-            return "systemd-boot";
+        if (begins(component->loader, "systemd-boot") || begins(base, "systemd-boot"))
+            return SYSTEMD_BOOT;
         return has_sbat(component, "grub") ? GRUB : NULL;
     default:
         return is_initrd(planning, component) ? RAM_DISK : NULL;
@@ -142,7 +149,7 @@ static bool add_candidate(struct planning *planning, struct slot *slot,
         return true;
     planning->used[component->number] = true;
     if (span_equal(digest, planning->log->events[slot->event].digest)) {
-        slot->stays = true;
+        slot->running = component;
         return true;
     }
     if (slot->n_by == LIMIT_UPDATE_VARIANTS)
@@ -151,6 +158,19 @@ static bool add_candidate(struct planning *planning, struct slot *slot,
                            slot->what);
     slot->by[slot->n_by++] = component;
     return true;
+}
+
+/* A boot loader under the name that firmware looks for is to a log any application. */
+static bool is_nameless_loader(const struct slot *slot)
+{
+    return strcmp(slot->what, "UEFI application") == 0 && begins(path_base(slot->path), "boot");
+}
+
+static bool fits(const char *role, const struct slot *slot)
+{
+    bool is_loader = strcmp(role, GRUB) == 0 || strcmp(role, SYSTEMD_BOOT) == 0;
+
+    return strcmp(role, slot->what) == 0 || (is_loader && is_nameless_loader(slot));
 }
 
 /* Kernels and RAM disks are told by what they are: their names change with every release. */
@@ -174,7 +194,7 @@ static struct slot *find_by_path(struct planning *planning, const struct compone
         size_t parts = common_parts(slot->path, component->path);
 
         if (parts >= most && slot_digest(planning, slot, component).len &&
-            (!role || strcmp(role, slot->what) == 0)) {
+            (!role || fits(role, slot))) {
             best = slot;
             most = parts;
         }
@@ -190,8 +210,7 @@ static bool add_by_role(struct planning *planning, const struct component *compo
     for (size_t i = 0; role && i < planning->n_slots; i++) {
         struct slot *slot = &planning->slots[i];
 
-        if (!slot->by_path && strcmp(role, slot->what) == 0 &&
-            !add_candidate(planning, slot, component))
+        if (!slot->by_path && fits(role, slot) && !add_candidate(planning, slot, component))
             return false;
     }
     return true;

@@ -29,6 +29,7 @@ struct update {
     const struct update_edit *edits; /* of each host's own line, in this order */
     size_t n_edits;
     struct span revocations; /* EFI_SIGNATURE_LISTs that are added to dbx; or empty */
+    bool sbat_latest; /* hosts were told to take shim's latest SbatLevel, not its automatic one */
 };
 
 struct update_change {

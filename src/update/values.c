@@ -121,6 +121,38 @@ static bool compare_claim(struct planning *planning, enum claim_id id, const str
            add(planning, &planning->plan->kept, id, next, NULL);
 }
 
+/* --- MokList --- */
+
+/* shim's measurement of MokList, the first into PCR 14; NULL without one. */
+static const struct measured_event *find_mok_list(const struct planning *planning)
+{
+    static const char NAME[] = "MokList";
+
+    for (size_t i = 0; i < planning->n_boot; i++) {
+        const struct measured_event *event = &planning->log->events[i];
+
+        if (event->event.pcr != 14 || event->coverage == COVERAGE_UNMEASURED)
+            continue;
+        return span_begins(event->event.data, span_of(NAME, sizeof NAME)) ? event : NULL;
+    }
+    return NULL;
+}
+
+bool values_mok_list(struct planning *planning)
+{
+    const struct measured_event *event = find_mok_list(planning);
+    struct claim_item item = {.kind = CLAIM_ITEM_DIGEST, .alg = planning->log->bank, .pcr = 14};
+    const struct claim *today = &planning->today->claims[CLAIM_SECURE_BOOT_MOK_LIST];
+
+    if (!event || !today->known)
+        return true;
+    item.label = "MokList as measured";
+    item.bytes = event->digest;
+    return has_item(today, &item) ||
+           (add_item(planning, &planning->plan->accepted, CLAIM_SECURE_BOOT_MOK_LIST, &item) &&
+            add_item(planning, &planning->plan->kept, CLAIM_SECURE_BOOT_MOK_LIST, &item));
+}
+
 bool values_compare(struct planning *planning, const struct claims *next)
 {
     for (int id = 0; id < CLAIM_IDS; id++)

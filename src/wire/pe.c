@@ -16,6 +16,7 @@ enum {
     SIGNATURE_LEN = 4,
     FILE_HEADER_LEN = 20,
     SECTION_LEN = 40,
+    SYMBOL_LEN = 18,
     MAGIC_PE32 = 0x10B,
     MAGIC_PE32_PLUS = 0x20B,
     CHECKSUM_AT = 64, /* in the optional header, of both magics */
@@ -149,10 +150,21 @@ static bool check_sections(const struct pe *pe, size_t table_at, struct error *e
     return true;
 }
 
+/* COFF String Table: behind the symbols, of 18 bytes each. Images need none: no loader reads it. */
+static struct span find_strings(struct span file, uint32_t symbols_at, uint32_t n_symbols)
+{
+    uint64_t at = symbols_at + (uint64_t)n_symbols * SYMBOL_LEN;
+
+    if (symbols_at == 0 || at >= file.len)
+        return (struct span){0};
+    return span_of(file.data + at, file.len - (size_t)at);
+}
+
 bool pe_decode(struct span file, struct pe *pe, struct error *error)
 {
     struct pe decoded = {.file = file};
     struct reader reader, optional;
+    uint32_t symbols_at, n_symbols;
     uint16_t optional_len;
     size_t at = 0, table_at;
 
@@ -164,7 +176,10 @@ bool pe_decode(struct span file, struct pe *pe, struct error *error)
     reader = reader_from(file, at + SIGNATURE_LEN, FILE_HEADER, error);
     decoded.machine = reader_le16(&reader);
     decoded.n_sections = reader_le16(&reader);
-    reader_bytes(&reader, 12, "COFF file header");
+    reader_le32(&reader); /* TimeDateStamp */
+    symbols_at = reader_le32(&reader);
+    n_symbols = reader_le32(&reader);
+    decoded.strings = find_strings(file, symbols_at, n_symbols);
     optional_len = reader_le16(&reader);
     reader_le16(&reader); /* Characteristics */
     if (!reader_cap(&reader, decoded.n_sections, LIMIT_PE_SECTIONS, "number of sections"))
@@ -207,6 +222,35 @@ bool pe_find_section(const struct pe *pe, const char *name, struct pe_section *s
         struct pe_section found = pe_section(pe, i);
 
         if (span_is(found.name, name)) {
+            *section = found;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True when the section's name is "/" and the decimal offset of the name in the string table. */
+static bool is_long_name(const struct pe *pe, struct span reference, const char *name)
+{
+    size_t offset = 0, len = strlen(name) + 1;
+
+    if (reference.len < 2 || reference.data[0] != '/')
+        return false;
+    for (size_t i = 1; i < reference.len; i++) {
+        if (reference.data[i] < '0' || reference.data[i] > '9')
+            return false;
+        offset = offset * 10 + (size_t)(reference.data[i] - '0');
+    }
+    return offset < pe->strings.len && len <= pe->strings.len - offset &&
+           memcmp(pe->strings.data + offset, name, len) == 0;
+}
+
+bool pe_find_long_section(const struct pe *pe, const char *name, struct pe_section *section)
+{
+    for (size_t i = 0; i < pe->n_sections; i++) {
+        struct pe_section found = pe_section(pe, i);
+
+        if (is_long_name(pe, found.name, name)) {
             *section = found;
             return true;
         }

@@ -26,6 +26,7 @@ struct pe {
                                     when the image has none */
     struct span section_table;
     size_t n_sections;
+    struct span strings;        /* the COFF string table and what follows it; empty without one */
     struct span certificates;   /* the attribute certificate table; empty without one */
     size_t certificates_offset; /* in the file */
 };
@@ -49,6 +50,10 @@ struct pe_section pe_section(const struct pe *pe, size_t index);
 
 /* The first section called name; false when there is none. */
 bool pe_find_section(const struct pe *pe, const char *name, struct pe_section *section);
+
+/* The same for a name of more than 8 bytes, which stands in the string table: tools for files read it there,
+ * loaders don't (PE, Section Table). */
+bool pe_find_long_section(const struct pe *pe, const char *name, struct pe_section *section);
 
 /* WIN_CERTIFICATE (PE, Attribute Certificate Table). */
 enum { PE_CERTIFICATE_PKCS_SIGNED_DATA = 2 };

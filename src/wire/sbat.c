@@ -66,3 +66,61 @@ bool sbat_decode(struct span bytes, struct sbat_entry *entries, size_t cap, size
     *n_entries = n;
     return true;
 }
+
+/* --- Levels --- */
+
+static const char LEVELS_CLAUSE[] = "shim, .sbatlevel";
+
+/* The text of a level; from is where it starts in bytes. */
+static bool read_level(struct span bytes, size_t from, struct span *level, struct error *error)
+{
+    struct span rest;
+
+    if (from >= bytes.len)
+        return error_set(error, ERROR_MALFORMED, from, LEVELS_CLAUSE,
+                         "level starts behind the section, which has %zu bytes", bytes.len);
+    rest = span_of(bytes.data + from, bytes.len - from);
+    if (!memchr(rest.data, '\0', rest.len))
+        return error_set(error, ERROR_MALFORMED, from, LEVELS_CLAUSE, "level has no end");
+    *level = cut(&rest, '\0');
+    return span_begins(*level, span_text("sbat,")) ||
+           error_set(error, ERROR_MALFORMED, from, LEVELS_CLAUSE,
+                     "level does not start with \"sbat,\"");
+}
+
+bool sbat_levels_decode(struct span bytes, struct sbat_levels *levels, struct error *error)
+{
+    struct reader reader = reader_init(bytes, LEVELS_CLAUSE, error);
+    uint32_t version = reader_le32(&reader);
+    size_t base = sizeof version, automatic = reader_le32(&reader), latest = reader_le32(&reader);
+    struct sbat_levels read;
+
+    if (!reader_ok(&reader))
+        return false;
+    if (version != 0)
+        return error_set(error, ERROR_UNSUPPORTED, 0, LEVELS_CLAUSE, "version is %u, expected 0",
+                         version);
+    if (!read_level(bytes, base + automatic, &read.automatic, error) ||
+        !read_level(bytes, base + latest, &read.latest, error))
+        return false;
+    *levels = read;
+    return true;
+}
+
+/* Format version and date in a level's first line, "sbat,1,2025021800". */
+static bool read_head(struct span level, uint32_t *version, uint32_t *date)
+{
+    struct span line = cut(&level, '\n');
+
+    return span_is(cut(&line, ','), "sbat") && read_generation(cut(&line, ','), version) &&
+           read_generation(line, date);
+}
+
+bool sbat_level_succeeds(struct span level, struct span present)
+{
+    uint32_t version, date, present_version, present_date;
+
+    return read_head(level, &version, &date) &&
+           read_head(present, &present_version, &present_date) && version >= present_version &&
+           date > present_date;
+}

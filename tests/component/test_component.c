@@ -289,6 +289,94 @@ static void a_unified_image_has_its_sections_as_the_stub_measures_them(void **st
     assert_null(section->next);
 }
 
+/* The digests were computed by another program, whose result for an image with systemd-stub 257.13 is what Linux
+ * measured when it booted that. */
+static void a_ram_disk_is_what_its_stub_makes_of_it(void **state)
+{
+    static const struct {
+        const char *loader, *digest;
+        bool all;
+    } CASES[] = {
+        {"", "db1ea57e23365bba39fe4fb3514b6851af03ac7af7400231de7615ef319e39a2", false},
+        {"#### LoaderInfo: systemd-stub 252.39-1~deb12u2 ####",
+         "db1ea57e23365bba39fe4fb3514b6851af03ac7af7400231de7615ef319e39a2", false},
+        {"#### LoaderInfo: systemd-stub 257.13-1~deb13u1 ####",
+         "0def274c7100fcc6498341eb942c23a538b04daf4851b08a0c0c63d54db05de8", false},
+        {"#### LoaderInfo: systemd-stub 252.39-1~deb12u2 ####",
+         "17c75567b9a3d619952a51e910a6924093749b947663d585d9f38d61c1c3265d", true},
+        {"#### LoaderInfo: systemd-stub 257.13-1~deb13u1 ####",
+         "6a89fcaf35b0fdbfb0986493065223d7f421c474a4fc1764f88f8eb2aae3b47d", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct pe_builder_section sections[] = {
+            {".sdmagic", span_text(CASES[i].loader), 0}, {".initrd", span_text("a RAM disk"), 0},
+            {".osrel", span_text("ID=test\n"), 0},       {".ucode", span_text("microcode"), 0},
+            {".pcrsig", span_text("a signature"), 0},    {".pcrpkey", span_text("a key"), 0},
+            {".profile", span_text("ID=main\n"), 0},
+        };
+        struct pe_builder builder = {
+            .is_64 = true, .sections = sections, .n_sections = CASES[i].all ? 7 : 3};
+        const struct component *section =
+            component_of(pe_builder_write(&builder, buffer, sizeof buffer))->next;
+        const struct component_digest *digest;
+
+        assert_string_equal(section->section, ".initrd");
+        digest = component_find_digest(section, COMPONENT_OVER_RAM_DISK, TPM_ALG_SHA256);
+        assert_non_null(digest);
+        assert_string_equal(text_hex(&arena, crypto_digest_span(&digest->digest)), CASES[i].digest);
+    }
+}
+
+static void a_loader_of_systemd_says_its_name(void **state)
+{
+    static const struct {
+        const char *text, *loader;
+    } CASES[] = {
+        {"#### LoaderInfo: systemd-boot 252.39-1~deb12u2 ####\n", "systemd-boot 252.39-1~deb12u2"},
+        {"#### LoaderInfo: systemd-boot 252", ""}, /* without an end */
+        {"LoaderInfo: systemd-boot 252 ####", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct pe_builder_section section = {".sdmagic", span_text(CASES[i].text), 0};
+        struct pe_builder builder = {.sections = &section, .n_sections = 1};
+
+        assert_string_equal(component_of(pe_builder_write(&builder, buffer, sizeof buffer))->loader,
+                            CASES[i].loader);
+    }
+}
+
+#define LEVELS "\0\0\0\0\x08\0\0\0\x1b\0\0\0sbat,1,2025021800\n\0sbat,1,2025051000\n"
+
+static void a_shim_brings_revocation_levels(void **state)
+{
+    struct pe_builder_section sections[] = {
+        {".sbatlevel", {(const uint8_t *)LEVELS, sizeof LEVELS}, 0}};
+    struct pe_builder_section revocations[] = {{".sbata", span_text("sbat,1,2026010100\n"), 0},
+                                               {".sbatl", span_text("sbat,1,2026020200\n"), 0}};
+    struct pe_builder builder = {.sections = sections, .n_sections = 1};
+    const struct component *shim = component_of(pe_builder_write(&builder, buffer, sizeof buffer));
+
+    (void)state;
+    assert_true(span_is(shim->sbat_levels.automatic, "sbat,1,2025021800\n"));
+    assert_true(span_is(shim->sbat_levels.latest, "sbat,1,2025051000\n"));
+    builder = (struct pe_builder){.sections = revocations, .n_sections = 2};
+    shim = component_of(pe_builder_write(&builder, buffer, sizeof buffer));
+    assert_true(span_is(shim->sbat_levels.automatic, "sbat,1,2026010100\n"));
+    assert_true(span_is(shim->sbat_levels.latest, "sbat,1,2026020200\n"));
+    builder.n_sections = 1; /* shim takes both or none */
+    shim = component_of(pe_builder_write(&builder, buffer, sizeof buffer));
+    assert_int_equal(shim->sbat_levels.automatic.len, 0);
+    sections[0].data.len = 11;
+    builder = (struct pe_builder){.sections = sections, .n_sections = 1, .alignment = 1};
+    shim = component_of(pe_builder_write(&builder, buffer, sizeof buffer));
+    assert_int_equal(shim->sbat_levels.automatic.len, 0);
+    assert_non_null(strstr(shim->problem, ".sbatlevel"));
+}
+
 static void the_release_in_uname_comes_first(void **state)
 {
     struct pe_builder_section sections[] = {{".uname", span_text("6.9.9\n"), 0},
@@ -545,6 +633,9 @@ int main(void)
         cmocka_unit_test(a_signer_holds_for_the_image_it_signed_only),
         cmocka_unit_test(a_kernel_says_its_release),
         cmocka_unit_test(a_unified_image_has_its_sections_as_the_stub_measures_them),
+        cmocka_unit_test(a_ram_disk_is_what_its_stub_makes_of_it),
+        cmocka_unit_test(a_loader_of_systemd_says_its_name),
+        cmocka_unit_test(a_shim_brings_revocation_levels),
         cmocka_unit_test(the_release_in_uname_comes_first),
         cmocka_unit_test(sections_without_end_get_no_digest),
         cmocka_unit_test(names_from_outside_are_printable),

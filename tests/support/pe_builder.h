@@ -17,7 +17,7 @@ enum {
 };
 
 struct pe_builder_section {
-    const char *name;
+    const char *name; /* over 8 bytes: in the COFF string table, behind the sections */
     struct span data;
     uint32_t virtual_len; /* 0: as long as data */
 };

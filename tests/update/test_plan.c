@@ -13,6 +13,7 @@
 #include "policy/learn.h"
 #include "policy/policy.h"
 #include "support/pe_builder.h"
+#include "wire/event_type.h"
 
 enum { FILE_CAP = 1024 * 1024 };
 
@@ -270,7 +271,7 @@ static void an_image_is_found_by_its_path_and_an_unknown_signer_told(void **stat
     grub = announce("usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed",
                     pe_builder_write(&builder, image, sizeof image));
     plan = plan_of(&before);
-    assert_int_equal(plan.n_changes, 1);
+    assert_int_equal(plan.n_changes, 3); /* and the kernel's load options, if they get measured */
     assert_string_equal(plan.changes[0].what, "GRUB");
     assert_ptr_equal(plan.changes[0].component, grub);
     assert_int_equal(count(&plan.accepted, CLAIM_BOOT_IMAGES), 1);
@@ -293,6 +294,169 @@ static void an_initial_ram_disk_is_one_when_the_operator_says_so(void **state)
     assert_string_equal(plan.changes[0].what, "initial RAM disk");
     assert_int_equal(count(&plan.accepted, CLAIM_BOOT_FILES), 1);
     assert_int_equal(plan.n_unused, 0);
+}
+
+/* --- What a new boot loader brings with it --- */
+
+#define LEVELS(automatic, latest)                                                                  \
+    "\0\0\0\0\x08\0\0\0\x22\0\0\0sbat,1," automatic "\ngrub,6\n\0sbat,1," latest "\ngrub,7\n"
+
+static const char NEXT_LEVELS[] = LEVELS("2030010100", "2030020200"),
+                  PAST_LEVELS[] = LEVELS("2020010100", "2020020200");
+
+/* An image with these levels, or with none, and this SBAT. */
+static struct span loader_image(struct span levels, const char *sbat)
+{
+    static uint8_t images[4][8192];
+    static size_t n;
+    struct pe_builder_section sections[] = {{.name = ".sbat", .data = span_text(sbat)},
+                                            {.name = ".sbatlevel", .data = levels}};
+    struct pe_builder builder = {.is_64 = true, .sections = sections};
+
+    builder.n_sections = levels.len ? 2 : 1;
+    n = (n + 1) % 4;
+    return pe_builder_write(&builder, images[n], sizeof images[n]);
+}
+
+static struct span shim_image(const char *levels)
+{
+    return loader_image(span_of(levels, sizeof NEXT_LEVELS), "sbat,1\nshim,4\n");
+}
+
+static bool level_will_be(const struct update_plan *plan, const char *level)
+{
+    return count(&plan->accepted, CLAIM_SECURE_BOOT_SBAT_LEVEL) == 1 &&
+           count(&plan->retired, CLAIM_SECURE_BOOT_SBAT_LEVEL) == 1 &&
+           has_value(&plan->accepted, CLAIM_SECURE_BOOT_SBAT_LEVEL, level);
+}
+
+static void a_new_shim_raises_the_revocation_level(void **state)
+{
+    struct measured_log before = log_of("secure-boot");
+    struct update_plan plan;
+
+    (void)state;
+    announce("usr/lib/shim/shimx64.efi.signed", shim_image(NEXT_LEVELS));
+    plan = plan_of(&before);
+    assert_true(level_will_be(&plan, "sbat,1,2030010100 grub,6"));
+    assert_true(has_gap(&plan, "GRUB")); /* which may be too old for that */
+    update.sbat_latest = true;
+    plan = plan_of(&before);
+    assert_true(level_will_be(&plan, "sbat,1,2030020200 grub,7"));
+}
+
+static void a_level_never_goes_back(void **state)
+{
+    struct measured_log before = log_of("secure-boot");
+    struct update_plan plan;
+
+    (void)state;
+    announce("usr/lib/shim/shimx64.efi.signed", shim_image(PAST_LEVELS));
+    plan = plan_of(&before);
+    assert_int_equal(plan.n_changes, 1);
+    assert_int_equal(count(&plan.accepted, CLAIM_SECURE_BOOT_SBAT_LEVEL), 0);
+    assert_false(has_gap(&plan, "GRUB"));
+}
+
+/* Levels count of shim, and of the file of revocations that it looks for; of nothing else. */
+static void revocations_beside_shim_raise_the_level(void **state)
+{
+    struct measured_log before = log_of("secure-boot");
+    struct pe_builder_section sections[] = {
+        {.name = ".sbata", .data = span_text("sbat,1,2030010100\nmm,1\n")},
+        {.name = ".sbatl", .data = span_text("sbat,1,2030020200\nmm,2\n")}};
+    struct pe_builder builder = {.is_64 = true, .sections = sections, .n_sections = 2};
+    static uint8_t image[8192];
+    struct span file = pe_builder_write(&builder, image, sizeof image);
+    struct update_plan plan;
+
+    (void)state;
+    announce("EFI/BOOT/other.efi", file);
+    plan = plan_of(&before);
+    assert_int_equal(plan.accepted.n_values, 0);
+    assert_int_equal(plan.n_unused, 1);
+    announce("EFI/BOOT/revocations.efi", file);
+    plan = plan_of(&before);
+    assert_true(level_will_be(&plan, "sbat,1,2030010100 mm,1"));
+    assert_int_equal(plan.n_unused, 1);
+}
+
+static void a_loader_under_the_level_is_told(void **state)
+{
+    struct measured_log before = log_of("secure-boot");
+    struct update_plan plan;
+
+    (void)state;
+    announce("usr/lib/shim/shimx64.efi.signed", shim_image(NEXT_LEVELS));
+    announce("usr/lib/grub/grubx64.efi", loader_image((struct span){0}, "sbat,1\ngrub,5\n"));
+    plan = plan_of(&before);
+    for (size_t i = 0; i < plan.n_gaps; i++)
+        if (strstr(plan.gaps[i].why, "grub,5, is under"))
+            return;
+    fail();
+}
+
+static void a_loader_of_the_level_is_not_told(void **state)
+{
+    struct measured_log before = log_of("secure-boot");
+    struct update_plan plan;
+
+    (void)state;
+    announce("usr/lib/shim/shimx64.efi.signed", shim_image(NEXT_LEVELS));
+    announce("usr/lib/grub/grubx64.efi", loader_image((struct span){0}, "sbat,1\ngrub,6\n"));
+    plan = plan_of(&before);
+    for (size_t i = 0; i < plan.n_gaps; i++)
+        assert_null(strstr(plan.gaps[i].why, "SbatLevel"));
+}
+
+/* GRUB 2.12 starts kernels by their EFI stub, which measures the line; this digest is from such a boot. */
+static void load_options_may_be_measured_from_a_new_loader_on(void **state)
+{
+    struct measured_log before = log_of("secure-boot");
+    struct span line = span_text("/vmlinuz-6.1.0-47-cloud-amd64 root=/dev/vda2 ro console=ttyS0 "
+                                 "quiet panic=-1 no_timer_check ima_policy=tcb");
+    struct update_plan plan;
+
+    (void)state;
+    update.command_lines = &line;
+    update.n_command_lines = 1;
+    plan = plan_of(&before);
+    assert_int_equal(count(&plan.accepted, CLAIM_BOOT_FILES), 0);
+    announce("usr/lib/grub/grubx64.efi", loader_image((struct span){0}, "sbat,1\ngrub,5\n"));
+    plan = plan_of(&before);
+    assert_int_equal(count(&plan.accepted, CLAIM_BOOT_FILES), 2);
+    assert_true(
+        has_value(&plan.accepted, CLAIM_BOOT_FILES,
+                  "sha256:1586d0e659817cb9e7eca6d59ae7a3df924f569756c13e78dbd35ad3d5917573"));
+}
+
+/* A boot manager under firmware's own name, before the image that it starts. */
+static void systemd_boot_is_found_where_firmware_looks_first(void **state)
+{
+    struct measured_log before = log_of("own-keys-uki");
+    struct pe_builder_section section = {
+        .name = ".sdmagic", .data = span_text("#### LoaderInfo: systemd-boot 257 ####")};
+    struct pe_builder builder = {.is_64 = true, .sections = &section, .n_sections = 1};
+    struct measured_event *events = arena_array(&arena, before.n_events + 1, sizeof *events);
+    static const uint8_t OTHER[32] = {1};
+    static uint8_t image[8192];
+    struct update_plan plan;
+    size_t first = 0;
+
+    (void)state;
+    while (before.events[first].event.type != EV_EFI_BOOT_SERVICES_APPLICATION)
+        first++;
+    memcpy(events, before.events, (first + 1) * sizeof *events);
+    memcpy(events + first + 1, before.events + first, (before.n_events - first) * sizeof *events);
+    events[first].digest = span_of(OTHER, sizeof OTHER);
+    before.events = events;
+    before.n_events++;
+    announce("lib/manager.efi", pe_builder_write(&builder, image, sizeof image));
+    plan = plan_of(&before);
+    assert_int_equal(plan.n_unused, 0);
+    assert_int_equal(plan.n_changes, 1);
+    assert_int_equal(plan.changes[0].event, first);
+    assert_int_equal(count(&plan.accepted, CLAIM_BOOT_IMAGES), 1);
 }
 
 /* --- Unified kernel images --- */
@@ -325,6 +489,26 @@ static void a_unified_kernel_image_brings_its_sections_and_its_line(void **state
     /* The kernel measures its RAM disk and its load options once more. */
     assert_int_equal(count(&plan.accepted, CLAIM_BOOT_FILES), 2);
     assert_true(has_value(&plan.accepted, CLAIM_BOOT_KERNEL_COMMAND_LINE, "quiet new=1"));
+}
+
+/* What the stub finds beside its image is the host's, and in what Linux measures. */
+static void a_ram_disk_with_files_of_the_host_is_told(void **state)
+{
+    struct measured_log before = log_of("own-keys-uki");
+    struct measured_event *events = arena_array(&arena, before.n_events + 1, sizeof *events);
+    struct update_plan plan;
+
+    (void)state;
+    announce("EFI/BOOT/BOOTX64.EFI", unified_image("quiet new=1", true));
+    plan = plan_of(&before);
+    assert_false(has_gap(&plan, "initial RAM disk"));
+    memcpy(events, before.events, before.n_events * sizeof *events);
+    events[before.n_events] = events[before.n_events - 1];
+    events[before.n_events].event.pcr = 12;
+    events[before.n_events++].coverage = COVERAGE_NONE;
+    before.events = events;
+    plan = plan_of(&before);
+    assert_true(has_gap(&plan, "initial RAM disk"));
 }
 
 static void a_section_that_goes_is_retired(void **state)
@@ -477,7 +661,15 @@ int main(void)
         TEST(what_is_handed_in_and_not_loaded_is_told),
         TEST(an_image_is_found_by_its_path_and_an_unknown_signer_told),
         TEST(an_initial_ram_disk_is_one_when_the_operator_says_so),
+        TEST(a_new_shim_raises_the_revocation_level),
+        TEST(a_level_never_goes_back),
+        TEST(revocations_beside_shim_raise_the_level),
+        TEST(a_loader_under_the_level_is_told),
+        TEST(a_loader_of_the_level_is_not_told),
+        TEST(load_options_may_be_measured_from_a_new_loader_on),
+        TEST(systemd_boot_is_found_where_firmware_looks_first),
         TEST(a_unified_kernel_image_brings_its_sections_and_its_line),
+        TEST(a_ram_disk_with_files_of_the_host_is_told),
         TEST(a_section_that_goes_is_retired),
         TEST(revocations_are_added_to_dbx),
         TEST(a_revocation_that_is_there_changes_nothing),

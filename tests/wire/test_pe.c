@@ -38,6 +38,37 @@ static void put16(size_t at, uint16_t value)
     buffer[at + 1] = (uint8_t)(value >> 8);
 }
 
+static void a_long_name_stands_in_the_string_table(void **state)
+{
+    static const struct pe_builder_section LONG[] = {
+        {"vendor_cert", {(const uint8_t *)"certificate", 11}, 0},
+        {".sbatlevel", {(const uint8_t *)"levels", 6}, 0},
+        {"/4x", {(const uint8_t *)"no number", 9}, 0},
+        {"/9999999", {(const uint8_t *)"outside", 7}, 0},
+    };
+    struct pe_builder builder = {.is_64 = true, .sections = LONG, .n_sections = 4};
+    struct span file = pe_builder_write(&builder, buffer, sizeof buffer);
+    struct pe_section section;
+    struct error error;
+    struct pe pe;
+
+    (void)state;
+    assert_true(pe_decode(file, &pe, &error));
+    assert_true(pe_find_long_section(&pe, ".sbatlevel", &section));
+    assert_memory_equal(section.raw.data, "levels", 6);
+    assert_false(pe_find_long_section(&pe, ".sbatleve", &section)); /* not a part of the name */
+    assert_false(pe_find_long_section(&pe, "certificate", &section));
+    assert_false(pe_find_section(&pe, ".sbatlevel", &section));
+    /* A table behind the file's end is none. */
+    for (size_t i = 0; i < 2; i++) {
+        put32(PE_BUILDER_PE_AT + 12 + 4 * i, 0xFFFFFFFF);
+        assert_true(pe_decode(file, &pe, &error));
+        assert_int_equal(pe.strings.len, 0);
+        assert_false(pe_find_long_section(&pe, ".sbatlevel", &section));
+        put32(PE_BUILDER_PE_AT + 12 + 4 * i, (uint32_t)file.len - 10);
+    }
+}
+
 static void both_forms_of_header_are_read(void **state)
 {
     (void)state;
@@ -262,6 +293,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_forms_of_header_are_read),
+        cmocka_unit_test(a_long_name_stands_in_the_string_table),
         cmocka_unit_test(an_image_without_directories_has_no_certificates),
         cmocka_unit_test(an_image_cut_anywhere_is_refused),
         cmocka_unit_test(headers_that_lie_are_refused),

@@ -41,6 +41,77 @@ static void sbat_lines_are_components_with_generations(void **state)
     assert_int_equal(error.code, ERROR_LIMIT);
 }
 
+/* As shim 16.1 has it. */
+#define LEVELS                                                                                     \
+    "\0\0\0\0"                                                                                     \
+    "\x08\0\0\0\x29\0\0\0"                                                                         \
+    "sbat,1,2025021800\nshim,4\ngrub,5\n\0"                                                        \
+    "sbat,1,2025051000\nshim,4\ngrub,5\ngrub.proxmox,2\n"
+
+static void levels_of_a_shim_are_found(void **state)
+{
+    struct sbat_levels levels;
+    struct error error;
+
+    (void)state;
+    assert_true(sbat_levels_decode(span_of(LEVELS, sizeof LEVELS), &levels, &error));
+    assert_true(span_is(levels.automatic, "sbat,1,2025021800\nshim,4\ngrub,5\n"));
+    assert_true(span_is(levels.latest, "sbat,1,2025051000\nshim,4\ngrub,5\ngrub.proxmox,2\n"));
+    for (size_t len = 0; len < sizeof LEVELS; len++)
+        assert_false(sbat_levels_decode(span_of(LEVELS, len), &levels, &error));
+}
+
+static void levels_that_lie_are_refused(void **state)
+{
+    static const struct {
+        size_t at;
+        uint8_t byte;
+        enum error_code code;
+    } BAD[] = {
+        {0, 1, ERROR_UNSUPPORTED}, /* version */
+        {4, 9, ERROR_MALFORMED},   /* not where a level starts */
+        {7, 0xFF, ERROR_MALFORMED},
+        {11, 0xFF, ERROR_MALFORMED},                        /* far outside */
+        {8, (uint8_t)(sizeof LEVELS - 4), ERROR_MALFORMED}, /* just outside */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        uint8_t bytes[sizeof LEVELS];
+        struct sbat_levels levels;
+        struct error error;
+
+        memcpy(bytes, LEVELS, sizeof LEVELS);
+        bytes[BAD[i].at] = BAD[i].byte;
+        assert_false(sbat_levels_decode(span_of(bytes, sizeof bytes), &levels, &error));
+        assert_int_equal(error.code, BAD[i].code);
+    }
+}
+
+static void a_level_succeeds_by_its_date_and_never_goes_back(void **state)
+{
+    static const struct {
+        const char *level, *present;
+        bool succeeds;
+    } CASES[] = {
+        {"sbat,1,2025021800\nshim,4\n", "sbat,1,2024010900\nshim,4\n", true},
+        {"sbat,1,2024010900\n", "sbat,1,2025021800\n", false},
+        {"sbat,1,2025021800\n", "sbat,1,2025021800\ngrub,5\n", false},
+        {"sbat,2,2025021800\n", "sbat,1,2024010900\n", true},
+        {"sbat,1,2025021800\n", "sbat,2,2024010900\n", false},
+        {"sbat,1,2025021800\n", "", false},
+        {"", "sbat,1,2024010900\n", false},
+        {"sbat,1,tomorrow\n", "sbat,1,2024010900\n", false},
+        {"grub,9,2025021800\n", "sbat,1,2024010900\n", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        assert_int_equal(
+            sbat_level_succeeds(span_text(CASES[i].level), span_text(CASES[i].present)),
+            CASES[i].succeeds);
+}
+
 static void sbat_lines_without_name_or_generation_are_refused(void **state)
 {
     static const char *const BAD[] = {"grub",     "grub,",   "grub,x",  ",1",
@@ -169,6 +240,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sbat_lines_are_components_with_generations),
         cmocka_unit_test(sbat_lines_without_name_or_generation_are_refused),
+        cmocka_unit_test(levels_of_a_shim_are_found),
+        cmocka_unit_test(levels_that_lie_are_refused),
+        cmocka_unit_test(a_level_succeeds_by_its_date_and_never_goes_back),
         cmocka_unit_test(a_field_is_found_by_its_whole_name),
         cmocka_unit_test(a_kernel_names_its_release),
         cmocka_unit_test(a_kernel_whose_version_lies_elsewhere_names_none),
