@@ -26,12 +26,15 @@ ROUND_TRIP(sign_answer, (in, &message, error))
 ROUND_TRIP(work_try, (in, arena, &message, error))
 ROUND_TRIP(work_examine, (in, arena, &message, error))
 ROUND_TRIP(work_diff, (in, &message, error))
+ROUND_TRIP(work_catalog_check, (in, &message, error))
+ROUND_TRIP(work_catalog_answer, (in, &message, error))
 
 typedef bool round_trip(struct span in, struct arena *arena, struct span *out, struct error *error);
 
-static round_trip *const KINDS[] = {work_check,   work_check_answer, work_enrol,  work_appraise,
-                                    work_memory,  sign_request,      sign_answer, work_try,
-                                    work_examine, work_diff};
+static round_trip *const KINDS[] = {work_check,    work_check_answer,  work_enrol,
+                                    work_appraise, work_memory,        sign_request,
+                                    sign_answer,   work_try,           work_examine,
+                                    work_diff,     work_catalog_check, work_catalog_answer};
 
 /* Texts of reasons stop at a NUL, and a short approval is none: these are decoded only. */
 static void decode_only(uint8_t kind, struct span in, struct arena *arena)

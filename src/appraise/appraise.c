@@ -3,6 +3,7 @@
  * Owns what is remembered of an appraisal. Trusts only the caller's arguments: keys, nonce, history,
  * policies. Never turns an error into a verdict. */
 #include "appraise/stages.h"
+#include "claims/certification.h"
 
 void stage_find(struct appraise_work *work, enum reason_code code, const char *component,
                 const char *expected, const char *found)
@@ -91,6 +92,8 @@ static bool collect_claims(struct appraise_work *work)
     for (int id = 0; id < CLAIM_IDS; id++)
         appraisal->collected[id] = !wanted || wanted[id] ||
                                    claim_type((enum claim_id)id) != CLAIM_LIST;
+    for (int c = 0; c < CERTIFICATION_CRITERIA; c++) /* catalogues read them: never left out */
+        appraisal->collected[certification_claim((enum certification_criterion)c)] = true;
     return claims_collect(&input, work->arena, &appraisal->claims, &appraisal->reasons,
                           work->error);
 }

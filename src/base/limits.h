@@ -155,6 +155,7 @@ enum {
     LIMIT_CATALOG_VALUES = 512,         /* of one key: firmware versions, digests of images */
     LIMIT_CATALOG_SIGNATURE_LEN = 1024, /* RSA-4096 has 512 */
     LIMIT_CATALOG_CERTIFICATES = 16,    /* of those who may sign */
+    LIMIT_CATALOG_BODY_LEN = 2 * LIMIT_DOCUMENT_LEN, /* one with its signature, as JSON */
 
     /* What one appraisal may say. */
     LIMIT_REASONS = 256,

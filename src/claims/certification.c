@@ -300,3 +300,15 @@ void collect_certification(struct collector *collector)
     rest_on(collector, &certification, CLAIM_HARDWARE_CERTIFIED_LEVEL);
     rest_on(collector, &certification, CLAIM_HARDWARE_CERTIFIED_BY);
 }
+
+bool certification_collect(const struct catalog *catalog, const struct measured_log *log,
+                           struct arena *arena, struct claims *claims, struct error *error)
+{
+    const struct claims_input input = {.catalog = catalog};
+    struct collector collector = {.input = &input, .log = log, .arena = arena, .claims = claims};
+
+    claims->claims[CLAIM_HARDWARE_CERTIFIED_LEVEL] = (struct claim){0};
+    claims->claims[CLAIM_HARDWARE_CERTIFIED_BY] = (struct claim){0};
+    collect_certification(&collector);
+    return !collector.out_of_memory || arena_error(arena, error);
+}

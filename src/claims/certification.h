@@ -51,6 +51,12 @@ enum claim_id certification_claim(enum certification_criterion criterion);
  * In the arena; NULL when it is full. */
 const char *certification_print(const struct certification *certification, struct arena *arena);
 
+/* Makes the claims that a catalogue answers anew, by another one (NULL: none): they follow from claims
+ * alone. log is the one that the claims were collected from. Fails only for memory. */
+bool certification_collect(const struct catalog *catalog, const struct measured_log *log,
+                           struct arena *arena, struct claims *claims,
+                           struct error *error) MUST_CHECK;
+
 /* The catalogue's word for hosts that are as they should be: models of this level that match them,
  * one for all with the same manufacturer, product and firmware. ERROR_NOT_FOUND for a host by which
  * nothing could be recognised. Models and texts are in the arena. */

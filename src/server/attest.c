@@ -107,17 +107,21 @@ static bool find_known_logs(struct attestation *attestation, struct work_apprais
     return true;
 }
 
-/* The policies that hold now. A verdict ends at the latest when others may hold. */
+/* The policies that hold now. A verdict ends at the latest when others may hold, or the catalogue ends. */
 static bool choose_policies(struct attestation *attestation, const struct policy_set **set,
                             struct error *error)
 {
+    const struct front *front = attestation->exchange->front;
     int64_t changes_s;
 
-    if (!bindings_for_host(attestation->exchange->front->bindings, attestation->host.enrolled.name,
-                           attestation->now_s, set, &changes_s, error))
+    if (!bindings_for_host(front->bindings, attestation->host.enrolled.name, attestation->now_s,
+                           set, &changes_s, error))
         return false;
     if (changes_s && changes_s < attestation->expires_s)
         attestation->expires_s = changes_s;
+    if (front_has_catalog(front) && front->catalog.valid_until_s > attestation->now_s &&
+        front->catalog.valid_until_s < attestation->expires_s)
+        attestation->expires_s = front->catalog.valid_until_s;
     memcpy(attestation->policies_sha256, (*set)->sha256, sizeof attestation->policies_sha256);
     attestation->policy_label = arena_text(&attestation->arena, span_text((*set)->label));
     return attestation->policy_label || arena_error(&attestation->arena, error);
@@ -143,6 +147,7 @@ static bool ask_worker(struct attestation *attestation, enum ask ask, struct err
                     .clock_ms = counters->clock_ms,
                     .firmware_version = counters->firmware_version},
         .logs_hashed = attestation->logs_hashed,
+        .catalog = front_catalog(front, ask == ASK_WITH_SOURCES),
     };
     const struct policy_set *set;
     struct span frame;

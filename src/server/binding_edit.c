@@ -76,30 +76,6 @@ void binding_answer(struct exchange *exchange, int status, const struct store_bi
 
 /* --- What the writer has seen --- */
 
-/* The revision that the request has seen, 0 for If-None-Match: *. One entity tag as this service gives
- * them; "*" names no revision. */
-static bool read_expected(struct exchange *exchange, uint64_t *expected)
-{
-    const char *match = http_request_header(exchange->request, "If-Match");
-    const char *none = http_request_header(exchange->request, "If-None-Match");
-    char *end;
-
-    if (!match && none && strcmp(none, "*") == 0) {
-        *expected = 0;
-        return true;
-    }
-    if (match && !none && match[0] == '"' && match[1] >= '1' && match[1] <= '9' &&
-        strlen(match) < ETAG_LEN / 2) {
-        *expected = strtoull(match + 1, &end, 10);
-        if (strcmp(end, "\"") == 0)
-            return true;
-    }
-    exchange_problem(exchange, PROBLEM_BINDING_UNSEEN,
-                     "send If-Match with the ETag that a GET gave, or If-None-Match: * for a new "
-                     "binding");
-    return false;
-}
-
 static bool name_ok(const char *name)
 {
     static const char SIGNS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -144,7 +120,7 @@ struct binding_edit *binding_edit_start(struct exchange *exchange, const char *w
                          "a binding's name has 1 to %d letters, digits, - _ .", NAME_LEN_MAX);
         return NULL;
     }
-    if (!read_expected(exchange, &edit->expected))
+    if (!exchange_expected(exchange, PROBLEM_BINDING_UNSEEN, &edit->expected))
         return NULL;
     if (!store_binding_get(exchange->front->store, exchange->parameter, 0, exchange_arena(exchange),
                            &edit->before, &found, &error)) {

@@ -10,7 +10,7 @@
 #include "server/routes.h"
 #include "server/work_message.h"
 
-enum { RETRY_S = 2, LIST_LIMIT = 50, LIST_LIMIT_MAX = 500 };
+enum { RETRY_S = 2, LIST_LIMIT = 50, LIST_LIMIT_MAX = 500, ETAG_LEN_MAX = 16 };
 
 static const struct {
     int status;
@@ -192,15 +192,52 @@ void exchange_audit(struct exchange *exchange, struct store_txn *txn, const char
     store_act_audit(txn, &audit);
 }
 
+bool exchange_expected(struct exchange *exchange, enum problem problem, uint64_t *expected)
+{
+    const char *match = http_request_header(exchange->request, "If-Match");
+    const char *none = http_request_header(exchange->request, "If-None-Match");
+    char *end;
+
+    if (!match && none && strcmp(none, "*") == 0) {
+        *expected = 0;
+        return true;
+    }
+    if (match && !none && match[0] == '"' && match[1] >= '1' && match[1] <= '9' &&
+        strlen(match) < ETAG_LEN_MAX) {
+        *expected = strtoull(match + 1, &end, 10);
+        if (strcmp(end, "\"") == 0)
+            return true;
+    }
+    exchange_problem(exchange, problem,
+                     "send If-Match with the ETag that a GET gave, or If-None-Match: * where there "
+                     "is none yet");
+    return false;
+}
+
+/* "line 3, column 1: ..." in the request's memory. */
+static const char *say_place(struct exchange *exchange, uint64_t line, uint64_t column,
+                             struct span words)
+{
+    char *message = arena_text(exchange_arena(exchange), words);
+    char *detail = arena_printf(exchange_arena(exchange), "line %u, column %u: %s", (unsigned)line,
+                                (unsigned)column, message ? message : "");
+
+    return detail ? detail : "";
+}
+
 void exchange_document_invalid(struct exchange *exchange, const struct work_check_answer *answer)
 {
-    char *message = arena_text(exchange_arena(exchange), answer->message);
-    char *detail = arena_printf(exchange_arena(exchange), "line %u, column %u: %s",
-                                (unsigned)answer->line, (unsigned)answer->column,
-                                message ? message : "");
-
-    exchange_problem_with(exchange, PROBLEM_POLICY_INVALID, detail ? detail : "",
+    exchange_problem_with(exchange, PROBLEM_POLICY_INVALID,
+                          say_place(exchange, answer->line, answer->column, answer->message),
                           json_pack("{s:I, s:I, s:I}", "source", (json_int_t)answer->source, "line",
                                     (json_int_t)answer->line, "column",
+                                    (json_int_t)answer->column));
+}
+
+void exchange_catalog_invalid(struct exchange *exchange, const struct work_catalog_answer *answer)
+{
+    exchange_problem_with(exchange, PROBLEM_CATALOG_INVALID,
+                          say_place(exchange, answer->line, answer->column, answer->message),
+                          json_pack("{s:I, s:I}", "line", (json_int_t)answer->line, "column",
                                     (json_int_t)answer->column));
 }

@@ -61,9 +61,18 @@ void exchange_bytes(struct exchange *exchange, const char *content_type, struct 
 void exchange_problem_with(struct exchange *exchange, enum problem problem, const char *detail,
                            json_t *members);
 
+/* The revision that the request has seen: its If-Match with an ETag of ours, or 0 for If-None-Match: *; "*"
+ * names no revision. False after having answered the problem. */
+bool exchange_expected(struct exchange *exchange, enum problem problem,
+                       uint64_t *expected) MUST_CHECK;
+
 /* Answers that an operator's document is wrong, with its source, line and column. */
 struct work_check_answer;
 void exchange_document_invalid(struct exchange *exchange, const struct work_check_answer *answer);
+
+/* Answers that a catalogue's text is wrong, with line and column. */
+struct work_catalog_answer;
+void exchange_catalog_invalid(struct exchange *exchange, const struct work_catalog_answer *answer);
 
 /* The body as a JSON object, or an empty object without body; NULL after having answered a
  * problem. The caller decrefs. */

@@ -20,6 +20,7 @@
 enum {
     ARENA_LEN = 64 * 1024 * 1024,
     PEM_CAP = 256 * 1024,
+    CATALOG_ARENA_LEN = 2 * LIMIT_DOCUMENT_LEN,
     UPKEEP_MS = 60 * 1000,
     RETRY_MS = 200,
     TLS_RENEW_S = 24 * 3600,
@@ -70,6 +71,40 @@ bool front_use_bindings(struct front *front, struct error *error)
     bindings_free(front->bindings);
     front->bindings = loaded;
     return true;
+}
+
+bool front_use_catalog(struct front *front, struct error *error)
+{
+    struct arena arena = arena_init(CATALOG_ARENA_LEN);
+    struct store_catalog catalog = {0};
+    bool found;
+
+    if (!store_catalog_get(front->store, &arena, &catalog, &found, error)) {
+        arena_done(&arena);
+        return false;
+    }
+    arena_done(&front->catalog_arena);
+    front->catalog_arena = arena;
+    front->catalog = catalog;
+    return true;
+}
+
+bool front_has_catalog(const struct front *front)
+{
+    return front->catalog.revision && !front->catalog.removed;
+}
+
+struct work_catalog front_catalog(const struct front *front, bool with_text)
+{
+    struct work_catalog catalog = {.given = front_has_catalog(front)};
+
+    memcpy(catalog.sha256, front->catalog.sha256, sizeof catalog.sha256);
+    catalog.has_text = catalog.given && with_text;
+    if (catalog.has_text) {
+        catalog.text = front->catalog.text;
+        catalog.signature = front->catalog.signature;
+    }
+    return catalog;
 }
 
 /* --- Coming up: signer, certificate, HTTP --- */
@@ -484,7 +519,7 @@ static bool start(struct front *front, struct error *error)
                                error) &&
            read_certificate(front, error) && open_store(front, error) &&
            make_first_token(front, error) && start_calls(front, error) &&
-           load_bindings(front, error) && watch(front, error);
+           load_bindings(front, error) && front_use_catalog(front, error) && watch(front, error);
 }
 
 static void end(struct front *front)
@@ -500,6 +535,7 @@ static void end(struct front *front)
     if (front->store)
         store_close(front->store);
     bindings_free(front->bindings);
+    arena_done(&front->catalog_arena);
     loop_free(front->loop);
     crypto_free(front->crypto);
     free(front->crl.der);

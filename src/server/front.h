@@ -51,7 +51,9 @@ struct front {
     struct span tls_spki;
     int64_t tls_asked_s;
 
-    struct bindings *bindings; /* in force */
+    struct bindings *bindings;    /* in force */
+    struct store_catalog catalog; /* in force, with its text; see front_has_catalog */
+    struct arena catalog_arena;
 
     struct front_crl crl;
     struct front_counts counts;
@@ -76,5 +78,14 @@ void front_hash_token(struct front *front, const char *secret, uint8_t sha256[ST
 /* Takes what the store says is bound from now on; keeps the former bindings on failure. Sets of the
  * former ones are gone. */
 bool front_use_bindings(struct front *front, struct error *error) MUST_CHECK;
+
+/* The same with the catalogue. */
+bool front_use_catalog(struct front *front, struct error *error) MUST_CHECK;
+
+/* Whether one is in force, also when its time has ended. */
+bool front_has_catalog(const struct front *front);
+
+/* As workers are told of it; the text is the front's. */
+struct work_catalog front_catalog(const struct front *front, bool with_text);
 
 #endif

@@ -1,11 +1,14 @@
-/* The time machine: a draft policy or update on the last evidence of the fleet, before it counts.
+/* The time machine: a draft policy, update or catalogue on the last evidence of the fleet, before it counts.
  *
  * Reads hosts in pages and gathers those that have the same policies and the same digests of every
- * claim that any of these reads. A worker judges each such state once, from the whole evidence of one
- * of its hosts, by what is in force and by the draft; what would change is streamed. Takes little at
- * a time, so that hosts that attest meanwhile do not wait. Changes nothing. */
+ * claim that any of these reads. What a catalogue says of a host follows from other claims: those count
+ * in its place, so that hosts are told apart as finely as any catalogue can. A worker judges each such
+ * state once, from the whole evidence of one of its hosts, by what is in force and by the draft; what
+ * would change is streamed. Takes little at a time, so that hosts that attest meanwhile do not wait.
+ * Changes nothing. */
 #include <stdlib.h>
 
+#include "claims/certification.h"
 #include "msg/result_json.h"
 #include "os/clock.h"
 #include "server/bundle.h"
@@ -53,9 +56,13 @@ struct queue {
 struct trial {
     struct exchange *exchange;
     struct arena arena;
-    struct bindings_draft wanted;
-    struct bindings *present, *draft;
-    bool claims_read[CLAIM_IDS]; /* by any policy that judges, now or in the draft */
+    struct bindings_draft wanted;      /* no text: the policies stay as they are */
+    struct bindings *present, *draft;  /* the same where they do */
+    struct work_catalog catalog;       /* in force at the start, with its text */
+    struct work_catalog draft_catalog; /* not given: it stays */
+    const char *catalog_label;         /* the draft's */
+    bool claims_read[CLAIM_IDS];       /* by any policy that judges, now or in the draft */
+    bool certification_read;           /* of these, what a catalogue says */
     uint8_t basis[STORE_DIGEST_LEN];
     size_t n_checked; /* policies in force whose claims are known */
     int64_t now_s, started_ms, told_ms;
@@ -93,7 +100,8 @@ static struct tried_state *queue_take(struct queue *queue)
 static void trial_free(struct trial *trial)
 {
     loop_source_free(trial->tick);
-    bindings_free(trial->draft);
+    if (trial->draft != trial->present)
+        bindings_free(trial->draft);
     bindings_free(trial->present);
     arena_done(&trial->arena);
     free(trial);
@@ -243,6 +251,8 @@ static bool encode_try(struct trial *trial, const struct tried_state *state, str
         .pcrs = (uint32_t)conf_number(&front->start.conf, CONF_ATTEST_PCRS),
         .present = state->with_sources ? state->present->with_sources : state->present->policies,
         .draft = state->with_sources ? state->draft->with_sources : state->draft->policies,
+        .catalog = trial->catalog,
+        .draft_catalog = trial->draft_catalog,
     };
     struct store_host host;
     bool found = false;
@@ -259,6 +269,8 @@ static bool encode_try(struct trial *trial, const struct tried_state *state, str
     /* Observed policies do not judge, and a trial is about what judges. */
     work.present.n_items = work.present.n_judging;
     work.draft.n_items = work.draft.n_judging;
+    work.catalog.has_text &= state->with_sources;
+    work.draft_catalog.has_text &= state->with_sources;
     return bundle_load(front->store, state->host_id, arena, &work.evidence, error) &&
            work_try_encode(&work, arena, frame, error);
 }
@@ -345,7 +357,8 @@ static bool take_host(struct trial *trial, const struct store_host_state_row *ro
     if (!bindings_for_host(trial->present, row->name, trial->now_s, &present, &ignored, error) ||
         !bindings_for_host(trial->draft, row->name, trial->now_s, &draft, &ignored, error))
         return false;
-    if (memcmp(present->sha256, draft->sha256, STORE_DIGEST_LEN) == 0) {
+    if (memcmp(present->sha256, draft->sha256, STORE_DIGEST_LEN) == 0 &&
+        !(trial->draft_catalog.given && trial->certification_read)) {
         trial->n_judged_hosts++; /* the draft is not about it */
         return true;
     }
@@ -420,11 +433,36 @@ static void on_close(void *context)
     ((struct trial *)context)->gone = true;
 }
 
+/* Under whatever catalogue, hosts are certified alike that are alike in what catalogues ask for. */
+static void resolve_certification(struct trial *trial)
+{
+    bool *level = &trial->claims_read[CLAIM_HARDWARE_CERTIFIED_LEVEL];
+    bool *by = &trial->claims_read[CLAIM_HARDWARE_CERTIFIED_BY];
+
+    trial->certification_read = *level || *by;
+    *level = *by = false;
+    for (int c = 0; trial->certification_read && c < CERTIFICATION_CRITERIA; c++)
+        trial->claims_read[certification_claim((enum certification_criterion)c)] = true;
+}
+
+/* Tells of a draft catalogue what plays no part in a trial. */
+static json_t *head_json(const struct trial *trial)
+{
+    json_t *head = json_pack("{s:s}", "schema", "bootseal.policy-test.v1");
+
+    if (trial->draft_catalog.given)
+        json_object_set_new(
+            head, "catalog",
+            json_pack("{s:s, s:b}", "label", trial->catalog_label, "signature_checked", false));
+    return head;
+}
+
 static void start(struct trial *trial)
 {
     struct front *front = trial->exchange->front;
     struct error error;
 
+    resolve_certification(trial);
     trial->tick = loop_timer(front->loop, TICK_MS, true, on_tick, trial, &error);
     if (!trial->tick) {
         exchange_fail(trial->exchange, "policy.test", &error);
@@ -433,10 +471,16 @@ static void start(struct trial *trial)
     }
     trial->started_ms = os_monotonic_ms();
     http_stream_start(trial->exchange->request, 200, "application/x-ndjson", on_close, trial);
-    tell(trial, json_pack("{s:s}", "schema", "bootseal.policy-test.v1"));
+    tell(trial, head_json(trial));
 }
 
 /* --- The request --- */
+
+static void fail(struct trial *trial, const struct error *error)
+{
+    exchange_fail(trial->exchange, "policy.test", error);
+    trial_free(trial);
+}
 
 static void ask_check(struct trial *trial, const struct work_check *check, call_done_fn *done)
 {
@@ -444,12 +488,10 @@ static void ask_check(struct trial *trial, const struct work_check *check, call_
     struct span frame;
     struct error error;
 
-    if (work_check_encode(check, &arena, &frame, &error)) {
+    if (work_check_encode(check, &arena, &frame, &error))
         calls_work(trial->exchange->front->calls, frame, done, trial);
-    } else {
-        exchange_fail(trial->exchange, "policy.test", &error);
-        trial_free(trial);
-    }
+    else
+        fail(trial, &error);
     arena_done(&arena);
 }
 
@@ -519,7 +561,7 @@ static void on_draft_checked(void *context, enum call_result result, struct span
 
 /* The draft in its place among the bindings: without reference values of its own it has those of the
  * binding that it stands for. */
-static void check_draft(struct trial *trial)
+static void check_policy(struct trial *trial)
 {
     struct front *front = trial->exchange->front;
     struct work_check check = {.kind = trial->wanted.mode == STORE_BINDING_ACCEPT
@@ -527,14 +569,61 @@ static void check_draft(struct trial *trial)
                                            : STORE_DOCUMENT_POLICY};
     struct error error;
 
-    if (!bindings_load(front->store, front->crypto, &trial->present, &error) ||
-        !bindings_try(trial->present, &trial->wanted, &trial->draft, &error)) {
-        exchange_fail(trial->exchange, "policy.test", &error);
-        trial_free(trial);
+    if (!bindings_load(front->store, front->crypto, &trial->present, &error)) {
+        fail(trial, &error);
+    } else if (trial->wanted.text.len == 0) {
+        trial->draft = trial->present;
+        check_others(trial);
+    } else if (!bindings_try(trial->present, &trial->wanted, &trial->draft, &error)) {
+        fail(trial, &error);
+    } else {
+        (void)bindings_sources(trial->draft, trial->wanted.name, &check.sources);
+        ask_check(trial, &check, on_draft_checked);
+    }
+}
+
+/* The draft's name for people; false when the answer cannot be kept. */
+static bool note_catalog(struct trial *trial, const struct work_catalog_answer *answer)
+{
+    trial->catalog_label = arena_printf(&trial->arena, "%.*s version %lld", (int)answer->name.len,
+                                        (const char *)answer->name.data,
+                                        (long long)answer->version);
+    return trial->catalog_label != NULL;
+}
+
+static void on_catalog_checked(void *context, enum call_result result, struct span frame)
+{
+    struct trial *trial = context;
+    struct work_catalog_answer answer;
+    struct error error;
+
+    if (result == CALL_ANSWERED && frame.len &&
+        work_catalog_answer_decode(frame, &answer, &error) && answer.valid &&
+        note_catalog(trial, &answer)) {
+        check_policy(trial);
         return;
     }
-    (void)bindings_sources(trial->draft, trial->wanted.name, &check.sources);
-    ask_check(trial, &check, on_draft_checked);
+    if (result != CALL_ANSWERED)
+        exchange_call_failed(trial->exchange, result);
+    else if (frame.len && work_catalog_answer_decode(frame, &answer, &error) && !answer.valid)
+        exchange_catalog_invalid(trial->exchange, &answer);
+    else
+        exchange_problem(trial->exchange, PROBLEM_WORKER_FAILED, NULL);
+    trial_free(trial);
+}
+
+static void check_catalog(struct trial *trial)
+{
+    const struct work_catalog_check check = {.text = trial->draft_catalog.text, .is_draft = true};
+    struct arena arena = arena_init(4 * (size_t)LIMIT_DOCUMENT_LEN);
+    struct span frame;
+    struct error error;
+
+    if (work_catalog_check_encode(&check, &arena, &frame, &error))
+        calls_work(trial->exchange->front->calls, frame, on_catalog_checked, trial);
+    else
+        fail(trial, &error);
+    arena_done(&arena);
 }
 
 static struct span text_of(const json_t *object, const char *name)
@@ -544,22 +633,74 @@ static struct span text_of(const json_t *object, const char *name)
     return span_of(json_string_value(text), json_string_length(text));
 }
 
-/* Fills in trial->wanted from the body, with texts in the trial's arena; NULL or what is wrong. */
-static const char *read_wanted(struct trial *trial, const json_t *body)
+static bool keep_text(struct trial *trial, struct span *text)
 {
-    struct bindings_draft *wanted = &trial->wanted;
-    const json_t *references = json_object_get(body, "references"), *reference;
-    struct span policy = text_of(body, "policy"), update = text_of(body, "update");
-    const char *hosts = json_string_value(json_object_get(body, "hosts"));
-    const char *binding = json_string_value(json_object_get(body, "binding"));
+    text->data = (const uint8_t *)arena_text(&trial->arena, *text);
+    return text->data != NULL;
+}
+
+/* Reference values of the draft policy, in the trial's arena; NULL or what is wrong. */
+static const char *read_references(struct trial *trial, const json_t *references)
+{
     struct span *texts = arena_array(&trial->arena, json_array_size(references) + 1, sizeof *texts);
+    const json_t *reference;
     size_t i;
 
-    if ((policy.len == 0) == (update.len == 0))
-        return "either \"policy\" or \"update\" is the text of the draft";
     if (references &&
         (!json_is_array(references) || json_array_size(references) >= LIMIT_POLICY_SOURCES / 2))
         return "\"references\" is a short list of texts";
+    if (!texts)
+        return "the draft is too large";
+    json_array_foreach(references, i, reference)
+    {
+        if (!json_is_string(reference))
+            return "\"references\" is a short list of texts";
+        texts[i] = span_of(json_string_value(reference), json_string_length(reference));
+        if (!keep_text(trial, &texts[i]))
+            return "the draft is too large";
+    }
+    trial->wanted.references = texts;
+    trial->wanted.n_references = json_array_size(references);
+    return NULL;
+}
+
+/* The catalogues: the draft, and a copy of the one in force, which may change meanwhile. */
+static const char *read_catalogs(struct trial *trial, const json_t *body)
+{
+    struct front *front = trial->exchange->front;
+    struct work_catalog *draft = &trial->draft_catalog;
+    struct crypto_digest digest;
+
+    draft->text = text_of(body, "catalog");
+    draft->given = draft->has_text = json_object_get(body, "catalog") != NULL;
+    if (draft->given && (draft->text.len == 0 || draft->text.len > LIMIT_DOCUMENT_LEN))
+        return "\"catalog\" is the text of a catalogue, 1 MiB at most";
+    crypto_hash_span(front->crypto, TPM_ALG_SHA256, draft->text, &digest);
+    memcpy(draft->sha256, digest.bytes, sizeof draft->sha256);
+    trial->catalog = front_catalog(front, true);
+    return (!draft->given || keep_text(trial, &draft->text)) &&
+                   (!trial->catalog.given || (keep_text(trial, &trial->catalog.text) &&
+                                              keep_text(trial, &trial->catalog.signature)))
+               ? NULL
+               : "the draft is too large";
+}
+
+/* Fills in what is tried from the body, with texts in the trial's arena; NULL or what is wrong. */
+static const char *read_wanted(struct trial *trial, const json_t *body)
+{
+    struct bindings_draft *wanted = &trial->wanted;
+    struct span policy = text_of(body, "policy"), update = text_of(body, "update");
+    const char *hosts = json_string_value(json_object_get(body, "hosts"));
+    const char *binding = json_string_value(json_object_get(body, "binding"));
+    const json_t *references = json_object_get(body, "references");
+    const char *wrong;
+
+    if (policy.len && update.len)
+        return "either \"policy\" or \"update\" is the text of the draft";
+    if (policy.len == 0 && update.len == 0 && !json_object_get(body, "catalog"))
+        return "\"policy\", \"update\" or \"catalog\" is the text of the draft";
+    if (policy.len == 0 && update.len == 0 && (hosts || binding || references))
+        return "\"hosts\", \"binding\" and \"references\" are of a draft policy";
     if (hosts && bindings_globs_wrong(hosts))
         return bindings_globs_wrong(hosts);
     wanted->mode = policy.len ? STORE_BINDING_ENFORCE : STORE_BINDING_ACCEPT;
@@ -568,17 +709,10 @@ static const char *read_wanted(struct trial *trial, const json_t *body)
                                                                     : "draft"));
     wanted->hosts = hosts ? arena_text(&trial->arena, span_text(hosts)) : NULL;
     wanted->text = policy.len ? policy : update;
-    wanted->text.data = (const uint8_t *)arena_text(&trial->arena, wanted->text);
-    json_array_foreach(references, i, reference)
-    {
-        if (!json_is_string(reference))
-            return "\"references\" is a short list of texts";
-        texts[i] = span_of(json_string_value(reference), json_string_length(reference));
-        texts[i].data = (const uint8_t *)arena_text(&trial->arena, texts[i]);
-    }
-    wanted->references = texts;
-    wanted->n_references = json_array_size(references);
-    return texts && wanted->name && wanted->text.data ? NULL : "the draft is too large";
+    if (!wanted->name || !keep_text(trial, &wanted->text))
+        return "the draft is too large";
+    wrong = read_references(trial, references);
+    return wrong ? wrong : read_catalogs(trial, body);
 }
 
 void route_policy_test(struct exchange *exchange)
@@ -605,5 +739,8 @@ void route_policy_test(struct exchange *exchange)
         trial_free(trial);
         return;
     }
-    check_draft(trial);
+    if (trial->draft_catalog.given)
+        check_catalog(trial);
+    else
+        check_policy(trial);
 }

@@ -167,6 +167,7 @@ static bool encode_examine(struct inquiry *inquiry, struct span bundle, struct a
         .tpm_manufacturer = proven_manufacturer(&inquiry->host),
         .pcrs = (uint32_t)conf_number(&front->start.conf, CONF_ATTEST_PCRS),
         .features = inquiry->features,
+        .catalog = front_catalog(front, true),
     };
     struct bindings *tried = NULL;
     bool done = find_policies(inquiry, &tried, &work.policies, error);
@@ -453,7 +454,8 @@ static void compare(struct inquiry *inquiry, struct arena *arena)
     inquiry->good_s = before.at_s;
     work = (struct work_diff){.before = before.bytes,
                               .after = after.bytes,
-                              .tpm_manufacturer = proven_manufacturer(&inquiry->host)};
+                              .tpm_manufacturer = proven_manufacturer(&inquiry->host),
+                              .catalog = front_catalog(inquiry->exchange->front, true)};
     if (after.bytes.len == 0)
         end_with_problem(inquiry, PROBLEM_EVIDENCE_NONE, NULL);
     else if (before.bytes.len == 0)

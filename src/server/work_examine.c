@@ -5,7 +5,7 @@
 bool work_examine_encode(const struct work_examine *request, struct arena *arena,
                          struct span *message, struct error *error)
 {
-    struct cbor_writer writer = work_start(arena, WORK_EXAMINE, 8);
+    struct cbor_writer writer = work_start(arena, WORK_EXAMINE, 9);
 
     cbor_write_bytes(&writer, request->evidence);
     cbor_write_bytes(&writer, request->ak_public);
@@ -13,6 +13,7 @@ bool work_examine_encode(const struct work_examine *request, struct arena *arena
     cbor_write_bytes(&writer, request->tpm_manufacturer);
     cbor_write_uint(&writer, request->pcrs);
     work_write_policies(&writer, &request->policies);
+    work_write_catalog(&writer, &request->catalog);
     cbor_write_bool(&writer, request->features);
     return cbor_writer_done(&writer, message, error);
 }
@@ -23,13 +24,14 @@ bool work_examine_decode(struct span message, struct arena *arena, struct work_e
     struct reader reader = reader_init(message, WORK_CLAUSE, error);
     struct work_examine decoded = {0};
 
-    work_begin(&reader, WORK_EXAMINE, 8);
+    work_begin(&reader, WORK_EXAMINE, 9);
     decoded.evidence = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence");
     decoded.ak_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "AK");
     decoded.identity_policy = cbor_read_bytes(&reader, LIMIT_TPM_DIGEST_LEN, "identity policy");
     decoded.tpm_manufacturer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "TPM manufacturer");
     decoded.pcrs = work_read_u32(&reader, "PCRs");
     decoded.policies = work_read_policies(&reader, arena);
+    decoded.catalog = work_read_catalog(&reader);
     decoded.features = cbor_read_bool(&reader, "features");
     if (!reader_end(&reader))
         return false;
@@ -40,11 +42,12 @@ bool work_examine_decode(struct span message, struct arena *arena, struct work_e
 bool work_diff_encode(const struct work_diff *request, struct arena *arena, struct span *message,
                       struct error *error)
 {
-    struct cbor_writer writer = work_start(arena, WORK_DIFF, 4);
+    struct cbor_writer writer = work_start(arena, WORK_DIFF, 5);
 
     cbor_write_bytes(&writer, request->before);
     cbor_write_bytes(&writer, request->after);
     cbor_write_bytes(&writer, request->tpm_manufacturer);
+    work_write_catalog(&writer, &request->catalog);
     return cbor_writer_done(&writer, message, error);
 }
 
@@ -53,10 +56,11 @@ bool work_diff_decode(struct span message, struct work_diff *request, struct err
     struct reader reader = reader_init(message, WORK_CLAUSE, error);
     struct work_diff decoded = {0};
 
-    work_begin(&reader, WORK_DIFF, 4);
+    work_begin(&reader, WORK_DIFF, 5);
     decoded.before = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence before");
     decoded.after = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence after");
     decoded.tpm_manufacturer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "TPM manufacturer");
+    decoded.catalog = work_read_catalog(&reader);
     if (!reader_end(&reader))
         return false;
     *request = decoded;

@@ -14,6 +14,7 @@ struct work_examine {
     struct span ak_public, identity_policy, tpm_manufacturer;
     uint32_t pcrs;
     struct work_policies policies; /* with their sources */
+    struct work_catalog catalog;   /* with its text, as the next */
     bool features;                 /* asked for the policies' feature tables, else for the claims */
 };
 
@@ -21,6 +22,7 @@ struct work_examine {
 struct work_diff {
     struct span before, after;
     struct span tpm_manufacturer;
+    struct work_catalog catalog;
 };
 
 bool work_examine_encode(const struct work_examine *request, struct arena *arena,

@@ -133,6 +133,74 @@ bool work_check_answer_decode(struct span message, struct work_check_answer *ans
     return true;
 }
 
+bool work_catalog_check_encode(const struct work_catalog_check *request, struct arena *arena,
+                               struct span *message, struct error *error)
+{
+    struct cbor_writer writer = work_start(arena, WORK_CATALOG, 4);
+
+    cbor_write_bytes(&writer, request->text);
+    cbor_write_bytes(&writer, request->signature);
+    cbor_write_bool(&writer, request->is_draft);
+    return cbor_writer_done(&writer, message, error);
+}
+
+bool work_catalog_check_decode(struct span message, struct work_catalog_check *request,
+                               struct error *error)
+{
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
+    struct work_catalog_check decoded = {0};
+
+    work_begin(&reader, WORK_CATALOG, 4);
+    decoded.text = cbor_read_bytes(&reader, LIMIT_DOCUMENT_LEN, "catalogue");
+    decoded.signature = cbor_read_bytes(&reader, LIMIT_CATALOG_SIGNATURE_LEN, "signature");
+    decoded.is_draft = cbor_read_bool(&reader, "draft");
+    if (!reader_end(&reader))
+        return false;
+    *request = decoded;
+    return true;
+}
+
+bool work_catalog_answer_encode(const struct work_catalog_answer *answer, struct arena *arena,
+                                struct span *message, struct error *error)
+{
+    struct cbor_writer writer = work_start(arena, WORK_CATALOG, 11);
+
+    cbor_write_bool(&writer, answer->valid);
+    cbor_write_bytes(&writer, answer->name);
+    cbor_write_uint(&writer, (uint64_t)answer->version);
+    cbor_write_uint(&writer, (uint64_t)answer->issued_s);
+    cbor_write_uint(&writer, (uint64_t)answer->valid_until_s);
+    cbor_write_uint(&writer, answer->n_models);
+    cbor_write_bytes(&writer, answer->signer);
+    cbor_write_uint(&writer, answer->line);
+    cbor_write_uint(&writer, answer->column);
+    cbor_write_bytes(&writer, answer->message);
+    return cbor_writer_done(&writer, message, error);
+}
+
+bool work_catalog_answer_decode(struct span message, struct work_catalog_answer *answer,
+                                struct error *error)
+{
+    struct reader reader = reader_init(message, WORK_CLAUSE, error);
+    struct work_catalog_answer decoded = {0};
+
+    work_begin(&reader, WORK_CATALOG, 11);
+    decoded.valid = cbor_read_bool(&reader, "valid");
+    decoded.name = cbor_read_bytes(&reader, WORK_TEXT_CAP, "name");
+    decoded.version = (int64_t)cbor_read_uint(&reader, INT64_MAX, "version");
+    decoded.issued_s = (int64_t)cbor_read_uint(&reader, INT64_MAX, "issued");
+    decoded.valid_until_s = (int64_t)cbor_read_uint(&reader, INT64_MAX, "valid until");
+    decoded.n_models = work_read_u64(&reader, "models");
+    decoded.signer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "signer");
+    decoded.line = work_read_u64(&reader, "line");
+    decoded.column = work_read_u64(&reader, "column");
+    decoded.message = cbor_read_bytes(&reader, WORK_TEXT_CAP, "message");
+    if (!reader_end(&reader))
+        return false;
+    *answer = decoded;
+    return true;
+}
+
 /* --- Enrolment --- */
 
 bool work_enrol_encode(const struct work_enrol *request, struct arena *arena, struct span *message,
@@ -220,7 +288,7 @@ bool work_enrol_answer_decode(struct span message, struct arena *arena,
 bool work_appraise_encode(const struct work_appraise *request, struct arena *arena,
                           struct span *message, struct error *error)
 {
-    struct cbor_writer writer = work_start(arena, WORK_APPRAISE, 15);
+    struct cbor_writer writer = work_start(arena, WORK_APPRAISE, 16);
 
     cbor_write_bytes(&writer, request->evidence);
     cbor_write_bytes(&writer, request->ak_public);
@@ -241,6 +309,7 @@ bool work_appraise_encode(const struct work_appraise *request, struct arena *are
         cbor_write_bytes(&writer, request->known_logs[i].bytes);
     }
     work_write_policies(&writer, &request->policies);
+    work_write_catalog(&writer, &request->catalog);
     return cbor_writer_done(&writer, message, error);
 }
 
@@ -250,7 +319,7 @@ bool work_appraise_decode(struct span message, struct arena *arena, struct work_
     struct reader reader = reader_init(message, WORK_CLAUSE, error);
     struct work_appraise decoded = {0};
 
-    work_begin(&reader, WORK_APPRAISE, 15);
+    work_begin(&reader, WORK_APPRAISE, 16);
     decoded.evidence = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence");
     decoded.ak_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "AK");
     decoded.nonce = cbor_read_bytes(&reader, LIMIT_NONCE_LEN, "nonce");
@@ -271,6 +340,7 @@ bool work_appraise_decode(struct span message, struct arena *arena, struct work_
         decoded.known_logs[i].bytes = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "log");
     }
     decoded.policies = work_read_policies(&reader, arena);
+    decoded.catalog = work_read_catalog(&reader);
     if (!reader_end(&reader))
         return false;
     *request = decoded;
@@ -344,7 +414,7 @@ bool work_appraise_answer_decode(struct span message, struct arena *arena,
 bool work_try_encode(const struct work_try *request, struct arena *arena, struct span *message,
                      struct error *error)
 {
-    struct cbor_writer writer = work_start(arena, WORK_TRY, 8);
+    struct cbor_writer writer = work_start(arena, WORK_TRY, 10);
 
     cbor_write_bytes(&writer, request->evidence);
     cbor_write_bytes(&writer, request->ak_public);
@@ -353,6 +423,8 @@ bool work_try_encode(const struct work_try *request, struct arena *arena, struct
     cbor_write_uint(&writer, request->pcrs);
     work_write_policies(&writer, &request->present);
     work_write_policies(&writer, &request->draft);
+    work_write_catalog(&writer, &request->catalog);
+    work_write_catalog(&writer, &request->draft_catalog);
     return cbor_writer_done(&writer, message, error);
 }
 
@@ -362,7 +434,7 @@ bool work_try_decode(struct span message, struct arena *arena, struct work_try *
     struct reader reader = reader_init(message, WORK_CLAUSE, error);
     struct work_try decoded = {0};
 
-    work_begin(&reader, WORK_TRY, 8);
+    work_begin(&reader, WORK_TRY, 10);
     decoded.evidence = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence");
     decoded.ak_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "AK");
     decoded.identity_policy = cbor_read_bytes(&reader, LIMIT_TPM_DIGEST_LEN, "identity policy");
@@ -370,6 +442,8 @@ bool work_try_decode(struct span message, struct arena *arena, struct work_try *
     decoded.pcrs = work_read_u32(&reader, "PCRs");
     decoded.present = work_read_policies(&reader, arena);
     decoded.draft = work_read_policies(&reader, arena);
+    decoded.catalog = work_read_catalog(&reader);
+    decoded.draft_catalog = work_read_catalog(&reader);
     if (!reader_end(&reader))
         return false;
     *request = decoded;

@@ -19,6 +19,7 @@ enum work_kind {
     WORK_TRY,     /* judge stored evidence once more, by what is in force and by a draft */
     WORK_EXAMINE, /* work_examine.h, as the next */
     WORK_DIFF,
+    WORK_CATALOG, /* check a catalogue */
     WORK_KINDS,
 };
 
@@ -43,6 +44,30 @@ struct work_claims {
     uint8_t basis[STORE_DIGEST_LEN]; /* the claims there are, and the operator's data behind them */
     uint8_t evidence[CLAIM_DIGEST_LEN]; /* findings about the evidence itself */
     uint8_t digests[CLAIM_IDS][CLAIM_DIGEST_LEN];
+};
+
+/* The catalogue of hardware in force, or a draft of one. As with policies, a worker that does not know it
+ * (any more) is asked again with the text. */
+struct work_catalog {
+    bool given; /* false: none is */
+    bool has_text;
+    uint8_t sha256[STORE_DIGEST_LEN]; /* of the text */
+    struct span text, signature;      /* nobody looks at the signature of a draft */
+};
+
+struct work_catalog_check {
+    struct span text, signature;
+    bool is_draft; /* who signed it, and when it is in force, play no part */
+};
+
+struct work_catalog_answer {
+    bool valid;
+    struct span name; /* when valid, as the next */
+    int64_t version, issued_s, valid_until_s;
+    uint64_t n_models;
+    struct span signer;    /* subject of the certificate; empty for a draft */
+    uint64_t line, column; /* when not valid: where the text is wrong; 0: it is not the text */
+    struct span message;
 };
 
 /* A policy to judge by. A worker keeps what it compiled; when it has no such policy (any more) it says
@@ -92,11 +117,12 @@ struct work_appraise {
     size_t n_known_logs;
     bool logs_hashed;              /* the logs in the evidence have the digests that it names */
     struct work_policies policies; /* none with steady_only */
+    struct work_catalog catalog;
 };
 
 struct work_appraise_answer {
     bool applies;       /* false: the short way does not apply, ask again with the logs */
-    bool needs_sources; /* of the policies: ask again with them */
+    bool needs_sources; /* of policies and catalogue: ask again with them */
     bool steady;
     enum verdict verdict;
     bool quote_verified, logs_match;
@@ -119,6 +145,8 @@ struct work_try {
     struct span ak_public, identity_policy, tpm_manufacturer;
     uint32_t pcrs;
     struct work_policies present, draft; /* no policy of these is observed */
+    struct work_catalog catalog;
+    struct work_catalog draft_catalog; /* in its place for the draft; not given: the same */
 };
 
 struct work_try_answer {
@@ -144,6 +172,15 @@ bool work_check_answer_encode(const struct work_check_answer *answer, struct are
                               struct span *message, struct error *error) MUST_CHECK;
 bool work_check_answer_decode(struct span message, struct work_check_answer *answer,
                               struct error *error) MUST_CHECK;
+
+bool work_catalog_check_encode(const struct work_catalog_check *request, struct arena *arena,
+                               struct span *message, struct error *error) MUST_CHECK;
+bool work_catalog_check_decode(struct span message, struct work_catalog_check *request,
+                               struct error *error) MUST_CHECK;
+bool work_catalog_answer_encode(const struct work_catalog_answer *answer, struct arena *arena,
+                                struct span *message, struct error *error) MUST_CHECK;
+bool work_catalog_answer_decode(struct span message, struct work_catalog_answer *answer,
+                                struct error *error) MUST_CHECK;
 
 bool work_enrol_encode(const struct work_enrol *request, struct arena *arena, struct span *message,
                        struct error *error) MUST_CHECK;

@@ -174,18 +174,23 @@ void work_write_policies(struct cbor_writer *writer, const struct work_policies 
     }
 }
 
+static void read_digest(struct reader *reader, uint8_t digest[STORE_DIGEST_LEN], const char *what)
+{
+    struct span found = cbor_read_bytes(reader, STORE_DIGEST_LEN, what);
+
+    if (found.len == STORE_DIGEST_LEN)
+        memcpy(digest, found.data, found.len);
+    else
+        reader_fail(reader, ERROR_MALFORMED, "a %s has %d bytes", what, STORE_DIGEST_LEN);
+}
+
 static void read_policy(struct reader *reader, struct arena *arena, struct work_policy *policy)
 {
     size_t n_parts = cbor_read_array(reader, 2, "policy");
-    struct span id;
 
     if (n_parts == 0)
         reader_fail(reader, ERROR_MALFORMED, "a policy has its id and perhaps its sources");
-    id = cbor_read_bytes(reader, sizeof policy->id, "policy's id");
-    if (id.len == sizeof policy->id)
-        memcpy(policy->id, id.data, id.len);
-    else
-        reader_fail(reader, ERROR_MALFORMED, "a policy's id has 32 bytes");
+    read_digest(reader, policy->id, "policy's id");
     policy->has_sources = n_parts == 2;
     if (policy->has_sources)
         policy->sources = work_read_sources(reader, arena);
@@ -211,4 +216,37 @@ struct work_policies work_read_policies(struct reader *reader, struct arena *are
         reader_fail(reader, ERROR_MALFORMED, "more policies judge than there are");
     policies.items = items;
     return policies;
+}
+
+/* --- Catalogues --- */
+
+/* [] for none, [digest] where the worker knows it, [digest, text, signature] where it may not. */
+void work_write_catalog(struct cbor_writer *writer, const struct work_catalog *catalog)
+{
+    cbor_write_array(writer, !catalog->given ? 0 : catalog->has_text ? 3 : 1);
+    if (!catalog->given)
+        return;
+    cbor_write_bytes(writer, span_of(catalog->sha256, sizeof catalog->sha256));
+    if (!catalog->has_text)
+        return;
+    cbor_write_bytes(writer, catalog->text);
+    cbor_write_bytes(writer, catalog->signature);
+}
+
+struct work_catalog work_read_catalog(struct reader *reader)
+{
+    struct work_catalog catalog = {0};
+    size_t n_parts = cbor_read_array(reader, 3, "catalogue");
+
+    if (n_parts == 2)
+        reader_fail(reader, ERROR_MALFORMED, "a catalogue with its text has a signature too");
+    catalog.given = n_parts > 0;
+    catalog.has_text = n_parts == 3;
+    if (catalog.given)
+        read_digest(reader, catalog.sha256, "catalogue's digest");
+    if (catalog.has_text) {
+        catalog.text = cbor_read_bytes(reader, LIMIT_DOCUMENT_LEN, "catalogue");
+        catalog.signature = cbor_read_bytes(reader, LIMIT_CATALOG_SIGNATURE_LEN, "signature");
+    }
+    return catalog;
 }

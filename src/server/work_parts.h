@@ -31,4 +31,7 @@ struct policy_sources work_read_sources(struct reader *reader, struct arena *are
 void work_write_policies(struct cbor_writer *writer, const struct work_policies *policies);
 struct work_policies work_read_policies(struct reader *reader, struct arena *arena);
 
+void work_write_catalog(struct cbor_writer *writer, const struct work_catalog *catalog);
+struct work_catalog work_read_catalog(struct reader *reader);
+
 #endif

@@ -2,7 +2,7 @@
 
 #include <jansson.h>
 
-#include "catalog/catalog.h"
+#include "claims/certification.h"
 #include "log/log.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -34,8 +34,7 @@ struct worker {
     struct span revocations;
     struct crypto_digest revocations_sha256;
     struct crypto_digest basis; /* of claims: struct work_claims */
-    struct catalog *catalog;    /* NULL: none */
-    struct crypto_digest catalog_sha256;
+    struct worker_catalogs catalogs;
     struct worker_policies policies;
     struct key_slot keys[KEY_SLOTS];
 };
@@ -95,35 +94,18 @@ static bool load_revocations(struct worker *worker, struct error *error)
     return true;
 }
 
-/* The catalogue of certified hardware. One that cannot be read, or that nobody signed who may, ends the
- * worker. */
-static bool load_catalog(struct worker *worker, struct arena *arena, struct error *error)
+/* Of those who may sign catalogues of hardware. */
+static bool load_catalog_certificates(struct worker *worker, struct error *error)
 {
-    const char *path = conf_text(&worker->start.conf, CONF_ATTEST_CATALOG);
-    const char *certificates_path = conf_text(&worker->start.conf,
-                                              CONF_ATTEST_CATALOG_CERTIFICATES);
-    const char *signature_path = arena_printf(arena, "%s.sig", path), *signer;
-    struct span text, signature, certificates;
+    const char *path = conf_text(&worker->start.conf, CONF_ATTEST_CATALOG_CERTIFICATES);
 
-    if (path[0] == '\0')
-        return true;
-    if (!signature_path)
-        return arena_error(arena, error);
-    if (certificates_path[0] == '\0')
-        return error_plain(error, ERROR_USAGE,
-                           "attest.catalog_file needs attest.catalog_certificates_file");
-    if (!os_file_read(path, LIMIT_DOCUMENT_LEN, arena, &text, error) ||
-        !os_file_read(signature_path, LIMIT_CATALOG_SIGNATURE_LEN, arena, &signature, error) ||
-        !os_file_read(certificates_path, LIMIT_IMA_CERTIFICATES_LEN, arena, &certificates, error) ||
-        !catalog_check_signature(worker->crypto, text, signature, certificates, arena, &signer,
-                                 error) ||
-        !catalog_decode(text, &worker->start_arena, &worker->catalog, error))
-        return false;
-    crypto_hash_span(worker->crypto, TPM_ALG_SHA256, text, &worker->catalog_sha256);
-    return true;
+    worker->catalogs.crypto = worker->crypto;
+    return path[0] == '\0' || os_file_read(path, LIMIT_IMA_CERTIFICATES_LEN, &worker->start_arena,
+                                           &worker->catalogs.certificates, error);
 }
 
-/* Claims of another program, or from other data of the operator, are not to be compared. */
+/* Claims of another program, or from other data of the operator, are not to be compared. A catalogue
+ * plays no part: what it says of a host follows from the host's other claims. */
 static bool digest_basis(struct worker *worker, struct arena *arena, struct error *error)
 {
     const struct ima_certificates *certificates = worker->ima_certificates;
@@ -137,23 +119,9 @@ static bool digest_basis(struct worker *worker, struct arena *arena, struct erro
         worker->crypto, TPM_ALG_SHA256,
         (struct span[]){span_text(BOOTSEAL_VERSION), span_text(names),
                         crypto_digest_span(&worker->revocations_sha256),
-                        certificates ? ima_certificates_digest(certificates) : (struct span){0},
-                        crypto_digest_span(&worker->catalog_sha256)},
-        5, &worker->basis);
+                        certificates ? ima_certificates_digest(certificates) : (struct span){0}},
+        4, &worker->basis);
     return true;
-}
-
-/* A catalogue out of time is as none from now on, also in what is remembered of hosts. */
-static bool end_catalog(struct worker *worker, struct arena *arena, struct error *error)
-{
-    struct error ended;
-
-    if (!worker->catalog || catalog_check_time(worker->catalog, os_now_s(), &ended))
-        return true;
-    log_failure(LOG_LEVEL_ERROR, "worker.catalog", &ended);
-    worker->catalog = NULL;
-    worker->catalog_sha256 = (struct crypto_digest){0};
-    return digest_basis(worker, arena, error);
 }
 
 static bool start(struct worker *worker, int control, struct error *error)
@@ -169,7 +137,7 @@ static bool start(struct worker *worker, int control, struct error *error)
     worker->crypto = crypto_new(error);
     ok = worker->crypto && load_trust(worker, &arena, error) &&
          load_ima_certificates(worker, &arena, error) && load_revocations(worker, error) &&
-         load_catalog(worker, &arena, error) && digest_basis(worker, &arena, error);
+         load_catalog_certificates(worker, error) && digest_basis(worker, &arena, error);
     arena_done(&arena);
     return ok && os_sandbox_worker(
                      (uint64_t)conf_number(&worker->start.conf, CONF_SERVER_WORKER_MEMORY) * MIB, 0,
@@ -433,13 +401,14 @@ static bool fill_answer(struct worker *worker, const struct work_appraise *reque
 }
 
 /* What the operator gave to hold hosts against. */
-static void give_references(const struct worker *worker, struct appraise_input *input)
+static void give_references(const struct worker *worker, const struct worker_catalog *catalog,
+                            struct appraise_input *input)
 {
     input->ima_certificates = worker->ima_certificates;
     input->revocations = worker->revocations;
     input->revocations_sha256 = crypto_digest_span(&worker->revocations_sha256);
-    input->catalog = worker->catalog;
-    input->catalog_sha256 = crypto_digest_span(&worker->catalog_sha256);
+    input->catalog = catalog->catalog;
+    input->catalog_sha256 = catalog->sha256;
 }
 
 static bool answer_appraise(struct worker *worker, struct span frame, struct arena *arena,
@@ -451,6 +420,7 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
     struct appraisal *appraisal = arena_new(arena, struct appraisal);
     struct work_memory known = {0};
     struct policy *policies[LIMIT_HOST_POLICIES];
+    struct worker_catalog catalog;
     struct appraise_input input;
     struct error ignored;
 
@@ -458,6 +428,11 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
         return false;
     if (!appraisal || !answer.reasons)
         return arena_error(arena, error);
+    /* Also what was remembered of a host holds under the same catalogue only. */
+    answer.needs_sources = !worker_catalogs_find(&worker->catalogs, &request.catalog, os_now_s(),
+                                                 &catalog);
+    if (answer.needs_sources)
+        return work_appraise_answer_encode(&answer, arena, answer_frame, error);
     input = (struct appraise_input){
         .evidence = request.evidence,
         .ak_public = request.ak_public,
@@ -478,7 +453,7 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
         .n_observed = request.policies.n_items - request.policies.n_judging,
         .policy_claims_only = true, /* the answer holds reasons, no claims */
     };
-    give_references(worker, &input);
+    give_references(worker, &catalog, &input);
     if (request.memory.len && !work_memory_decode(request.memory, &known, &ignored))
         known = (struct work_memory){0}; /* another version's: the full way */
     if (known.appraise.valid && !appraise_steady(worker->crypto, &input, &known.appraise, arena,
@@ -500,9 +475,33 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
 
 /* --- Trials --- */
 
+/* What a trial judges by. */
+struct tried {
+    struct policy *present[LIMIT_HOST_POLICIES], *draft[LIMIT_HOST_POLICIES];
+    struct worker_catalog catalog, draft_catalog;
+};
+
+/* The draft's verdict: the one that was made beside the present one, where both go by the same claims
+ * and the draft has a policy at all. */
+static bool try_draft(struct worker *worker, const struct work_try *request,
+                      const struct tried *tried, struct appraisal *appraisal, struct arena *arena,
+                      struct work_try_answer *answer, struct error *error)
+{
+    if (!request->draft_catalog.given && appraisal->observed) {
+        answer->draft = appraisal->observed_verdict;
+        *answer->reasons = *appraisal->observed;
+        return true;
+    }
+    return (!request->draft_catalog.given ||
+            certification_collect(tried->draft_catalog.catalog, &appraisal->log, arena,
+                                  &appraisal->claims, error)) &&
+           appraise_under(worker->crypto, appraisal, tried->draft, request->draft.n_items, arena,
+                          answer->reasons, &answer->draft, error);
+}
+
 static bool try_policies(struct worker *worker, const struct work_try *request,
-                         struct policy *const *present, struct policy *const *draft,
-                         struct arena *arena, struct work_try_answer *answer, struct error *error)
+                         const struct tried *tried, struct arena *arena,
+                         struct work_try_answer *answer, struct error *error)
 {
     struct appraisal *appraisal = arena_new(arena, struct appraisal);
     struct appraise_input input = {
@@ -512,25 +511,31 @@ static bool try_policies(struct worker *worker, const struct work_try *request,
         .pcrs = request->pcrs,
         .identity_policy = request->identity_policy,
         .tpm_manufacturer = request->tpm_manufacturer,
-        .policies = present,
+        .policies = tried->present,
         .n_policies = request->present.n_items,
-        .observed = draft,
+        .observed = tried->draft,
         .n_observed = request->draft.n_items,
         .policy_claims_only = true,
     };
 
     if (!appraisal)
         return arena_error(arena, error);
-    give_references(worker, &input);
+    give_references(worker, &tried->catalog, &input);
     if (!appraise(worker->crypto, &input, arena, appraisal, error))
         return false;
     answer->present = appraisal->verdict;
-    if (!appraisal->observed) /* the draft leaves the host without a policy */
-        return appraise_under(worker->crypto, appraisal, NULL, 0, arena, answer->reasons,
-                              &answer->draft, error);
-    answer->draft = appraisal->observed_verdict;
-    *answer->reasons = *appraisal->observed;
-    return true;
+    return try_draft(worker, request, tried, appraisal, arena, answer, error);
+}
+
+/* False when something is not known and came without its text. */
+static bool find_tried(struct worker *worker, const struct work_try *request, struct tried *tried)
+{
+    return worker_policies_find(&worker->policies, &request->present, tried->present) &&
+           worker_policies_find(&worker->policies, &request->draft, tried->draft) &&
+           worker_catalogs_find(&worker->catalogs, &request->catalog, os_now_s(),
+                                &tried->catalog) &&
+           worker_catalogs_find_draft(&worker->catalogs, &request->draft_catalog,
+                                      &tried->draft_catalog);
 }
 
 static bool answer_try(struct worker *worker, struct span frame, struct arena *arena,
@@ -538,16 +543,14 @@ static bool answer_try(struct worker *worker, struct span frame, struct arena *a
 {
     struct work_try request;
     struct work_try_answer answer = {.reasons = arena_new(arena, struct reasons)};
-    struct policy *present[LIMIT_HOST_POLICIES], *draft[LIMIT_HOST_POLICIES];
+    struct tried tried;
 
     if (!work_try_decode(frame, arena, &request, error))
         return false;
     if (!answer.reasons)
         return arena_error(arena, error);
-    answer.needs_sources = !worker_policies_find(&worker->policies, &request.present, present) ||
-                           !worker_policies_find(&worker->policies, &request.draft, draft);
-    if (!answer.needs_sources &&
-        !try_policies(worker, &request, present, draft, arena, &answer, error))
+    answer.needs_sources = !find_tried(worker, &request, &tried);
+    if (!answer.needs_sources && !try_policies(worker, &request, &tried, arena, &answer, error))
         return false;
     return work_try_answer_encode(&answer, arena, answer_frame, error);
 }
@@ -561,7 +564,7 @@ static struct worker_examiner examiner_of(struct worker *worker)
         .ima_certificates = worker->ima_certificates,
         .revocations = worker->revocations,
         .revocations_sha256 = crypto_digest_span(&worker->revocations_sha256),
-        .catalog = worker->catalog,
+        .catalogs = &worker->catalogs,
         .policies = &worker->policies,
     };
 }
@@ -571,8 +574,6 @@ static bool answer(struct worker *worker, struct span frame, struct arena *arena
 {
     struct worker_examiner examiner;
 
-    if (!end_catalog(worker, arena, error))
-        return false;
     switch (work_kind_of(frame)) {
     case WORK_CHECK:
         return answer_check(worker, frame, arena, answer_frame, error);
@@ -588,6 +589,8 @@ static bool answer(struct worker *worker, struct span frame, struct arena *arena
     case WORK_DIFF:
         examiner = examiner_of(worker);
         return worker_diff(&examiner, frame, arena, answer_frame, error);
+    case WORK_CATALOG:
+        return worker_catalogs_check(&worker->catalogs, frame, arena, answer_frame, error);
     case WORK_NONE:
     case WORK_KINDS:
         break;

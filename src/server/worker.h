@@ -6,9 +6,10 @@
 #ifndef BOOTSEAL_SERVER_WORKER_H
 #define BOOTSEAL_SERVER_WORKER_H
 
-/* A frame to a worker: evidence, the logs that it names by digest, and policies. A trial has two sets of
- * these and no such logs. */
-#define WORKER_FRAME_LEN (2u * LIMIT_EVIDENCE_LEN + LIMIT_HOST_SOURCES_LEN + 64u * 1024u)
+/* A frame to a worker: evidence, the logs that it names by digest, policies and catalogue. A trial has two
+ * sets of these and no such logs. */
+#define WORKER_FRAME_LEN                                                                           \
+    (2u * LIMIT_EVIDENCE_LEN + LIMIT_HOST_SOURCES_LEN + 2u * LIMIT_DOCUMENT_LEN + 64u * 1024u)
 
 /* Runs until the front closes channel; gives the exit status. */
 int worker_run(int control, int channel);

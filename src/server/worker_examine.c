@@ -5,6 +5,7 @@
 #include "msg/boot_diff_json.h"
 #include "msg/result_json.h"
 #include "msg/why_json.h"
+#include "os/clock.h"
 
 /* Takes the reference; NULL is lack of memory. */
 static bool answer_json(enum work_kind kind, json_t *object, struct arena *arena,
@@ -100,16 +101,25 @@ static bool features_json(const struct worker_examiner *examiner,
     return true;
 }
 
+static bool find_catalog(const struct worker_examiner *examiner, const struct work_catalog *wanted,
+                         struct worker_catalog *found, struct error *error)
+{
+    return worker_catalogs_find(examiner->catalogs, wanted, os_now_s(), found) ||
+           error_plain(error, ERROR_USAGE, "a catalogue comes with its text");
+}
+
 bool worker_examine(const struct worker_examiner *examiner, struct span frame, struct arena *arena,
                     struct span *answer_frame, struct error *error)
 {
     struct appraisal *appraisal = arena_new(arena, struct appraisal);
     struct work_examine request;
+    struct worker_catalog catalog;
     struct appraise_input input;
     json_t *object = NULL;
     bool done;
 
-    if (!work_examine_decode(frame, arena, &request, error))
+    if (!work_examine_decode(frame, arena, &request, error) ||
+        !find_catalog(examiner, &request.catalog, &catalog, error))
         return false;
     if (!appraisal)
         return arena_error(arena, error);
@@ -122,7 +132,7 @@ bool worker_examine(const struct worker_examiner *examiner, struct span frame, s
         .ima_certificates = examiner->ima_certificates,
         .revocations = examiner->revocations,
         .revocations_sha256 = examiner->revocations_sha256,
-        .catalog = examiner->catalog,
+        .catalog = catalog.catalog,
     };
     if (!appraise(examiner->crypto, &input, arena, appraisal, error))
         return false;
@@ -134,21 +144,25 @@ bool worker_examine(const struct worker_examiner *examiner, struct span frame, s
 /* --- Two boots --- */
 
 /* Evidence read as far as it can be; what cannot be read is missing on its side. */
-static bool read_boot(const struct worker_examiner *examiner, struct span evidence,
-                      struct span tpm_manufacturer, struct arena *arena,
-                      struct boot_diff_input *boot, struct error *error)
+static bool read_boot(const struct worker_examiner *examiner, const struct work_diff *request,
+                      struct span evidence, struct arena *arena, struct boot_diff_input *boot,
+                      struct error *error)
 {
     struct appraisal *appraisal = arena_new(arena, struct appraisal);
-    const struct appraise_input input = {
-        .evidence = evidence,
-        .tpm_manufacturer = tpm_manufacturer,
-        .revocations = examiner->revocations,
-        .revocations_sha256 = examiner->revocations_sha256,
-        .catalog = examiner->catalog,
-    };
+    struct worker_catalog catalog;
+    struct appraise_input input;
 
+    if (!find_catalog(examiner, &request->catalog, &catalog, error))
+        return false;
     if (!appraisal)
         return arena_error(arena, error);
+    input = (struct appraise_input){
+        .evidence = evidence,
+        .tpm_manufacturer = request->tpm_manufacturer,
+        .revocations = examiner->revocations,
+        .revocations_sha256 = examiner->revocations_sha256,
+        .catalog = catalog.catalog,
+    };
     if (!appraise(examiner->crypto, &input, arena, appraisal, error))
         return false;
     *boot = (struct boot_diff_input){&appraisal->log, &appraisal->evidence, &appraisal->claims};
@@ -163,8 +177,8 @@ bool worker_diff(const struct worker_examiner *examiner, struct span frame, stru
     struct boot_diff diff;
 
     if (!work_diff_decode(frame, &request, error) ||
-        !read_boot(examiner, request.before, request.tpm_manufacturer, arena, &before, error) ||
-        !read_boot(examiner, request.after, request.tpm_manufacturer, arena, &after, error) ||
+        !read_boot(examiner, &request, request.before, arena, &before, error) ||
+        !read_boot(examiner, &request, request.after, arena, &after, error) ||
         !boot_diff(examiner->crypto, &before, &after, arena, &diff, error))
         return false;
     return answer_json(WORK_DIFF, boot_diff_json(&diff), arena, answer_frame, error);

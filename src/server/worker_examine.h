@@ -4,6 +4,7 @@
 #define BOOTSEAL_SERVER_WORKER_EXAMINE_H
 
 #include "server/work_examine.h"
+#include "server/worker_catalogs.h"
 #include "server/worker_policies.h"
 
 /* What the worker has, which lives as long as it. */
@@ -11,7 +12,7 @@ struct worker_examiner {
     struct crypto *crypto;
     struct ima_certificates *ima_certificates;
     struct span revocations, revocations_sha256;
-    const struct catalog *catalog; /* NULL: none */
+    struct worker_catalogs *catalogs;
     struct worker_policies *policies;
 };
 

@@ -430,6 +430,8 @@ enum store_result act_apply(struct db *db, const struct act *act, struct store_o
         return refer_log(db, act);
     case ACT_DOCUMENT_PUT:
         return act_document_put(db, act);
+    case ACT_CATALOG_PUT:
+        return act_catalog_put(db, act, outcome);
     case ACT_BINDING_PUT:
         return act_binding_put(db, act, outcome);
     case ACT_TOKEN_PUT:

@@ -44,6 +44,8 @@ enum store_result act_attest(struct db *db, const struct act *act, struct store_
 enum store_result act_document_put(struct db *db, const struct act *act);
 enum store_result act_binding_put(struct db *db, const struct act *act,
                                   struct store_outcome *outcome);
+enum store_result act_catalog_put(struct db *db, const struct act *act,
+                                  struct store_outcome *outcome);
 
 /* Takes a host's references to logs away that `pick` finds, one at a time, with `remove` (literals
  * over host id; host id and digest), and the logs that no host refers to then. */

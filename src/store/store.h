@@ -51,7 +51,8 @@ enum store_result {
     STORE_USED,    /* nonce or attempt: used before */
     STORE_EXPIRED, /* nonce or attempt: too old */
     STORE_FOREIGN, /* nonce: not ours, or another host's */
-    STORE_STALE,   /* counters or clock of the host went back against what is stored */
+    STORE_STALE, /* counters or clock of the host, or a catalogue's version, went back against what
+                      is stored */
     STORE_REVOKED, /* certificate: not in force (any more) */
     STORE_FULL,    /* a cap of base/limits.h */
     STORE_FAILED,  /* disk, memory; outcome.error says more */
@@ -69,7 +70,8 @@ struct store_outcome {
     char verdict_id[STORE_VERDICT_ID_LEN]; /* store_act_attest; "" without */
     bool verdict_appended;                 /* false: counted as a repetition */
     size_t n_changed;                      /* rows, of the last act that speaks of a number */
-    uint64_t revision;                     /* store_act_binding_put */
+    uint64_t revision;                     /* store_act_binding_put, store_act_catalog_put */
+    int64_t version; /* store_act_catalog_put: the highest of the name that was there; 0: none */
 };
 
 /* Called once for every commit, on the thread that calls store_dispatch. */
@@ -410,6 +412,36 @@ bool store_binding_get(struct store *store, const char *name, uint64_t revision,
 /* All revisions of a name, or of all with NULL, newest first, 500 at most. */
 bool store_binding_history(struct store *store, const char *name, struct arena *arena,
                            struct store_binding **bindings, size_t *n_bindings,
+                           struct error *error) MUST_CHECK;
+
+/* --- Catalogues of certified hardware: one is in force or none; revisions are appended --- */
+
+struct store_catalog {
+    uint64_t revision; /* from 1; the store counts */
+    bool removed;      /* none is in force from then on; the rest is of the one before */
+    const char *name;  /* as its text says, as the next */
+    int64_t version;   /* from 1 */
+    int64_t issued_s, valid_until_s;
+    uint8_t sha256[STORE_DIGEST_LEN]; /* of the text */
+    struct span text, signature;      /* empty in lists and when removed */
+    const char *signer;               /* subject of the certificate whose key signed */
+    const char *created_by;
+    int64_t created_s;
+    const char *reason; /* why, or "" */
+};
+
+/* Appends a revision, whose number is outcome.revision. STORE_CONFLICT when the one in force is not
+ * `expected` (0: none); STORE_STALE when a catalogue of that name was ever there with a higher version,
+ * or with the same and another text; STORE_NOT_FOUND for removing none. A removal says who, when and why,
+ * and takes the rest from the revision before. */
+void store_act_catalog_put(struct store_txn *txn, const struct store_catalog *catalog,
+                           uint64_t expected);
+/* The newest revision, also one that removed. */
+bool store_catalog_get(struct store *store, struct arena *arena, struct store_catalog *catalog,
+                       bool *found, struct error *error) MUST_CHECK;
+/* All revisions, newest first, 500 at most. */
+bool store_catalog_history(struct store *store, struct arena *arena,
+                           struct store_catalog **catalogs, size_t *n_catalogs,
                            struct error *error) MUST_CHECK;
 
 /* --- API tokens --- */

@@ -267,6 +267,24 @@ void store_act_binding_put(struct store_txn *txn, const struct store_binding *bi
     assert(strlen(act->binding.hosts) <= LIMIT_BINDING_HOSTS_LEN);
 }
 
+void store_act_catalog_put(struct store_txn *txn, const struct store_catalog *catalog,
+                           uint64_t expected)
+{
+    struct act *act = add(txn, ACT_CATALOG_PUT, catalog->created_s);
+
+    assert(catalog->text.len <= LIMIT_DOCUMENT_LEN && catalog->removed == (catalog->text.len == 0));
+    if (!act)
+        return;
+    act->catalog = *catalog;
+    act->expected = expected;
+    act->catalog.name = keep_text(txn, catalog->name);
+    act->catalog.text = keep(txn, catalog->text);
+    act->catalog.signature = keep(txn, catalog->signature);
+    act->catalog.signer = keep_text(txn, catalog->signer);
+    act->catalog.created_by = keep_text(txn, catalog->created_by);
+    act->catalog.reason = keep_text(txn, catalog->reason);
+}
+
 void store_act_token_put(struct store_txn *txn, const struct store_token *token)
 {
     struct act *act = add(txn, ACT_TOKEN_PUT, token->created_s);

@@ -19,6 +19,7 @@ enum act_kind {
     ACT_LOG_REFER,
     ACT_DOCUMENT_PUT,
     ACT_BINDING_PUT,
+    ACT_CATALOG_PUT,
     ACT_TOKEN_PUT,
     ACT_TOKEN_REVOKE,
     ACT_CERTIFICATE_PUT,
@@ -39,7 +40,7 @@ struct act {
     uint8_t digest[STORE_DIGEST_LEN]; /* of a log; id of an audit entry */
     size_t len;                       /* of a log, uncompressed */
     struct span bytes;                /* of a log, compressed */
-    uint64_t expected;                /* revision of a binding */
+    uint64_t expected;                /* revision of a binding or catalogue */
     uint32_t nonce_expires_s;
     uint8_t nonce_random[NONCE_RANDOM_LEN];
     union {
@@ -48,6 +49,7 @@ struct act {
         struct store_attestation attestation;
         struct store_document document;
         struct store_binding binding;
+        struct store_catalog catalog;
         struct store_token token;
         struct store_certificate certificate;
         struct store_audit audit;

@@ -94,6 +94,27 @@ static void assert_policies(const struct work_policies *policies)
     assert_int_equal(policies->items[1].sources.n_retiring, 1);
 }
 
+static const struct work_catalog CATALOG = {.given = true,
+                                            .has_text = true,
+                                            .sha256 = {5},
+                                            .text = {(const uint8_t *)"models", 6},
+                                            .signature = {(const uint8_t *)"signed", 6}};
+
+static struct work_catalog without_text(void)
+{
+    struct work_catalog catalog = CATALOG;
+
+    catalog.has_text = false;
+    return catalog;
+}
+
+static void assert_catalog(const struct work_catalog *catalog)
+{
+    assert_true(catalog->given && catalog->has_text);
+    assert_int_equal(catalog->sha256[0], 5);
+    assert_true(span_is(catalog->text, "models") && span_is(catalog->signature, "signed"));
+}
+
 /* Policies as work_write_policies writes them, with the one policy's array given as CBOR. */
 static bool read_policy_of(struct span policy, struct error *error)
 {
@@ -124,6 +145,83 @@ static void test_a_policy_is_its_id_and_perhaps_its_sources(void **state)
     assert_false(read_policy_of(span_of(NO_SOURCES, sizeof NO_SOURCES), &error));
 }
 
+static bool read_catalog_of(struct span message, struct work_catalog *catalog, struct error *error)
+{
+    struct reader reader = reader_init(message, "catalogue", error);
+
+    *catalog = work_read_catalog(&reader);
+    return reader_end(&reader);
+}
+
+static void test_a_catalogue_is_its_digest_and_perhaps_its_text(void **state)
+{
+    static const uint8_t NONE[1] = {0x80};
+    static const uint8_t KNOWN[35] = {0x81, 0x58, 0x20};
+    static const uint8_t SHORT[34] = {0x81, 0x58, 0x1F};
+    static const uint8_t NO_SIGNATURE[36] = {0x82, 0x58, 0x20, [35] = 0x40};
+    static const uint8_t FOUR[38] = {0x84, 0x58, 0x20, [35] = 0x40, 0x40, 0x40};
+    struct work_catalog catalog;
+    struct error error;
+
+    (void)state;
+    assert_true(read_catalog_of(span_of(NONE, sizeof NONE), &catalog, &error));
+    assert_false(catalog.given);
+    assert_true(read_catalog_of(span_of(KNOWN, sizeof KNOWN), &catalog, &error));
+    assert_true(catalog.given && !catalog.has_text);
+    assert_false(read_catalog_of(span_of(SHORT, sizeof SHORT), &catalog, &error));
+    assert_false(read_catalog_of(span_of(NO_SIGNATURE, sizeof NO_SIGNATURE), &catalog, &error));
+    assert_false(read_catalog_of(span_of(FOUR, sizeof FOUR), &catalog, &error));
+}
+
+static bool decode_catalog_check(struct span message, struct error *error)
+{
+    struct work_catalog_check request;
+
+    return work_catalog_check_decode(message, &request, error);
+}
+
+static bool decode_catalog_answer(struct span message, struct error *error)
+{
+    struct work_catalog_answer answer;
+
+    return work_catalog_answer_decode(message, &answer, error);
+}
+
+static void test_catalog_check(void **state)
+{
+    const struct work_catalog_check request = {
+        .text = span_text("models"), .signature = span_text("signed"), .is_draft = true};
+    const struct work_catalog_answer answer = {.valid = true,
+                                               .name = span_text("utrecht"),
+                                               .version = 3,
+                                               .issued_s = 1767225600,
+                                               .valid_until_s = 1798761600,
+                                               .n_models = 2,
+                                               .signer = span_text("CN=maker"),
+                                               .line = 4,
+                                               .column = 5,
+                                               .message = span_text("wrong")};
+    struct work_catalog_check decoded;
+    struct work_catalog_answer decoded_answer;
+    struct span message;
+    struct error error;
+
+    (void)state;
+    assert_true(work_catalog_check_encode(&request, &arena, &message, &error));
+    assert_int_equal(work_kind_of(message), WORK_CATALOG);
+    assert_true(work_catalog_check_decode(message, &decoded, &error));
+    assert_true(span_is(decoded.text, "models") && decoded.is_draft);
+    assert_whole(message, decode_catalog_check);
+    assert_true(work_catalog_answer_encode(&answer, &arena, &message, &error));
+    assert_true(work_catalog_answer_decode(message, &decoded_answer, &error));
+    assert_true(span_is(decoded_answer.name, "utrecht") &&
+                span_is(decoded_answer.signer, "CN=maker"));
+    assert_int_equal(decoded_answer.version, 3);
+    assert_int_equal(decoded_answer.valid_until_s, 1798761600);
+    assert_int_equal(decoded_answer.column, 5);
+    assert_whole(message, decode_catalog_answer);
+}
+
 static void test_appraise(void **state)
 {
     struct work_appraise request = {
@@ -141,6 +239,7 @@ static void test_appraise(void **state)
         .n_known_logs = 1,
         .logs_hashed = true,
         .policies = {POLICIES, 2, 1},
+        .catalog = CATALOG,
     };
     struct work_appraise decoded;
     struct span message;
@@ -154,6 +253,7 @@ static void test_appraise(void **state)
     assert_true(decoded.history.known && decoded.history.clock_ms == UINT64_MAX);
     assert_true(decoded.logs_hashed);
     assert_policies(&decoded.policies);
+    assert_catalog(&decoded.catalog);
     assert_true(span_is(decoded.tpm_manufacturer, "id:49465800"));
     assert_int_equal(decoded.n_known_logs, 1);
     assert_true(span_equal(decoded.known_logs[0].bytes, request.known_logs[0].bytes));
@@ -328,7 +428,9 @@ static void test_try(void **state)
                                .ak_public = span_of(BYTES, 7),
                                .pcrs = 0xFF,
                                .present = {POLICIES, 2, 1},
-                               .draft = {POLICIES + 1, 1, 1}};
+                               .draft = {POLICIES + 1, 1, 1},
+                               .catalog = without_text(),
+                               .draft_catalog = CATALOG};
     struct work_try_answer answer = {
         .present = VERDICT_TRUSTED, .draft = VERDICT_UNTRUSTED, .reasons = make_reasons()};
     struct work_try decoded;
@@ -342,6 +444,8 @@ static void test_try(void **state)
     assert_true(work_try_decode(message, &arena, &decoded, &error));
     assert_policies(&decoded.present);
     assert_int_equal(decoded.draft.n_items, 1);
+    assert_true(decoded.catalog.given && !decoded.catalog.has_text);
+    assert_catalog(&decoded.draft_catalog);
     assert_whole(message, decode_try);
     assert_true(work_try_answer_encode(&answer, &arena, &message, &error));
     assert_true(work_try_answer_decode(message, &arena, &decoded_answer, &error));
@@ -382,8 +486,10 @@ static void test_examine_and_diff(void **state)
                                          .tpm_manufacturer = span_text("id:49465800"),
                                          .pcrs = 0xFF,
                                          .policies = {POLICIES, 2, 1},
+                                         .catalog = CATALOG,
                                          .features = true};
-    const struct work_diff diff = {.before = span_of(BYTES, 9), .after = span_of(BYTES, 8)};
+    const struct work_diff diff = {
+        .before = span_of(BYTES, 9), .after = span_of(BYTES, 8), .catalog = CATALOG};
     struct work_examine decoded_examine;
     struct work_diff decoded_diff;
     struct span message, json;
@@ -396,6 +502,7 @@ static void test_examine_and_diff(void **state)
     assert_int_equal(decoded_examine.evidence.len, 96);
     assert_true(span_is(decoded_examine.tpm_manufacturer, "id:49465800"));
     assert_policies(&decoded_examine.policies);
+    assert_catalog(&decoded_examine.catalog);
     assert_true(decoded_examine.features);
     assert_whole(message, decode_examine);
     assert_false(decode_diff(message, &error));
@@ -404,6 +511,7 @@ static void test_examine_and_diff(void **state)
     assert_true(work_diff_decode(message, &decoded_diff, &error));
     assert_int_equal(decoded_diff.before.len, 9);
     assert_int_equal(decoded_diff.after.len, 8);
+    assert_catalog(&decoded_diff.catalog);
     assert_whole(message, decode_diff);
     assert_true(work_json_encode(WORK_DIFF, span_text("{}"), &arena, &message, &error));
     assert_true(work_json_decode(message, WORK_DIFF, &json, &error));
@@ -509,6 +617,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_policy_is_its_id_and_perhaps_its_sources),
+        cmocka_unit_test(test_a_catalogue_is_its_digest_and_perhaps_its_text),
+        cmocka_unit_test(test_catalog_check),
         cmocka_unit_test(test_appraise),
         cmocka_unit_test(test_appraise_answer),
         cmocka_unit_test(test_answer_needs_the_measured_state),

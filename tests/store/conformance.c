@@ -593,5 +593,5 @@ int conformance_run(conformance_fresh_fn *fresh)
 
     fresh_location = fresh;
     return cmocka_run_group_tests_name("store conformance", tests, NULL, NULL) +
-           conformance_run_documents() + conformance_run_details();
+           conformance_run_catalogs() + conformance_run_documents() + conformance_run_details();
 }

@@ -32,6 +32,7 @@ void put_log(uint8_t id, int kind, struct span bytes, uint8_t *sha256);
 bool has_log(uint8_t id, const uint8_t *sha256, struct span *bytes);
 
 /* The parts of the suite. */
+int conformance_run_catalogs(void);
 int conformance_run_documents(void);
 int conformance_run_details(void);
 
