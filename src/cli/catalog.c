@@ -47,6 +47,15 @@ bool catalog_file_read(struct cli *cli, const char *path, struct catalog_file *f
            decode(cli, path, file, status);
 }
 
+bool catalog_file_read_beside(struct cli *cli, const char *path, struct catalog_file *file,
+                              enum exit_status *status)
+{
+    const char *beside = signature_path(cli, path, status);
+
+    return beside && catalog_file_read(cli, path, file, status) &&
+           talk_read(cli, beside, LIMIT_CATALOG_SIGNATURE_LEN, &file->signature, status);
+}
+
 /* Says why a catalogue may not be believed, and what to do about it. */
 static bool refuse(struct cli *cli, const char *path, const struct error *error,
                    struct catalog_file *file, enum exit_status *status)
@@ -198,7 +207,6 @@ enum exit_status catalog_update(struct cli *cli)
         talk_json(object);
     } else {
         printf("%s is now %s\n", path, catalog_file_title(cli, file.catalog));
-        fprintf(stderr, "A service that uses it reads it when it is started again.\n");
     }
     return EXIT_HOLDS;
 }

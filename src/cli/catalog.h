@@ -3,7 +3,7 @@
 #define BOOTSEAL_CLI_CATALOG_H
 
 #include "catalog/catalog.h"
-#include "cli/talk.h"
+#include "cli/service.h"
 
 struct catalog_file {
     struct span text, signature;
@@ -16,6 +16,10 @@ struct catalog_file {
  * column, and *status is the exit code. */
 bool catalog_file_read(struct cli *cli, const char *path, struct catalog_file *file,
                        enum exit_status *status) MUST_CHECK;
+
+/* The same with the signature beside it, at which nobody looks. */
+bool catalog_file_read_beside(struct cli *cli, const char *path, struct catalog_file *file,
+                              enum exit_status *status) MUST_CHECK;
 
 /* The same, when the signature beside it is that of a certificate in the file of the option, and the
  * catalogue is in force now. */

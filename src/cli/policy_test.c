@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/catalog.h"
 #include "cli/policy.h"
 #include "cli/print.h"
 #include "cli/service.h"
@@ -21,6 +22,7 @@ struct stream {
     char *line;
     size_t len, size;
     json_t *changes; /* one object for each kind of change, in the order of their coming */
+    json_t *catalog; /* what the service says of a draft catalogue; NULL without one */
     json_t *summary; /* NULL until the end */
     const char *wrong;
     bool shows_progress;
@@ -82,6 +84,8 @@ static void take_line(struct stream *stream, const json_t *object)
         take_change(stream, change);
     else if (progress)
         show_progress(stream, progress);
+    else if (json_object_get(object, "catalog"))
+        stream->catalog = json_incref(json_object_get(object, "catalog"));
     else if (json_object_get(object, "summary"))
         stream->summary = json_incref(json_object_get(object, "summary"));
     else if (json_object_get(object, "error"))
@@ -174,6 +178,8 @@ static void print_json(struct stream *stream)
     json_array_foreach(stream->changes, i, change) json_object_set_new(
         change, "n_hosts",
         json_integer((json_int_t)json_array_size(json_object_get(change, "hosts"))));
+    if (stream->catalog)
+        json_object_set(object, "catalog", stream->catalog);
     json_object_update(object, stream->summary);
     json_object_set(object, "changes", stream->changes);
     talk_json(object);
@@ -188,6 +194,10 @@ static enum exit_status conclude(struct stream *stream)
                 stream->wrong ? stream->wrong : "the service stopped");
         return EXIT_INTERNAL;
     }
+    if (stream->catalog)
+        fprintf(stderr,
+                "Tried with %s as a draft: its signature, version and dates played no part.\n",
+                member(stream, stream->catalog, "label"));
     if (stream->cli->json)
         print_json(stream);
     else
@@ -197,9 +207,8 @@ static enum exit_status conclude(struct stream *stream)
 
 /* --- The request --- */
 
-/* The draft as the service takes it, which compiles it: only there stand the reference values of the
- * binding. NULL after having said that a file cannot be read. */
-static json_t *make_draft(struct cli *cli, enum exit_status *status)
+/* The policy or update of the draft, with its reference values. */
+static bool add_policy(struct cli *cli, json_t *draft, enum exit_status *status)
 {
     struct talk_file *references;
     struct policy_position position;
@@ -208,26 +217,56 @@ static json_t *make_draft(struct cli *cli, enum exit_status *status)
     struct span text;
     size_t n_references;
     bool is_update;
-    json_t *draft, *texts = NULL;
+    json_t *texts;
 
     if (!talk_read(cli, cli->arguments[0], LIMIT_DOCUMENT_LEN, &text, status) ||
         !talk_read_files(cli, OPTION_REFERENCES, LIMIT_DOCUMENT_LEN, &references, &n_references,
                          status))
-        return NULL;
+        return false;
     is_update = policy_values_check(text, &cli->arena, &values, &position, &error) &&
                 values.is_update;
-    if (n_references)
-        texts = json_array();
+    json_object_set_new(draft, is_update ? "update" : "policy",
+                        json_stringn((const char *)text.data, text.len));
+    texts = n_references ? json_array() : NULL;
     for (size_t i = 0; i < n_references; i++)
         json_array_append_new(
             texts, json_stringn((const char *)references[i].bytes.data, references[i].bytes.len));
-    draft = json_pack("{s:s%, s:o*}", is_update ? "update" : "policy", (const char *)text.data,
-                      text.len, "references", texts);
-    if (cli->values[OPTION_BINDING])
-        json_object_set_new(draft, "binding", json_string(cli->values[OPTION_BINDING]));
-    if (cli->values[OPTION_HOSTS])
-        json_object_set_new(draft, "hosts", json_string(cli->values[OPTION_HOSTS]));
-    return draft;
+    if (texts)
+        json_object_set_new(draft, "references", texts);
+    return true;
+}
+
+static bool add_catalog(struct cli *cli, json_t *draft, enum exit_status *status)
+{
+    struct catalog_file file;
+
+    if (!catalog_file_read(cli, cli->values[OPTION_CATALOG], &file, status))
+        return false;
+    json_object_set_new(draft, "catalog",
+                        json_stringn((const char *)file.text.data, file.text.len));
+    return true;
+}
+
+/* The draft as the service takes it, which compiles it: only there stand the reference values of the
+ * binding. NULL after having said what is wrong. */
+static json_t *make_draft(struct cli *cli, enum exit_status *status)
+{
+    json_t *draft = json_object();
+
+    if (cli->n_arguments == 0 && !cli->values[OPTION_CATALOG])
+        *status = talk_usage(cli, OPTION_CATALOG,
+                             "a draft to try: a policy or an update as FILE, "
+                             "or a catalogue");
+    else if ((cli->n_arguments == 0 || add_policy(cli, draft, status)) &&
+             (!cli->values[OPTION_CATALOG] || add_catalog(cli, draft, status))) {
+        if (cli->values[OPTION_BINDING])
+            json_object_set_new(draft, "binding", json_string(cli->values[OPTION_BINDING]));
+        if (cli->values[OPTION_HOSTS])
+            json_object_set_new(draft, "hosts", json_string(cli->values[OPTION_HOSTS]));
+        return draft;
+    }
+    json_decref(draft);
+    return NULL;
 }
 
 enum exit_status policy_test(struct cli *cli)
@@ -253,6 +292,7 @@ enum exit_status policy_test(struct cli *cli)
     free(stream.line);
     json_decref(draft);
     json_decref(stream.changes);
+    json_decref(stream.catalog);
     json_decref(stream.summary);
     return status;
 }
