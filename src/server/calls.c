@@ -29,6 +29,12 @@ struct call {
 };
 TAILQ_HEAD(call_list, call);
 
+/* Calls for any worker, in their order. */
+struct queue {
+    struct call_list calls;
+    size_t n_calls, len; /* bytes of their frames */
+};
+
 struct channel {
     struct calls *calls;
     uint32_t number;
@@ -45,9 +51,9 @@ struct calls {
     struct loop_source *tick;
     struct calls_settings settings;
     struct channel channels[CHANNELS];
-    struct call_list waiting; /* for any worker */
+    struct queue hosts, people;
+    bool host_last;           /* a host's call was the last to leave its queue */
     struct call_list refused; /* to be told at the next tick */
-    size_t n_waiting, waiting_len;
     struct calls_counts counts;
 };
 
@@ -94,14 +100,20 @@ static void drop_channel(struct channel *channel, enum call_result result)
     finish_all(channel->calls, &lost, result);
 }
 
-static struct call *take_first(struct calls *calls)
+static struct call *take_first(struct queue *queue)
 {
-    struct call *call = TAILQ_FIRST(&calls->waiting);
+    struct call *call = TAILQ_FIRST(&queue->calls);
 
-    TAILQ_REMOVE(&calls->waiting, call, entry);
-    calls->n_waiting--;
-    calls->waiting_len -= call->frame_len;
+    TAILQ_REMOVE(&queue->calls, call, entry);
+    queue->n_calls--;
+    queue->len -= call->frame_len;
     return call;
+}
+
+static void end_late(struct calls *calls, struct queue *queue, int64_t now_ms)
+{
+    while (TAILQ_FIRST(&queue->calls) && TAILQ_FIRST(&queue->calls)->deadline_ms <= now_ms)
+        finish(calls, take_first(queue), CALL_BUSY, (struct span){0});
 }
 
 /* All calls of a list have the same time to live, so the first is the first to be late. */
@@ -111,8 +123,8 @@ static void on_tick(void *context)
     int64_t now_ms = os_monotonic_ms();
 
     finish_all(calls, &calls->refused, CALL_BUSY);
-    while (TAILQ_FIRST(&calls->waiting) && TAILQ_FIRST(&calls->waiting)->deadline_ms <= now_ms)
-        finish(calls, take_first(calls), CALL_BUSY, (struct span){0});
+    end_late(calls, &calls->hosts, now_ms);
+    end_late(calls, &calls->people, now_ms);
     for (uint32_t i = 0; i < CHANNELS; i++) {
         struct call *call = TAILQ_FIRST(&calls->channels[i].under_way);
 
@@ -205,14 +217,27 @@ static struct channel *idle_worker(struct calls *calls)
     return NULL;
 }
 
+/* Whose turn it is: while both wait, every other one is a host's. NULL when nobody waits. */
+static struct queue *next_queue(struct calls *calls)
+{
+    struct queue *first = calls->host_last ? &calls->people : &calls->hosts;
+    struct queue *second = calls->host_last ? &calls->hosts : &calls->people;
+
+    if (!TAILQ_EMPTY(&first->calls))
+        return first;
+    return TAILQ_EMPTY(&second->calls) ? NULL : second;
+}
+
 static void take_waiting(struct calls *calls)
 {
     struct channel *channel;
+    struct queue *queue;
 
-    while (TAILQ_FIRST(&calls->waiting) && (channel = idle_worker(calls))) {
-        struct call *call = take_first(calls);
+    while ((queue = next_queue(calls)) && (channel = idle_worker(calls))) {
+        struct call *call = take_first(queue);
         uint8_t *frame = call->frame;
 
+        calls->host_last = queue == &calls->hosts;
         call->frame = NULL;
         send_call(channel, call, span_of(frame, call->frame_len));
         free(frame);
@@ -228,17 +253,18 @@ static struct call *call_new(call_done_fn *done, void *context)
     return call;
 }
 
-void calls_work(struct calls *calls, struct span frame, call_done_fn *done, void *context)
+static void send_or_wait(struct calls *calls, struct queue *queue, struct span frame,
+                         struct call *call)
 {
-    struct call *call = call_new(done, context);
-    struct channel *channel = TAILQ_EMPTY(&calls->waiting) ? idle_worker(calls) : NULL;
+    struct channel *channel = next_queue(calls) ? NULL : idle_worker(calls);
+    bool fits = frame.len <= WORKER_FRAME_LEN; /* a longer one would end the worker */
 
-    if (channel) {
+    if (channel && fits) {
         send_call(channel, call, frame);
         return;
     }
-    if (calls->n_waiting < calls->settings.waiting &&
-        frame.len <= calls->settings.waiting_len - calls->waiting_len)
+    if (fits && queue->n_calls < calls->settings.waiting &&
+        frame.len <= calls->settings.waiting_len - queue->len)
         call->frame = malloc(frame.len ? frame.len : 1);
     if (!call->frame) {
         TAILQ_INSERT_TAIL(&calls->refused, call, entry);
@@ -248,9 +274,19 @@ void calls_work(struct calls *calls, struct span frame, call_done_fn *done, void
         memcpy(call->frame, frame.data, frame.len);
     call->frame_len = frame.len;
     call->deadline_ms = os_monotonic_ms() + 1000 * (int64_t)calls->settings.deadline_s;
-    calls->n_waiting++;
-    calls->waiting_len += frame.len;
-    TAILQ_INSERT_TAIL(&calls->waiting, call, entry);
+    queue->n_calls++;
+    queue->len += frame.len;
+    TAILQ_INSERT_TAIL(&queue->calls, call, entry);
+}
+
+void calls_work(struct calls *calls, struct span frame, call_done_fn *done, void *context)
+{
+    send_or_wait(calls, &calls->hosts, frame, call_new(done, context));
+}
+
+void calls_ask(struct calls *calls, struct span frame, call_done_fn *done, void *context)
+{
+    send_or_wait(calls, &calls->people, frame, call_new(done, context));
 }
 
 void calls_sign(struct calls *calls, struct span frame, call_done_fn *done, void *context)
@@ -332,7 +368,8 @@ struct calls *calls_new(struct event_base *loop, const struct calls_settings *se
     }
     calls->loop = loop;
     calls->settings = *settings;
-    TAILQ_INIT(&calls->waiting);
+    TAILQ_INIT(&calls->hosts.calls);
+    TAILQ_INIT(&calls->people.calls);
     TAILQ_INIT(&calls->refused);
     for (uint32_t i = 0; i < CHANNELS; i++) {
         calls->channels[i].calls = calls;
@@ -366,7 +403,8 @@ void calls_free(struct calls *calls)
         forget_all(&calls->channels[i].under_way);
         drop_channel(&calls->channels[i], CALL_LOST);
     }
-    forget_all(&calls->waiting);
+    forget_all(&calls->hosts.calls);
+    forget_all(&calls->people.calls);
     forget_all(&calls->refused);
     loop_source_free(calls->tick);
     free(calls);
@@ -379,6 +417,6 @@ struct calls_counts calls_counts(const struct calls *calls)
     counts.signer = calls->channels[SIGNER].fd >= 0;
     for (uint32_t i = SIGNER + 1; i < CHANNELS; i++)
         counts.workers += calls->channels[i].fd >= 0;
-    counts.waiting = calls->n_waiting;
+    counts.waiting = calls->hosts.n_calls + calls->people.n_calls;
     return counts;
 }

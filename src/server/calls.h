@@ -1,9 +1,10 @@
 /* The front's calls to workers and signer: asynchronous, with deadlines, on the front's event loop.
  *
- * Owns the channels. A worker has one call at a time; the others wait in one queue for all. The
- * signer takes calls one after the other. A peer that ends takes its calls with it: they are told
- * CALL_LOST and nothing is asked twice. Nothing that a peer says makes the front do more than look
- * at the answer's bytes. */
+ * Owns the channels. A worker has one call at a time; the others wait for any, messages of hosts in
+ * one queue and questions of people in another: while both wait they take turns, so that neither
+ * side keeps the other from its answers. The signer takes calls one after the other. A peer that ends
+ * takes its calls with it: they are told CALL_LOST and nothing is asked twice. Nothing that a peer says
+ * makes the front do more than look at the answer's bytes. */
 #ifndef BOOTSEAL_SERVER_CALLS_H
 #define BOOTSEAL_SERVER_CALLS_H
 
@@ -18,7 +19,7 @@ enum call_result {
     CALL_ANSWERED,
     CALL_LOST,    /* the process ended before it answered */
     CALL_TIMEOUT, /* no answer within the deadline; the process will be killed */
-    CALL_BUSY,    /* nobody took it in time, or too much waits already */
+    CALL_BUSY, /* nobody took it in time, or too much waits already; or it is too long for a worker */
 };
 
 /* Called once per call, never from within calls_work or calls_sign. answer is empty unless
@@ -30,7 +31,7 @@ typedef void calls_stuck_fn(void *context, uint32_t worker);
 
 struct calls_settings {
     unsigned deadline_s;
-    size_t waiting;     /* most calls that may wait */
+    size_t waiting;     /* most calls that may wait in one queue */
     size_t waiting_len; /* most bytes of theirs */
     calls_stuck_fn *stuck;
     void *context;
@@ -45,8 +46,9 @@ void calls_free(struct calls *calls);
 bool calls_attach(struct calls *calls, const struct role_handover *handover,
                   struct error *error) MUST_CHECK;
 
-/* Sends frame to a worker or to the signer; the bytes are copied. */
+/* Sends frame to a worker, for a host or for a person who asks, or to the signer; the bytes are copied. */
 void calls_work(struct calls *calls, struct span frame, call_done_fn *done, void *context);
+void calls_ask(struct calls *calls, struct span frame, call_done_fn *done, void *context);
 void calls_sign(struct calls *calls, struct span frame, call_done_fn *done, void *context);
 
 struct calls_counts {

@@ -211,7 +211,7 @@ bool document_check(struct exchange *exchange, const struct document_check *chec
         *checking = (struct checking){exchange, done, context};
         sent = work_check_encode(&work, &arena, &frame, &error);
         if (sent)
-            calls_work(exchange->front->calls, frame, on_checked, checking);
+            calls_ask(exchange->front->calls, frame, on_checked, checking);
         else
             exchange_fail(exchange, "document.check", &error);
     }

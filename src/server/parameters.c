@@ -1,5 +1,6 @@
 #include "server/parameters.h"
 
+#include "base/text.h"
 #include "server/routes.h"
 
 static const struct parameter PARAMETERS[] = {
@@ -45,6 +46,7 @@ bool parameters_check(struct exchange *exchange)
 {
     struct arena *arena = exchange_arena(exchange);
     bool seen[N_PARAMETERS] = {false};
+    const char *value;
     struct span name;
     size_t at = 0;
 
@@ -56,7 +58,8 @@ bool parameters_check(struct exchange *exchange)
             i++;
         if (i == N_PARAMETERS)
             return refuse_unknown(exchange);
-        if (seen[i] || !http_request_query_value(exchange->request, PARAMETERS[i].name, arena)) {
+        value = http_request_query_value(exchange->request, PARAMETERS[i].name, arena);
+        if (seen[i] || !value || !text_utf8_valid(span_text(value))) {
             exchange_problem(exchange, PROBLEM_QUERY_INVALID, "%s: %s", PARAMETERS[i].name,
                              seen[i] ? "it is there twice" : "its value cannot be read");
             return false;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "log/log.h"
 #include "msg/protocol.h"
 #include "os/clock.h"
@@ -175,7 +176,7 @@ static int hex_digit(char digit)
     return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
-/* Percent-decodes; NULL for broken escapes and NULs, which name nothing. */
+/* Percent-decodes; NULL for broken escapes, NULs and what is no text, which name nothing. */
 static const char *decode_parameter(struct span raw, struct arena *arena)
 {
     char *text = arena_text(arena, raw), *out = text;
@@ -190,9 +191,10 @@ static const char *decode_parameter(struct span raw, struct arena *arena)
         *out++ = (char)(hex_digit(in[1]) << 4 | hex_digit(in[2]));
         in += 2;
     }
-    if (out)
-        *out = '\0';
-    return text;
+    if (!out)
+        return NULL;
+    *out = '\0';
+    return text_utf8_valid(span_text(text)) ? text : NULL;
 }
 
 void routes_dispatch(void *context, struct http_request *request)

@@ -203,7 +203,7 @@ static void examine(struct inquiry *inquiry)
     if (loaded && bundle.len == 0)
         end_without_evidence(inquiry);
     else if (loaded && encode_examine(inquiry, bundle, &arena, &frame, &error))
-        calls_work(inquiry->exchange->front->calls, frame, on_answered, inquiry);
+        calls_ask(inquiry->exchange->front->calls, frame, on_answered, inquiry);
     else
         end_with_error(inquiry, "hosts.examine", &error);
     arena_done(&arena);
@@ -464,7 +464,7 @@ static void compare(struct inquiry *inquiry, struct arena *arena)
     else if (!work_diff_encode(&work, arena, &frame, &error))
         end_with_error(inquiry, "hosts.diff", &error);
     else
-        calls_work(inquiry->exchange->front->calls, frame, on_answered, inquiry);
+        calls_ask(inquiry->exchange->front->calls, frame, on_answered, inquiry);
 }
 
 void route_hosts_diff(struct exchange *exchange)

@@ -218,6 +218,8 @@ static void test_unknown_paths_and_methods(void **state)
     assert_true(service_is_problem(&answer, 404, "route.unknown"));
     answer = get("/api/v1/hosts/%00", service.token);
     assert_true(service_is_problem(&answer, 404, "route.unknown"));
+    answer = get("/api/v1/hosts/%ff%fe", service.token); /* no text, so no name */
+    assert_true(service_is_problem(&answer, 404, "route.unknown"));
     answer = get("/api/v1/hosts/%2e%2e%2fx", service.token);
     assert_true(service_is_problem(&answer, 404, "host.unknown"));
     answer = get("/api/v1/enrol", NULL);
@@ -458,6 +460,7 @@ static void test_queries_are_held_against_the_description(void **state)
         "/api/v1/hosts?limit",
         "/api/v1/hosts?limit=%zz",
         "/api/v1/hosts?name=%00",
+        "/api/v1/hosts?name=%ff",
         "/api/v1/hosts?&name=a",
         "/api/v1/hosts?limit=0",
         "/api/v1/hosts?limit=-1",
