@@ -52,6 +52,14 @@ enum exit_status host_diff(struct cli *cli)
 
 /* --- claims --- */
 
+/* How many items there are; the service does not give all of a very long list. */
+static size_t n_values(const json_t *claim)
+{
+    const json_t *n = json_object_get(claim, "n_value");
+
+    return n ? (size_t)json_integer_value(n) : json_array_size(json_object_get(claim, "value"));
+}
+
 static const char *value_text(struct cli *cli, const json_t *claim)
 {
     const json_t *value = json_object_get(claim, "value");
@@ -61,8 +69,8 @@ static const char *value_text(struct cli *cli, const json_t *claim)
     if (json_is_string(value))
         return print_member(cli, claim, "value");
     if (json_is_array(value))
-        return arena_printf(&cli->arena, "%zu item%s", json_array_size(value),
-                            json_array_size(value) == 1 ? "" : "s");
+        return arena_printf(&cli->arena, "%zu item%s", n_values(claim),
+                            n_values(claim) == 1 ? "" : "s");
     return "unknown";
 }
 
@@ -78,17 +86,18 @@ static void print_named_claim(struct cli *cli, const char *name, const json_t *c
     const json_t *items = json_object_get(claim, "value"),
                  *labels = json_object_get(claim, "labels");
     const char *value = value_text(cli, claim), *grade = print_member(cli, claim, "grade");
-    size_t n = json_array_size(items);
+    size_t n = n_values(claim), n_given = json_array_size(items);
 
     printf("%-32s %-40s %s%s%s\n", name, value ? value : "", talk_color(cli, TALK_DIM),
            json_is_null(items) || !grade ? "" : grade, talk_color(cli, TALK_PLAIN));
-    for (size_t i = 0; i < n && i < ITEMS_SHOWN; i++) {
+    for (size_t i = 0; i < n_given && i < ITEMS_SHOWN; i++) {
         const char *item = item_text(cli, items, i), *label = item_text(cli, labels, i);
 
         printf("%34s%s%s%s\n", "", item ? item : "", label ? "  " : "", label ? label : "");
     }
     if (n > ITEMS_SHOWN)
-        printf("%34sand %zu more (all with --json)\n", "", n - ITEMS_SHOWN);
+        printf("%34sand %zu more (%s with --json)\n", "", n - ITEMS_SHOWN,
+               n == n_given ? "all" : "some");
 }
 
 enum exit_status host_claims(struct cli *cli)

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,4 +165,69 @@ json_t *result_json_appraisal(struct crypto *crypto, const struct appraisal *app
                      result_json_reasons(&appraisal->reasons), "claims",
                      result_json_claims(crypto, &appraisal->claims, arena), "quote",
                      quote_json(appraisal));
+}
+
+/* --- Shortening --- */
+
+/* NULL: the text is short enough, or there is no memory, which *ok tells. */
+static json_t *shorter_text(const json_t *text, bool *ok)
+{
+    static const char MORE[] = "...";
+    size_t len = LIMIT_SUMMARY_LEN - (sizeof MORE - 1);
+    char cut[LIMIT_SUMMARY_LEN + 1];
+    json_t *shorter;
+
+    if (json_string_length(text) <= LIMIT_SUMMARY_LEN)
+        return NULL;
+    while (len > 0 && (json_string_value(text)[len] & 0xC0) == 0x80) /* within a character */
+        len--;
+    memcpy(cut, json_string_value(text), len);
+    memcpy(cut + len, MORE, sizeof MORE);
+    shorter = json_string(cut);
+    *ok &= shorter != NULL;
+    return shorter;
+}
+
+static bool shorten_list(json_t *list)
+{
+    bool ok = true;
+
+    while (json_array_size(list) > LIMIT_LIST_ITEMS)
+        ok &= json_array_remove(list, json_array_size(list) - 1) == 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *shorter = shorter_text(json_array_get(list, i), &ok);
+
+        ok &= shorter ? json_array_set_new(list, i, shorter) == 0
+                      : result_json_shorten(json_array_get(list, i));
+    }
+    return ok;
+}
+
+static bool shorten_object(json_t *object)
+{
+    json_t *added = json_object(), *value; /* to the object, but not while it is gone through */
+    const char *name;
+    char count[64];
+    bool ok = added != NULL;
+
+    json_object_foreach(object, name, value)
+    {
+        json_t *shorter = shorter_text(value, &ok);
+
+        snprintf(count, sizeof count, "n_%s", name);
+        if (json_array_size(value) > LIMIT_LIST_ITEMS)
+            ok &= json_object_set_new(added, count,
+                                      json_integer((json_int_t)json_array_size(value))) == 0;
+        ok &= shorter ? json_object_set_new(added, name, shorter) == 0 : result_json_shorten(value);
+    }
+    ok = ok && json_object_update(object, added) == 0;
+    json_decref(added);
+    return ok;
+}
+
+bool result_json_shorten(json_t *json)
+{
+    if (json_is_array(json))
+        return shorten_list(json);
+    return !json_is_object(json) || shorten_object(json);
 }

@@ -29,6 +29,11 @@ json_t *result_json_appraisal(struct crypto *crypto, const struct appraisal *app
 json_t *result_json_features(struct crypto *crypto, const struct feature_table *table,
                              const struct claims *claims, struct arena *arena);
 
+/* For answers of the service, which a host must not be able to make as long as it likes: of a list "x"
+ * of more than LIMIT_LIST_ITEMS the first stay, and "n_x" beside it says how many there are; texts end
+ * after LIMIT_SUMMARY_LEN bytes. In place and at every depth; false for lack of memory. */
+bool result_json_shorten(json_t *json) MUST_CHECK;
+
 /* Bytes as a lower-case hex string. */
 json_t *result_json_hex(struct span bytes);
 

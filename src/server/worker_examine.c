@@ -11,7 +11,7 @@
 static bool answer_json(enum work_kind kind, json_t *object, struct arena *arena,
                         struct span *answer_frame, struct error *error)
 {
-    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    char *text = object && result_json_shorten(object) ? json_dumps(object, JSON_COMPACT) : NULL;
     bool ok;
 
     json_decref(object);

@@ -7,9 +7,11 @@
 #include <cmocka.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "outcome/outcome.h"
 #include "support/api_host.h"
+#include "support/ima_builder.h"
 
 #define GOOD_LINE "/vmlinuz console=ttyS0 quiet panic=-1 ima_policy=tcb"
 #define BAD_LINE  GOOD_LINE " lockdown=none"
@@ -413,6 +415,47 @@ static void test_hostile_words_are_printable(void **state)
     api_host_done(&host);
 }
 
+/* However much it lets its kernel measure: lists are cut, counted, and come at once. */
+static void test_a_host_that_says_too_much(void **state)
+{
+    enum { ENTRIES = 1800, NAME_LEN = 2000 };
+    static const char *const WHAT[] = {"why", "claims", "features", "diff"};
+    struct ima_builder *list = calloc(1, sizeof *list);
+    char name[NAME_LEN + 1] = ".";
+    struct api_host host;
+    const json_t *keys;
+    json_t *claims;
+
+    (void)state;
+    assert_non_null(list);
+    api_host_init(&host, "secure-boot", "long.example", &maker);
+    boot(&host, "secure-boot");
+    ima_builder_begin(list, host.soft.crypto);
+    list->len = host.soft.booted_ima.len; /* and what else it measured */
+    memcpy(list->bytes, host.soft.booted_ima.data, list->len);
+    memset(name + 1, 'x', NAME_LEN - 1);
+    for (int i = 0; i < ENTRIES; i++)
+        ima_builder_buffer(list, name, span_of(&i, sizeof i));
+    host.soft.booted_ima = ima_builder_span(list);
+    soft_host_send(&host.soft, EVIDENCE_LOG_IMA, host.soft.booted_ima);
+    assert_int_equal(api_host_join(&host, &service), ENROLMENT_STATE_ENROLLED);
+    assert_int_equal(api_host_attest(&host, &service).status, 200);
+    assert_int_equal(host.answer.verdict, VERDICT_TRUSTED);
+    for (size_t i = 0; i < sizeof WHAT / sizeof *WHAT; i++) {
+        struct http_client_answer answer = get("long.example", WHAT[i]);
+
+        assert_int_equal(answer.status, 200);
+        assert_true(answer.body.len < 2 * LIMIT_LIST_ITEMS * LIMIT_SUMMARY_LEN);
+    }
+    claims = ask("long.example", "claims", "bootseal.host-claims.v1");
+    keys = json_object_get(json_object_get(claims, "claims"), "ima.keys");
+    assert_int_equal(json_array_size(json_object_get(keys, "value")), LIMIT_LIST_ITEMS);
+    assert_int_equal(number(keys, "n_value"), ENTRIES);
+    json_decref(claims);
+    api_host_done(&host);
+    free(list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_features),
         cmocka_unit_test(test_a_host_without_a_verdict_is_explained),
         cmocka_unit_test(test_hostile_words_are_printable),
+        cmocka_unit_test(test_a_host_that_says_too_much),
     };
 
     return cmocka_run_group_tests_name("why", tests, start, end);
