@@ -291,10 +291,23 @@ void bindings_free(struct bindings *bindings)
     free(bindings);
 }
 
-bool bindings_enforce(const struct bindings *bindings)
+/* Whether the binding holds now; *changes_s becomes the next moment at which that changes. */
+static bool holds_now(const struct store_binding *binding, int64_t now_s, int64_t *changes_s)
 {
+    int64_t change_s = now_s < binding->from_s ? binding->from_s : binding->until_s;
+
+    if (change_s > now_s && (*changes_s == 0 || change_s < *changes_s))
+        *changes_s = change_s;
+    return now_s >= binding->from_s && (binding->until_s == 0 || now_s < binding->until_s);
+}
+
+bool bindings_enforce(const struct bindings *bindings, int64_t now_s)
+{
+    int64_t ignored = 0;
+
     for (size_t i = 0; i < bindings->n_items; i++)
-        if (bindings->items[i].binding.mode == STORE_BINDING_ENFORCE)
+        if (bindings->items[i].binding.mode == STORE_BINDING_ENFORCE &&
+            holds_now(&bindings->items[i].binding, now_s, &ignored))
             return true;
     return false;
 }
@@ -522,26 +535,28 @@ static bool fill_set(struct bindings *bindings, const struct members *members,
     struct arena *arena = &bindings->arena;
     struct work_policy *full = arena_array(arena, members->n_policies + 1, sizeof *full);
     struct work_policy *brief = arena_array(arena, members->n_policies + 1, sizeof *brief);
-    struct span parts[LIMIT_HOST_POLICIES + 1];
+    struct span parts[LIMIT_HOST_POLICIES + 2];
     const uint8_t n_judging = (uint8_t)members->n_judging;
     struct crypto_digest digest;
 
     set->label = arena_text(arena, span_text(""));
     if (!full || !brief || !set->label)
         return arena_error(arena, error);
-    parts[0] = span_of(&n_judging, 1);
+    /* A later version may see what this one did not: what is remembered of hosts ends with it. */
+    parts[0] = span_of(BOOTSEAL_VERSION, sizeof BOOTSEAL_VERSION);
+    parts[1] = span_of(&n_judging, 1);
     for (size_t i = 0; i < members->n_policies; i++) {
         if (!fill_policy(bindings, members, members->policies[i], &full[i], error))
             return false;
         memcpy(brief[i].id, full[i].id, sizeof brief[i].id);
-        parts[i + 1] = span_of(full[i].id, sizeof full[i].id);
+        parts[i + 2] = span_of(full[i].id, sizeof full[i].id);
         if (i < members->n_judging)
             set->label = arena_printf(arena, "%s%s%s", set->label, i ? ", " : "",
                                       members->policies[i]->label);
         if (!set->label)
             return arena_error(arena, error);
     }
-    crypto_hash(bindings->crypto, TPM_ALG_SHA256, parts, members->n_policies + 1, &digest);
+    crypto_hash(bindings->crypto, TPM_ALG_SHA256, parts, members->n_policies + 2, &digest);
     memcpy(set->sha256, digest.bytes, sizeof set->sha256);
     set->policies = (struct work_policies){brief, members->n_policies, members->n_judging};
     set->with_sources = (struct work_policies){full, members->n_policies, members->n_judging};
@@ -567,16 +582,6 @@ static bool make_set(struct bindings *bindings, const struct known_set *wanted,
     bindings->sets = known;
     *set = &known->set;
     return true;
-}
-
-/* Whether the binding holds now; *changes_s becomes the next moment at which that changes. */
-static bool holds_now(const struct store_binding *binding, int64_t now_s, int64_t *changes_s)
-{
-    int64_t change_s = now_s < binding->from_s ? binding->from_s : binding->until_s;
-
-    if (change_s > now_s && (*changes_s == 0 || change_s < *changes_s))
-        *changes_s = change_s;
-    return now_s >= binding->from_s && (binding->until_s == 0 || now_s < binding->until_s);
 }
 
 bool bindings_for_host(struct bindings *bindings, const char *name, int64_t now_s,

@@ -16,7 +16,7 @@ struct bindings;
 struct policy_set {
     struct work_policies policies; /* without sources */
     struct work_policies with_sources;
-    uint8_t sha256[STORE_DIGEST_LEN]; /* equal for sets that judge alike */
+    uint8_t sha256[STORE_DIGEST_LEN]; /* equal for sets that judge alike, in this version */
     char *label;                      /* "baseline 3, secured 1"; "" when none judges */
 };
 
@@ -40,8 +40,8 @@ bool bindings_try(const struct bindings *bindings, const struct bindings_draft *
 /* bindings_free(NULL) is fine. */
 void bindings_free(struct bindings *bindings);
 
-/* True when some binding enforces a policy. */
-bool bindings_enforce(const struct bindings *bindings);
+/* True when some binding enforces a policy at now_s. */
+bool bindings_enforce(const struct bindings *bindings, int64_t now_s);
 
 /* The sources of a binding's policy, or its update as their text; false when there is no such binding. */
 bool bindings_sources(const struct bindings *bindings, const char *name,

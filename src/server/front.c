@@ -470,7 +470,7 @@ static bool load_bindings(struct front *front, struct error *error)
 {
     if (!front_use_bindings(front, error))
         return false;
-    if (!bindings_enforce(front->bindings))
+    if (!bindings_enforce(front->bindings, os_now_s()))
         log_warning("policy.none", log_text("consequence", "no host is trusted"));
     return true;
 }

@@ -117,7 +117,7 @@ void route_public_ready(struct exchange *exchange)
     bool ready = counts.workers > 0 && counts.signer;
     json_t *body = json_pack("{s:s, s:b, s:b, s:b, s:b}", "schema", "bootseal.ready.v1", "ready",
                              ready, "workers", counts.workers > 0, "signer", counts.signer,
-                             "policy", bindings_enforce(front->bindings));
+                             "policy", bindings_enforce(front->bindings, os_now_s()));
 
     /* Without a policy hosts are served, and none is trusted: ready, and said so. */
     exchange_json(exchange, ready ? 200 : 503, body);

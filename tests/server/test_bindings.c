@@ -170,14 +170,14 @@ static void test_every_match_counts(void **state)
 
     (void)state;
     bindings = load();
-    assert_false(bindings_enforce(bindings));
+    assert_false(bindings_enforce(bindings, NOW_S));
     assert_int_equal(set_for(bindings, "web-1", NOW_S, &changes_s)->policies.n_items, 0);
     bindings_free(bindings);
     bind("all", STORE_BINDING_ENFORCE, "*", STORE_DOCUMENT_POLICY, 0, 0);
     bind("trial", STORE_BINDING_OBSERVE, "web-*", STORE_DOCUMENT_POLICY, 0, 0);
     bind("web", STORE_BINDING_ENFORCE, "web-*", STORE_DOCUMENT_POLICY, 0, 0);
     bindings = load();
-    assert_true(bindings_enforce(bindings));
+    assert_true(bindings_enforce(bindings, NOW_S));
     web = set_for(bindings, "web-1", NOW_S, &changes_s);
     assert_int_equal(changes_s, 0);
     assert_int_equal(web->policies.n_items, 3);
@@ -202,6 +202,12 @@ static void test_hours(void **state)
     int64_t changes_s;
 
     (void)state;
+    bind("soon", STORE_BINDING_ENFORCE, "db-*", STORE_DOCUMENT_POLICY, NOW_S + 10, NOW_S + 20);
+    bindings = load();
+    assert_false(bindings_enforce(bindings, NOW_S));
+    assert_true(bindings_enforce(bindings, NOW_S + 10));
+    assert_false(bindings_enforce(bindings, NOW_S + 20));
+    bindings_free(bindings);
     bind("all", STORE_BINDING_ENFORCE, "*", STORE_DOCUMENT_POLICY, 0, 0);
     bind("kernel", STORE_BINDING_ACCEPT, "web-*", STORE_DOCUMENT_UPDATE, NOW_S + 10, NOW_S + 20);
     bindings = load();
@@ -218,7 +224,7 @@ static void test_hours(void **state)
     set = set_for(bindings, "web-1", NOW_S + 20, &changes_s);
     assert_int_equal(changes_s, 0);
     assert_memory_equal(set->sha256, outside, sizeof outside);
-    set = set_for(bindings, "db-1", NOW_S + 10, &changes_s);
+    set = set_for(bindings, "lb-1", NOW_S + 10, &changes_s);
     assert_memory_equal(set->sha256, outside, sizeof outside);
     bindings_free(bindings);
 }
@@ -277,6 +283,28 @@ static void test_retiring_makes_another_set(void **state)
     bindings = load();
     assert_memory_not_equal(set_for(bindings, "web-1", NOW_S, &changes_s)->sha256, accepting,
                             sizeof accepting);
+    bindings_free(bindings);
+}
+
+/* What the verdicts of one version were based on is nothing to the next. */
+static void test_a_set_is_of_its_version(void **state)
+{
+    struct bindings *bindings;
+    const struct policy_set *set;
+    struct crypto_digest digest;
+    const uint8_t n_judging = 1;
+    int64_t changes_s;
+
+    (void)state;
+    bind("all", STORE_BINDING_ENFORCE, "*", STORE_DOCUMENT_POLICY, 0, 0);
+    bindings = load();
+    set = set_for(bindings, "web-1", NOW_S, &changes_s);
+    crypto_hash(crypto, TPM_ALG_SHA256,
+                (struct span[]){span_of(BOOTSEAL_VERSION, sizeof BOOTSEAL_VERSION),
+                                span_of(&n_judging, 1),
+                                span_of(set->policies.items[0].id, STORE_DIGEST_LEN)},
+                3, &digest);
+    assert_memory_equal(set->sha256, digest.bytes, STORE_DIGEST_LEN);
     bindings_free(bindings);
 }
 
@@ -444,6 +472,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hours, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retiring, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retiring_makes_another_set, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_set_is_of_its_version, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_drafts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_many_for_one_host, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_many_observed, set_up, tear_down),
