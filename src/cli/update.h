@@ -27,6 +27,12 @@ struct update_fleet {
 bool update_visit_hosts(struct cli *cli, struct update_fleet *fleet,
                         enum exit_status *status) MUST_CHECK;
 
+/* True when the host's name matches one of the globs with commas between them. */
+bool update_is_meant(struct cli *cli, const char *globs, const char *name);
+
+/* Adds "update" to reasons of `bootseal why`: what an announced update has to do with what was found. */
+void update_blame(struct cli *cli, json_t *why);
+
 /* One host's plan as text for people, and as JSON. */
 void update_print(struct cli *cli, const char *host, const struct measured_log *log,
                   const struct update_plan *plan);

@@ -8,7 +8,7 @@
 
 #include <fnmatch.h>
 
-static bool is_meant(struct cli *cli, const char *globs, const char *name)
+bool update_is_meant(struct cli *cli, const char *globs, const char *name)
 {
     while (*globs) {
         size_t len = strcspn(globs, ",");
@@ -58,7 +58,7 @@ static bool take_host(struct cli *cli, struct update_fleet *fleet, const json_t 
     const char *name = print_member(cli, host, "name");
     const char *verdict = print_member(cli, host, "verdict");
 
-    if (!name || !is_meant(cli, fleet->globs, name))
+    if (!name || !update_is_meant(cli, fleet->globs, name))
         return true;
     if (fleet->sound_only && !is_sound(verdict)) {
         leave_out(fleet, name, "it is not trusted now, and what it runs must not become accepted");

@@ -83,6 +83,18 @@ static json_t *wanted(struct cli *cli, const struct policy_values *values, enum 
                      reason ? reason : "announced update");
 }
 
+/* Announcing takes back that it was finished. */
+static void say_reopened(struct cli *cli, const struct binding *binding)
+{
+    const char *mode = json_string_value(json_object_get(binding->object, "mode"));
+
+    if (mode && strcmp(mode, "retire") == 0)
+        fprintf(stderr,
+                "bootseal: %s was finished and had retired the old, which counts again until it is "
+                "finished once more\n",
+                talk_printable(cli, binding->name));
+}
+
 static bool announce(struct cli *cli, const char *name, json_t *body, json_t **bound,
                      enum exit_status *status)
 {
@@ -106,6 +118,7 @@ static bool announce(struct cli *cli, const char *name, json_t *body, json_t **b
         *status = EXIT_CONFLICT;
         return false;
     }
+    say_reopened(cli, &binding);
     done = binding_change(cli, &binding, &change, bound, status);
     binding_drop(&binding);
     return done;
@@ -417,6 +430,8 @@ enum exit_status update_finish(struct cli *cli)
     struct binding binding;
     json_t *bound;
 
+    if (cli->values[OPTION_FORCE] && !retire)
+        return talk_usage(cli, OPTION_FORCE, "--retire with it: nothing else needs force");
     if (!ask_announcement(cli, &binding, &status))
         return status;
     done = !retire || may_retire(cli, &binding, &status);

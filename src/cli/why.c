@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/print.h"
 #include "cli/service.h"
+#include "cli/update.h"
 
 enum {
     COLUMNS = 100,
@@ -157,6 +158,7 @@ static void print_heaviest(struct cli *cli, const json_t *why, const json_t *rea
     print_value("where", place(cli, reason));
     print_value("expected", print_member(cli, reason, "expected"));
     print_value("found", print_member(cli, reason, "found"));
+    print_value("update", print_member(cli, reason, "update"));
     print_value("first seen", first_seen(cli, reason));
     print_value("the same", shared_by(cli, why, reason));
     print_value("do", print_member(cli, reason, "action"));
@@ -259,5 +261,8 @@ enum exit_status host_why(struct cli *cli)
 
     if (cli->values[OPTION_POLICY])
         return why_bundle(cli);
-    return service_json(cli, &request, &object, &status) ? why_show(cli, object) : status;
+    if (!service_json(cli, &request, &object, &status))
+        return status;
+    update_blame(cli, object);
+    return why_show(cli, object);
 }

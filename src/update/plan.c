@@ -152,7 +152,8 @@ static bool find_unused(struct planning *planning)
         return arena_error(planning->arena, planning->error);
     for (const struct component *component = components->first; component;
          component = component->next)
-        if (!planning->used[component->number] && is_loadable(planning, component))
+        if (!planning->used[component->number] && is_loadable(planning, component) &&
+            !slot_is_revocations(component))
             plan->unused[plan->n_unused++] = component;
     return true;
 }

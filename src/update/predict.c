@@ -10,6 +10,8 @@
 #include "claims/unified_kernel.h"
 #include "wire/event_type.h"
 
+enum { REVOCATIONS_MAX = 8 }; /* files; a shim reads one */
+
 struct predicting {
     struct planning *planning;
     const struct variant *variant;
@@ -433,6 +435,45 @@ static bool add_options(struct predicting *predicting)
     return true;
 }
 
+/* --- Revocations for shim --- */
+
+/* One that the host has not had so far: shim measures it as an image. */
+static bool add_revocations(struct predicting *predicting, const struct component *component)
+{
+    struct planning *planning = predicting->planning;
+    const struct component_digest *digest = component_find_digest(component, COMPONENT_OVER_IMAGE,
+                                                                  planning->log->bank);
+    struct update_change made = {.event = planning->log->n_events,
+                                 .what = "revocations for shim",
+                                 .component = component,
+                                 .text = "if the host's shim looks for a file of that name"};
+    struct measured_event event = {.coverage = COVERAGE_NONE};
+
+    if (!digest || planning->used[component->number])
+        return true;
+    made.to = crypto_digest_span(&digest->digest);
+    event.event.pcr = 4;
+    event.event.type = EV_EFI_BOOT_SERVICES_APPLICATION;
+    event.digest = made.to;
+    add_event(predicting, &event);
+    return plan_change(planning, made);
+}
+
+/* What no event of today's stands for. */
+static bool add_new(struct predicting *predicting)
+{
+    const struct component *component = predicting->planning->update->components->first;
+    size_t n_added = 0;
+
+    for (; component && n_added < REVOCATIONS_MAX; component = component->next)
+        if (slot_is_revocations(component)) {
+            if (!add_revocations(predicting, component))
+                return false;
+            n_added++;
+        }
+    return add_options(predicting);
+}
+
 /* --- dbx and SbatLevel --- */
 
 static bool is_dbx(const struct measured_event *event, struct efi_variable *variable)
@@ -535,7 +576,7 @@ static bool add_next(struct predicting *predicting, size_t index)
 
 bool predict(struct planning *planning, const struct variant *variant, struct measured_log *next)
 {
-    enum { MORE = 64 }; /* two events for each section that today's image lacks; load options */
+    enum { MORE = 64 }; /* two events for each section that today's image lacks; add_new's */
     struct measured_log made = *planning->log;
     struct predicting predicting = {.planning = planning, .variant = variant, .next = &made};
 
@@ -546,7 +587,7 @@ bool predict(struct planning *planning, const struct variant *variant, struct me
     for (size_t i = 0; i < planning->n_boot; i++)
         if (!add_next(&predicting, i))
             return false;
-    if (!add_options(&predicting))
+    if (!add_new(&predicting))
         return false;
     for (size_t k = 1; k < made.n_sources; k++)
         made.sources[k].first += (uint32_t)(made.n_events - planning->n_boot);

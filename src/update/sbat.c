@@ -58,10 +58,8 @@ struct span sbat_next_level(const struct planning *planning, const struct varian
             (component = next_of(&planning->slots[i], variant)))
             raise_level(planning, component, &level);
     for (component = planning->update->components->first; component; component = component->next)
-        if (slot_is_revocations(component)) {
-            planning->used[component->number] = true; /* shim reads it, and measures none of it */
+        if (slot_is_revocations(component))
             raise_level(planning, component, &level);
-        }
     return level;
 }
 

@@ -16,7 +16,8 @@
 
 static const char SHIM[] = "shim", GRUB[] = "GRUB", KERNEL[] = "Linux kernel",
                   UNIFIED[] = "unified kernel image", RAM_DISK[] = "initial RAM disk",
-                  SYSTEMD_BOOT[] = "systemd-boot";
+                  SYSTEMD_BOOT[] = "systemd-boot", APPLICATION[] = "UEFI application",
+                  REVOCATIONS[] = "revocations for shim";
 
 const char *path_base(const char *path)
 {
@@ -108,6 +109,8 @@ static const char *role_of(const struct planning *planning, const struct compone
 {
     const char *base = path_base(component->path);
 
+    if (slot_is_revocations(component))
+        return REVOCATIONS;
     switch (component->kind) {
     case COMPONENT_KERNEL:
         return KERNEL;
@@ -163,7 +166,7 @@ static bool add_candidate(struct planning *planning, struct slot *slot,
 /* A boot loader under the name that firmware looks for is to a log any application. */
 static bool is_nameless_loader(const struct slot *slot)
 {
-    return strcmp(slot->what, "UEFI application") == 0 && begins(path_base(slot->path), "boot");
+    return strcmp(slot->what, APPLICATION) == 0 && begins(path_base(slot->path), "boot");
 }
 
 static bool fits(const char *role, const struct slot *slot)
@@ -289,6 +292,21 @@ static bool add_slot(struct planning *planning, size_t index)
     return true;
 }
 
+/* shim measures revocations that it reads as an image under its own path, before its lists: which makes
+ * the image before that the shim. */
+static void name_shim(struct planning *planning)
+{
+    for (size_t i = 1; i < planning->n_slots; i++) {
+        struct slot *slot = &planning->slots[i], *before = slot - 1;
+
+        if (strcmp(slot->what, SHIM) != 0 || strcmp(before->what, APPLICATION) != 0 ||
+            strcasecmp(path_base(slot->path), path_base(before->path)) != 0)
+            continue;
+        before->what = SHIM;
+        slot->what = REVOCATIONS;
+    }
+}
+
 bool slots_find(struct planning *planning)
 {
     planning->slots = arena_array(planning->arena, planning->n_boot + 1, sizeof *planning->slots);
@@ -297,6 +315,7 @@ bool slots_find(struct planning *planning)
     for (size_t i = 0; i < planning->n_boot; i++)
         if (!add_slot(planning, i))
             return false;
+    name_shim(planning);
     return find_candidates(planning);
 }
 

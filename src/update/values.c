@@ -199,6 +199,25 @@ static bool add_authorities_of(struct planning *planning, const struct component
     return true;
 }
 
+/* What the file itself says against its being started. */
+static bool check_image(struct planning *planning, const struct slot *slot,
+                        const struct component *component)
+{
+    bool holds = component->n_signers == 0;
+    const char *why = NULL;
+
+    for (size_t i = 0; i < component->n_signers; i++)
+        holds |= component->signers[i].holds;
+    if (*component->problem)
+        why = arena_printf(planning->arena, "the new one is damaged: %.200s", component->problem);
+    else if (!holds)
+        why = "none of its signatures is over the new one as it is: it will not start";
+    else
+        return true;
+    return why ? plan_gap(planning, slot->event, slot->what, why)
+               : arena_error(planning->arena, planning->error);
+}
+
 bool values_authorities(struct planning *planning)
 {
     static const enum claim_id LISTS[] = {CLAIM_BOOT_AUTHORITIES, CLAIM_SECURE_BOOT_DB,
@@ -213,6 +232,8 @@ bool values_authorities(struct planning *planning)
 
             if (planning->slots[i].form != COMPONENT_OVER_IMAGE)
                 continue;
+            if (!check_image(planning, &planning->slots[i], component))
+                return false;
             for (size_t l = 0; l < sizeof LISTS / sizeof *LISTS; l++)
                 if (!add_authorities_of(planning, component, LISTS[l], &found))
                     return false;

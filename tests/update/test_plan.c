@@ -13,6 +13,9 @@
 #include "policy/learn.h"
 #include "policy/policy.h"
 #include "support/pe_builder.h"
+#include "support/soft_certificate.h"
+#include "support/soft_image_signature.h"
+#include "support/soft_key.h"
 #include "wire/event_type.h"
 
 enum { FILE_CAP = 1024 * 1024 };
@@ -375,10 +378,92 @@ static void revocations_beside_shim_raise_the_level(void **state)
     plan = plan_of(&before);
     assert_int_equal(plan.accepted.n_values, 0);
     assert_int_equal(plan.n_unused, 1);
-    announce("EFI/BOOT/revocations.efi", file);
+    announce("EFI/BOOT/revocations_sbat.efi", file);
     plan = plan_of(&before);
     assert_true(level_will_be(&plan, "sbat,1,2030010100 mm,1"));
     assert_int_equal(plan.n_unused, 1);
+    assert_int_equal(count(&plan.accepted, CLAIM_BOOT_IMAGES), 1); /* shim measures it */
+}
+
+/* The log with an event of the digest OTHER before the first image, which is otherwise the same. */
+static const uint8_t OTHER[32] = {1};
+
+static size_t add_first_image(struct measured_log *log)
+{
+    struct measured_event *events = arena_array(&arena, log->n_events + 1, sizeof *events);
+    size_t first = 0;
+
+    while (log->events[first].event.type != EV_EFI_BOOT_SERVICES_APPLICATION)
+        first++;
+    memcpy(events, log->events, (first + 1) * sizeof *events);
+    memcpy(events + first + 1, log->events + first, (log->n_events - first) * sizeof *events);
+    events[first].digest = span_of(OTHER, sizeof OTHER);
+    log->events = events;
+    log->n_events++;
+    return first;
+}
+
+/* shim measures its revocations under its own path, behind itself. */
+static void a_shim_is_told_from_its_revocations(void **state)
+{
+    struct measured_log before = log_of("secure-boot");
+    size_t first = add_first_image(&before);
+    struct pe_builder_section sections[] = {
+        {.name = ".sbata", .data = span_text("sbat,1,2020010100\n")},
+        {.name = ".sbatl", .data = span_text("sbat,1,2020010100\n")}};
+    struct pe_builder builder = {.is_64 = true, .sections = sections, .n_sections = 2};
+    static uint8_t image[8192];
+    struct update_plan plan;
+
+    (void)state;
+    announce("usr/lib/shim/shimx64.efi.signed", shim_image(PAST_LEVELS));
+    plan = plan_of(&before);
+    assert_int_equal(plan.n_changes, 1);
+    assert_int_equal(plan.changes[0].event, first);
+    announce("EFI/BOOT/revocations_sbat.efi", pe_builder_write(&builder, image, sizeof image));
+    plan = plan_of(&before);
+    assert_int_equal(plan.n_changes, 2);
+    assert_int_equal(plan.changes[1].event, first + 1);
+}
+
+static void an_image_that_cannot_start_is_told(void **state)
+{
+    static const char LYING[] = "\0\0\0\0\xFF\0\0\0\xFF\0\0\0";
+    struct measured_log before = log_of("secure-boot");
+    struct update_plan plan;
+
+    (void)state;
+    announce("EFI/BOOT/BOOTX64.EFI",
+             loader_image(span_of(LYING, sizeof LYING), "sbat,1\nshim,4\n"));
+    plan = plan_of(&before);
+    assert_true(has_gap(&plan, "shim"));
+    assert_non_null(strstr(plan.gaps[0].why, "damaged"));
+}
+
+/* Changed after it was signed. */
+static void a_signature_of_something_else_is_told(void **state)
+{
+    struct measured_log before = log_of("secure-boot");
+    struct pe_builder_section section = {.name = ".text", .data = span_text("code")};
+    struct pe_builder builder = {.is_64 = true, .sections = &section, .n_sections = 1};
+    static uint8_t image[16384], message[8192];
+    struct update_plan plan;
+    struct soft_key key;
+    X509 *certificate;
+
+    (void)state;
+    soft_key_rsa(&key, 2048);
+    certificate = soft_certificate_make(&(struct soft_certificate){
+        .subject = "Signer", .key = key.pkey, .issuer_key = key.pkey, .no_tpm_name = true});
+    builder.certificate = soft_image_signature_make(
+        &(struct soft_image_signature){
+            .certificate = certificate, .key = key.pkey, .digest = span_of(OTHER, sizeof OTHER)},
+        message, sizeof message);
+    announce("grub/grubx64.efi", pe_builder_write(&builder, image, sizeof image));
+    plan = plan_of(&before);
+    assert_non_null(strstr(plan.gaps[0].why, "none of its signatures"));
+    X509_free(certificate);
+    soft_key_done(&key);
 }
 
 static void a_loader_under_the_level_is_told(void **state)
@@ -437,20 +522,11 @@ static void systemd_boot_is_found_where_firmware_looks_first(void **state)
     struct pe_builder_section section = {
         .name = ".sdmagic", .data = span_text("#### LoaderInfo: systemd-boot 257 ####")};
     struct pe_builder builder = {.is_64 = true, .sections = &section, .n_sections = 1};
-    struct measured_event *events = arena_array(&arena, before.n_events + 1, sizeof *events);
-    static const uint8_t OTHER[32] = {1};
+    size_t first = add_first_image(&before);
     static uint8_t image[8192];
     struct update_plan plan;
-    size_t first = 0;
 
     (void)state;
-    while (before.events[first].event.type != EV_EFI_BOOT_SERVICES_APPLICATION)
-        first++;
-    memcpy(events, before.events, (first + 1) * sizeof *events);
-    memcpy(events + first + 1, before.events + first, (before.n_events - first) * sizeof *events);
-    events[first].digest = span_of(OTHER, sizeof OTHER);
-    before.events = events;
-    before.n_events++;
     announce("lib/manager.efi", pe_builder_write(&builder, image, sizeof image));
     plan = plan_of(&before);
     assert_int_equal(plan.n_unused, 0);
@@ -664,6 +740,9 @@ int main(void)
         TEST(a_new_shim_raises_the_revocation_level),
         TEST(a_level_never_goes_back),
         TEST(revocations_beside_shim_raise_the_level),
+        TEST(a_shim_is_told_from_its_revocations),
+        TEST(an_image_that_cannot_start_is_told),
+        TEST(a_signature_of_something_else_is_told),
         TEST(a_loader_under_the_level_is_told),
         TEST(a_loader_of_the_level_is_not_told),
         TEST(load_options_may_be_measured_from_a_new_loader_on),
