@@ -64,6 +64,7 @@ static void note_event(struct windows *state, enum windows_fact fact)
         break;
     case WINDOWS_HYPERVISOR_LAUNCH_TYPE:
         collect_event(collector, CLAIM_HYPERVISOR_ENABLED, state->index);
+        collect_event(collector, CLAIM_VBS_ENABLED, state->index);
         break;
     case WINDOWS_VSM_LAUNCH_TYPE:
         collect_event(collector, CLAIM_VBS_ENABLED, state->index);
@@ -196,10 +197,12 @@ static void conclude_hypervisor(struct windows *state)
         collect_bool(state->collector, CLAIM_HYPERVISOR_ENABLED, true);
 }
 
+/* Virtual secure mode rests on the hypervisor: neither may be off. */
 static void conclude_vbs(struct windows *state)
 {
     bool known = windows_fact_known(state, WINDOWS_VSM_LAUNCH_TYPE);
-    bool off = known && any_clear(state, WINDOWS_VSM_LAUNCH_TYPE);
+    bool off = known && (any_clear(state, WINDOWS_VSM_LAUNCH_TYPE) ||
+                         any_clear(state, WINDOWS_HYPERVISOR_LAUNCH_TYPE));
     bool required = windows_fact_known(state, WINDOWS_VBS_VSM_REQUIRED) &&
                     !any_clear(state, WINDOWS_VBS_VSM_REQUIRED);
     bool on = known && !off && !state->resumed && (state->identity_key || required);

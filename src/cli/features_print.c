@@ -178,6 +178,14 @@ static void print_event(struct cli *cli, const json_t *reason)
                (long long)json_integer_value(pcr), component ? component : "-");
 }
 
+/* What would make the claim proven. */
+static const char *proof_of(const char *claim)
+{
+    enum claim_id id = claim ? claim_by_name(span_text(claim)) : CLAIM_IDS;
+
+    return id == CLAIM_IDS ? NULL : claim_grades(id);
+}
+
 /* What the rule says, what was found, who can do what about it. Of what lacks no more than proof only
  * the value. */
 static void print_rule(struct cli *cli, const char *feature, const json_t *rule, bool fails,
@@ -195,6 +203,8 @@ static void print_rule(struct cli *cli, const char *feature, const json_t *rule,
     print_line("expected", print_member(cli, reason, "expected"));
     print_line("found", print_member(cli, reason, "found"));
     print_event(cli, reason);
+    if (!fails)
+        print_line("proof", proof_of(print_member(cli, reason, "claim")));
     print_line("do", print_member(cli, rule, "action"));
     print_line("changed by", print_member(cli, rule, "changed_by"));
 }

@@ -276,31 +276,32 @@ static bool add_condition(struct policy *policy, const struct policy_condition *
             policy->cost <= LIMIT_POLICY_COST);
 }
 
-static bool reads_list(const struct node *node, const char *name)
+static void mark_lists(const struct compiler *compiler, const struct node *node, bool *read)
 {
     if (node->kind == NODE_LIST && node->list->name)
-        return strcmp(node->list->name, name) == 0;
+        read[node->list - compiler->references->lists] = true;
     for (const struct node *child = node->child; child; child = child->next)
-        if (reads_list(child, name))
-            return true;
-    return false;
+        mark_lists(compiler, child, read);
 }
 
-/* The policy's own references are all there for some rule; other documents may have more. */
+/* The policy's own references are all there for some rule; other documents may have more. They were
+ * joined first and in their order, and none has the name of another. */
 static bool check_references(struct compiler *compiler, const struct policy *policy)
 {
-    for (const struct document_section *section = compiler->document->first; section;
-         section = section->next) {
-        const struct policy_rule *rule = policy->rules, *end = rule + policy->n_rules;
+    bool *read = arena_array(compiler->arena, compiler->references->n_lists + 1, sizeof *read);
+    size_t n_own = 0;
 
-        if (section->kind != SECTION_REFERENCE)
-            continue;
-        while (rule < end && !(rule->when.root && reads_list(rule->when.root, section->name)) &&
-               !reads_list(rule->require.root, section->name))
-            rule++;
-        if (rule == end)
-            return fail_at(compiler, section->offset, "no rule names the reference", section->name);
+    if (!read)
+        return arena_error(compiler->arena, compiler->error);
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        if (policy->rules[i].when.root)
+            mark_lists(compiler, policy->rules[i].when.root, read);
+        mark_lists(compiler, policy->rules[i].require.root, read);
     }
+    for (const struct document_section *section = compiler->document->first; section;
+         section = section->next)
+        if (section->kind == SECTION_REFERENCE && !read[n_own++])
+            return fail_at(compiler, section->offset, "no rule names the reference", section->name);
     return true;
 }
 

@@ -235,6 +235,7 @@ static void try_launch_types(void)
         if (altered_log_set_number(&trial.log, ALTERED_EVERYWHERE, record, 0, &error)) {
             collect(&trial);
             expect(&trial, LAUNCHES[i].claim, "false");
+            expect(&trial, CLAIM_VBS_ENABLED, "false");
             arena_done(&trial.collected.arena);
         }
         altered_log_done(&trial.log);

@@ -4,9 +4,10 @@
  *   host  changes  feature  state in recommended-baseline  state in secured-core
  *
  * host is "linux" or "windows", which meet everything, or a log below the folder that BOOTSEAL_CORPUS
- * names, taken as if a quote had proven all of it; with "bare:" before it as if none had. changes are
- * claims ("vbs.enabled=false@reported", "boot.images=[]") or, for a log, Windows records
- * ("OSKERNELDEBUG=1"), joined by "; ". The feature "*" is the level as a whole; the state "-" says that
+ * names, or with "fixture:" before it a boot of tests/fixtures; taken as if a quote had proven all of it,
+ * with "bare:" before it as if none had. changes are claims ("vbs.enabled=false@reported",
+ * "boot.images=[]") or, for a log, Windows records ("OSKERNELDEBUG=1") or, of a boot by GRUB, what is
+ * added to the kernel command line ("+kgdboc=ttyS0"), joined by "; ". The feature "*" is the level as a whole; the state "-" says that
  * the level does not have it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -93,7 +94,8 @@ static void make_host(struct host *host, bool windows)
         set_claims(host, "boot.operating_system=windows; boot.shim=false; debug.boot=false; "
                          "secure_boot.shim_validation=unknown; hypervisor.enabled=true; "
                          "debug.hypervisor=false; signing.test=false; signing.flight=false; "
-                         "boot.safe_mode=false; boot.winpe=false; code_integrity.enabled=true; "
+                         "boot.safe_mode=false; boot.winpe=false; memory.nx_policy=opt-in; "
+                         "code_integrity.enabled=true; "
                          "boot.modules_validated=true; dma_protection.boot=true; "
                          "vbs.enabled=true; code_integrity.hvci=true");
     else
@@ -125,6 +127,32 @@ static uint32_t record_id(const char *name, size_t len)
     return 0;
 }
 
+/* GRUB logs the line behind a prefix that is not measured: as its command, and as what the kernel got. */
+static void add_parameters(struct host *host, const char *parameters)
+{
+    static const char *const PREFIXES[] = {"grub_cmd: ", "kernel_cmdline: "};
+    size_t n_changed = 0;
+    struct error error;
+
+    for (size_t i = 0; i < host->log.n_events; i++)
+        for (size_t k = 0; k < sizeof PREFIXES / sizeof *PREFIXES; k++) {
+            struct span data = host->log.events[i].data, prefix = span_text(PREFIXES[k]);
+            const char *line;
+
+            if (host->log.events[i].pcr != 8 || !span_begins(data, prefix) ||
+                !memmem(data.data, data.len, "/vmlinuz ", 9))
+                continue;
+            line = arena_printf(&host->arena, "%.*s %s",
+                                (int)strnlen((const char *)data.data, data.len),
+                                (const char *)data.data, parameters);
+            assert_true(altered_log_set_data(&host->log, i, span_text(line), &error));
+            assert_true(
+                altered_log_set_measured(&host->log, i, span_text(line + prefix.len), &error));
+            n_changed++;
+        }
+    assert_int_equal(n_changed, 2);
+}
+
 static void alter(struct altered_log *log, const char *changes)
 {
     for (const char *change = changes; change && *change != '-'; change = strstr(change, "; ")) {
@@ -154,7 +182,10 @@ static void read_log(struct host *host, const char *path, const char *changes, b
     host->file = corpus_read(path);
     if (!altered_log_read(&host->log, crypto, host->file, &error))
         fail_msg("%s: %s", path, error.message);
-    alter(&host->log, changes);
+    if (*changes == '+')
+        add_parameters(host, changes + 1);
+    else
+        alter(&host->log, changes);
     assert_true(altered_log_write(&host->log, &bytes, &error));
     for (size_t i = 0; i < sizeof BANKS / sizeof *BANKS && !read; i++)
         read = measured_log_read(crypto, bytes, BANKS[i], &host->arena, &log, &error);
@@ -174,11 +205,23 @@ static const char *state_in(const struct feature_table *table, const char *featu
     return "-";
 }
 
+/* The path of the log that a line names; NULL when it is below a folder that is not there. */
+static const char *log_path(struct host *host, const char *name)
+{
+    static const char FIXTURE[] = "fixture:";
+    const char *corpus = getenv("BOOTSEAL_CORPUS");
+
+    if (strncmp(name, FIXTURE, strlen(FIXTURE)) == 0)
+        return arena_printf(&host->arena, "%s/tests/fixtures/%s/eventlog.bin",
+                            getenv("BOOTSEAL_SOURCE_ROOT"), name + strlen(FIXTURE));
+    return corpus ? arena_printf(&host->arena, "%s/%s", corpus, name) : NULL;
+}
+
 /* False when the line needs a log and there is none. */
 static bool prepare(struct host *host, const char *name, const char *changes)
 {
-    const char *corpus = getenv("BOOTSEAL_CORPUS");
     bool quoted = strncmp(name, "bare:", 5) != 0;
+    const char *path = log_path(host, quoted ? name : name + 5);
 
     if (strcmp(name, "linux") == 0 || strcmp(name, "windows") == 0) {
         make_host(host, *name == 'w');
@@ -186,10 +229,9 @@ static bool prepare(struct host *host, const char *name, const char *changes)
             set_claims(host, changes);
         return true;
     }
-    if (!corpus)
+    if (!path)
         return false;
-    read_log(host, arena_printf(&host->arena, "%s/%s", corpus, quoted ? name : name + 5), changes,
-             quoted);
+    read_log(host, path, changes, quoted);
     return true;
 }
 
