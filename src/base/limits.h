@@ -148,6 +148,9 @@ enum {
      * searched part by part. */
     LIMIT_REACHABILITY_PLACES = 128,
     LIMIT_REACHABILITY_STEPS = 256 * 1024, /* conditions tried for one rule: a few ms */
+    LIMIT_REACHABILITY_PAIR_STEPS =
+        2 * 1024, /* the same for two rules, of which there are 131,000 pairs */
+    LIMIT_REACHABILITY_MEMORY = 1024 * 1024,
 
     /* Hardware catalogues: the largest public list of certified servers has some hundreds of models;
      * firmware has two to seven images in PCR 0. */

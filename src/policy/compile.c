@@ -305,6 +305,27 @@ static bool check_references(struct compiler *compiler, const struct policy *pol
     return true;
 }
 
+/* Refuses the rule that says the same as an earlier one, or that no host can hold beside it. */
+static bool check_earlier(struct compiler *compiler, const struct document_section *section,
+                          const struct policy *policy, const struct policy_rule *rule)
+{
+    struct arena scratch = arena_init(LIMIT_REACHABILITY_MEMORY);
+    const struct policy_rule *earlier = policy->rules;
+    const char *message = NULL;
+    bool excludes, done = true;
+
+    for (; earlier < rule && done && !message; earlier++) {
+        done = reachability_excludes(earlier, rule, &scratch, &excludes, compiler->error);
+        if (reachability_repeats(earlier, rule))
+            message = "the rule says the same as the rule";
+        else if (done && excludes)
+            message = "no host can hold this rule beside the rule";
+        arena_reset(&scratch);
+    }
+    arena_done(&scratch);
+    return done && (!message || fail_at(compiler, section->offset, message, earlier[-1].name));
+}
+
 static bool read_rules(struct compiler *compiler, struct policy *policy)
 {
     size_t n_rules = document_count(compiler->document, SECTION_RULE);
@@ -321,10 +342,8 @@ static bool read_rules(struct compiler *compiler, struct policy *policy)
         policy->n_rules++;
         if (!read_rule(compiler, section, rule))
             return false;
-        for (const struct policy_rule *earlier = policy->rules; earlier < rule; earlier++)
-            if (reachability_repeats(earlier, rule))
-                return fail_at(compiler, section->offset, "the rule says the same as the rule",
-                               earlier->name);
+        if (!check_earlier(compiler, section, policy, rule))
+            return false;
         if (!add_condition(policy, &rule->when) || !add_condition(policy, &rule->require))
             return fail_at(compiler, section->offset,
                            "the policy costs too much from this rule on:", rule->name);

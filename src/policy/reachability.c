@@ -56,6 +56,7 @@ struct trial {
     struct arena *arena;
     struct error *error;
     size_t n_places, n_atoms, n_dimensions;
+    size_t steps_max;
     bool too_large;
     struct place places[LIMIT_REACHABILITY_PLACES];
     struct atom atoms[LIMIT_REACHABILITY_PLACES];
@@ -548,9 +549,9 @@ static bool try_all(struct trial *trial, const struct node *root)
         if (!add_atom_dimensions(trial, &trial->atoms[i]))
             return false;
     n_steps = trial->n_places;
-    for (size_t i = 0; i < trial->n_dimensions && n_steps <= LIMIT_REACHABILITY_STEPS; i++)
+    for (size_t i = 0; i < trial->n_dimensions && n_steps <= trial->steps_max; i++)
         n_steps *= trial->dimensions[i].n_options;
-    trial->too_large = n_steps > LIMIT_REACHABILITY_STEPS;
+    trial->too_large = n_steps > trial->steps_max;
     if (trial->too_large)
         return true;
     if (!fill_subjects(trial) || !fill_truths(trial))
@@ -706,7 +707,7 @@ bool reachability_check(const struct node *when, const struct node *require, str
                         struct reachability_finding *finding, struct error *error)
 {
     struct reachability_finding found = {0};
-    struct trial trial = {.arena = arena, .error = error};
+    struct trial trial = {.arena = arena, .error = error, .steps_max = LIMIT_REACHABILITY_STEPS};
 
     if ((when && !check(&trial, when, &found)) ||
         (!found.message && !check(&trial, require, &found)) ||
@@ -732,4 +733,32 @@ bool reachability_repeats(const struct policy_rule *a, const struct policy_rule 
 {
     return a->severity == b->severity && conditions_equal(&a->when, &b->when) &&
            conditions_equal(&a->require, &b->require);
+}
+
+/* Whether both cut off the same hosts, and some claim decides both. */
+static bool may_collide(const struct policy_rule *a, const struct policy_rule *b)
+{
+    const struct node *when_a = a->when.root, *when_b = b->when.root;
+
+    if (a->severity != POLICY_UNTRUSTED || b->severity != POLICY_UNTRUSTED ||
+        (when_a && when_b ? !expression_equal(when_a, when_b) : when_a != when_b))
+        return false;
+    for (size_t i = 0; i < a->require.n_reads; i++)
+        for (size_t k = 0; k < b->require.n_reads; k++)
+            if (a->require.reads[i].claim == b->require.reads[k].claim)
+                return true;
+    return false;
+}
+
+bool reachability_excludes(const struct policy_rule *a, const struct policy_rule *b,
+                           struct arena *scratch, bool *excludes, struct error *error)
+{
+    struct trial trial = {
+        .arena = scratch, .error = error, .steps_max = LIMIT_REACHABILITY_PAIR_STEPS};
+    bool can = true;
+
+    if (may_collide(a, b) && !can_both_hold(&trial, a->require.root, b->require.root, &can))
+        return false;
+    *excludes = !can;
+    return true;
 }

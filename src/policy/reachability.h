@@ -20,4 +20,9 @@ bool reachability_check(const struct node *when, const struct node *require, str
 /* Whether two rules demand the same, as well proven, and weigh the same. */
 bool reachability_repeats(const struct policy_rule *a, const struct policy_rule *b);
 
+/* Whether no host can hold both rules, which cut off the same ones; as far as a few steps go. What is
+ * needed meanwhile is in scratch. Fails only for memory. */
+bool reachability_excludes(const struct policy_rule *a, const struct policy_rule *b,
+                           struct arena *scratch, bool *excludes, struct error *error) MUST_CHECK;
+
 #endif

@@ -39,6 +39,7 @@ static const char *const WORDS[] = {
     "one\ntwo",
     "one\ttwo",
     "\xf0\x9f\x98\x80z",
+    "\xc3\x89Z",
 };
 static const char *const KNOWN[] = {DIGEST_A, "a", "quiet ro"};
 
@@ -181,7 +182,10 @@ static void put_text(struct expression_writer *writer)
         put_joined(writer);
         break;
     case 3:
-        put_claim(writer, PICK(TEXTS));
+        if (writer->n_variables && writer_chance(2))
+            put_variable(writer);
+        else
+            put_claim(writer, PICK(TEXTS));
         put(writer, ".lowerAscii()");
         break;
     case 4:
