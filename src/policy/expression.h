@@ -107,8 +107,10 @@ void expression_update(struct node *root, const struct expression_references *re
 bool expression_read_digest(struct span text, uint16_t *alg, uint8_t bytes[LIMIT_TPM_DIGEST_LEN],
                             size_t *len);
 
-/* "sha256:<hex>" as a digest; false for anything else. The bytes are in the arena. */
-bool expression_digest(struct span text, struct arena *arena, struct claim_item *item);
+/* "sha256:<hex>" as a digest, its bytes in the arena; anything else leaves the item alone and
+ * *is_digest false. Returns false only for memory. */
+bool expression_digest(struct span text, struct arena *arena, struct claim_item *item,
+                       bool *is_digest) MUST_CHECK;
 
 /* A constant as expressions have it: string literals joined by +. Errors carry the byte in text. */
 bool expression_text(struct span text, struct arena *arena, struct claim_item *item,

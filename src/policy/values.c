@@ -109,8 +109,11 @@ static bool read_value(const struct document_entry *entry, struct arena *arena,
 {
     struct span text = span_of(entry->value, entry->value_len);
     struct error wrong;
+    bool is_digest;
 
-    if (expression_digest(text, arena, item))
+    if (!expression_digest(text, arena, item, &is_digest))
+        return arena_error(arena, error);
+    if (is_digest)
         return true;
     if (expression_text(text, arena, item, &wrong))
         return true;

@@ -233,15 +233,17 @@ bool expression_read_digest(struct span text, uint16_t *alg, uint8_t bytes[LIMIT
            *len == tpm_digest_len(*alg);
 }
 
-bool expression_digest(struct span text, struct arena *arena, struct claim_item *item)
+bool expression_digest(struct span text, struct arena *arena, struct claim_item *item,
+                       bool *is_digest)
 {
     uint8_t bytes[LIMIT_TPM_DIGEST_LEN];
     size_t len;
     uint16_t alg;
     char *copy;
 
-    if (!expression_read_digest(text, &alg, bytes, &len))
-        return false;
+    *is_digest = expression_read_digest(text, &alg, bytes, &len);
+    if (!*is_digest)
+        return true;
     copy = arena_text(arena, span_of(bytes, len));
     if (!copy)
         return false;
@@ -258,6 +260,7 @@ bool parser_string(struct parser *parser, struct claim_item *item)
 {
     size_t start = parser->word.offset, cap = parser->text.len - start, len = 0, part;
     uint8_t *bytes = NULL;
+    bool is_digest;
 
     while (parser->word.kind == WORD_STRING) {
         if (!bytes) { /* most strings are one literal: room for that; more take the rest */
@@ -284,7 +287,11 @@ bool parser_string(struct parser *parser, struct claim_item *item)
             return false;
         }
     }
-    if (!expression_digest(span_of(bytes, len), parser->arena, item))
+    if (!expression_digest(span_of(bytes, len), parser->arena, item, &is_digest)) {
+        parser_fail_memory(parser);
+        return false;
+    }
+    if (!is_digest)
         *item = (struct claim_item){.kind = CLAIM_ITEM_TEXT,
                                     .event = REASON_NO_EVENT,
                                     .pcr = REASON_NO_PCR,

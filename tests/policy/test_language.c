@@ -442,6 +442,10 @@ static void test_the_rest_is_explained(void **state)
                   "[\"x\"].exists_one(f, f == \"y\" && [\"z\"].all(g, g == kernel.version))", "x",
                   "kernel.version");
     expect_reason(fixture, "6 <= size(boot.files)", "size(boot.files) >= 6", "3", "boot.files");
+    expect_reason(fixture, "size(boot.files) <= 2", "size(boot.files) <= 2", "3", "boot.files");
+    expect_reason(fixture, "3 < size(boot.files)", "size(boot.files) > 3", "3", "boot.files");
+    expect_reason(fixture, "kernel.version.endsWith(\"-rt\")", "kernel.version ends with \"-rt\"",
+                  "6.1.0-28-amd64", "kernel.version");
     /* a rule over several lines is shown on one */
     expect_reason(fixture, "kernel.version in [\n\"a\",\n  \"b\"]",
                   "kernel.version in [\"a\", \"b\"]", "6.1.0-28-amd64", "kernel.version");

@@ -60,8 +60,9 @@ unsigned writer_chance(unsigned n)
 static struct claim_item item_of(const char *word, struct arena *arena)
 {
     struct claim_item item = {.kind = CLAIM_ITEM_TEXT, .bytes = span_text(word)};
+    bool is_digest;
 
-    (void)expression_digest(span_text(word), arena, &item);
+    assert_true(expression_digest(span_text(word), arena, &item, &is_digest));
     return item;
 }
 
