@@ -1,5 +1,5 @@
 /* Measuring one thing against the least that must be done for it: CPU time, in interleaved rounds,
- * the median of each. Never fails on a time; a wrong result ends the program. */
+ * the median of each; who measures otherwise says so in a note. Never fails on a time; a wrong result ends the program. */
 #ifndef BOOTSEAL_BENCH_MEASURE_H
 #define BOOTSEAL_BENCH_MEASURE_H
 

@@ -289,6 +289,30 @@ static void days_are_those_of_the_calendar(void **state)
     }
 }
 
+static void a_text_is_whole_or_memory_ran_out(void **state)
+{
+    static const char TEXT[] = HEAD MODEL NAMED "firmware_images =\n  " ONE "\n"
+                                                "firmware_proves = model\n";
+    struct catalog *catalog;
+    struct span whole, text;
+    struct error error;
+    bool encoded = false;
+
+    (void)state;
+    assert_true(catalog_decode(span_text(TEXT), &arena, &catalog, &error));
+    assert_true(catalog_encode(catalog, &arena, &whole, &error));
+    for (size_t cap = LIMIT_DOCUMENT_LEN - 16; !encoded; cap += 16) {
+        struct arena small = arena_init(cap);
+
+        encoded = catalog_encode(catalog, &small, &text, &error);
+        if (encoded)
+            assert_true(span_equal(text, whole));
+        else
+            assert_int_equal(error.code, ERROR_MEMORY);
+        arena_done(&small);
+    }
+}
+
 static void a_full_arena_is_an_error(void **state)
 {
     static const char TEXT[] = HEAD MODEL NAMED "firmware_images = " ONE "\n"
@@ -321,6 +345,7 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read_again),
         cmocka_unit_test(what_the_reader_would_cut_is_not_written),
         cmocka_unit_test(days_are_those_of_the_calendar),
+        cmocka_unit_test(a_text_is_whole_or_memory_ran_out),
         cmocka_unit_test(a_full_arena_is_an_error),
     };
 

@@ -183,7 +183,22 @@ static void a_number_has_one_size(void **state)
 
 static void names_come_from_the_table(void **state)
 {
+    static const struct {
+        const char *name, *meaning;
+        uint32_t id;
+        enum sipa_payload payload;
+    } TABLE[] = {
+#define SIPA(symbol, id, payload, meaning) {#symbol, meaning, id, payload},
+#include "wire/sipa.def"
+#undef SIPA
+    };
+
     (void)state;
+    for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++) {
+        assert_string_equal(sipa_name(TABLE[i].id), TABLE[i].name);
+        assert_string_equal(sipa_meaning(TABLE[i].id), TABLE[i].meaning);
+        assert_int_equal(sipa_payload_kind(TABLE[i].id), TABLE[i].payload);
+    }
     assert_string_equal(sipa_name(0x00050001), "OSKERNELDEBUG");
     assert_non_null(sipa_meaning(0x00050001));
     assert_null(sipa_name(0x00059999));

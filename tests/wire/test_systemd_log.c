@@ -42,10 +42,11 @@ static void records_as_systemd_writes_them(void **state)
 {
     static const char text[] = RECORD
         "\x1e{\"pcr\":15," DIGESTS ",\"content_type\":\"systemd\",\"content\":{\"string\":"
-        "\"machine-id:\\u00e9\\ud83d\\ude00\\\"\\\\\\/\"}}\n"
+        "\"machine-id:\\u00e9\\u20AC\\ud83d\\ude00\\\"\\\\\\/\"}}\n"
         "\x1e{\"nv_index\":30474752," DIGESTS "," CONTENT "}\n"
-        "\x1e { \"recnum\" : 3 , \"pcr\" : 0 , \"digests\" : [ ] , \"later\" : [ { } , -1.5e+3 , "
-        "true , false , null , \"\" ] }\n";
+        "\x1e { \"recnum\" : 3 , \"pcr\" : 0 , \"digests\" : [ ] , \"later\" : [ { } , -1.5e+3 , 0 "
+        ", "
+        "0.5E-2 , 7e1 , true , false , null , \"\" ,\t{ \"a\" : { \"b\" : 1 } , \"c\" : 2 } ] }\n";
     struct systemd_log log;
     struct error error;
     struct span digest;
@@ -61,7 +62,8 @@ static void records_as_systemd_writes_them(void **state)
     assert_int_equal(digest.data[31], 0xFF);
     assert_true(span_is(log.events[0].data, "enter-initrd"));
     assert_int_equal(log.events[1].offset, sizeof RECORD - 1);
-    assert_true(span_is(log.events[1].data, "machine-id:\xc3\xa9\xf0\x9f\x98\x80\"\\/"));
+    assert_true(
+        span_is(log.events[1].data, "machine-id:\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"\\/"));
     assert_int_equal(log.events[2].number, 2);
     assert_int_equal(log.events[2].pcr, 0);
     assert_int_equal(log.events[2].n_digests, 0);
@@ -151,6 +153,8 @@ static const struct {
     {"\x1e{\"pcr\":1," DIGESTS ",\"x\":\"\\ud800\"}\n", ERROR_MALFORMED},
     {"\x1e{\"pcr\":1," DIGESTS ",\"x\":\"\\ud800\\u0041\"}\n", ERROR_MALFORMED},
     {"\x1e{\"pcr\":1," DIGESTS ",\"x\":\"\\udc00\"}\n", ERROR_MALFORMED},
+    {"\x1e{\"pcr\":1," DIGESTS ",\"x\":\"\\ud800\\ue000\"}\n", ERROR_MALFORMED},
+    {"\x1e{\"pcr\":1," DIGESTS ",\"x\":\"\\u12:4\"}\n", ERROR_MALFORMED},
     {"\x1e{\"pcr\":1," DIGESTS ",\"x\":\"\xff\"}\n", ERROR_MALFORMED},
     {"\x1e{\"pcr\":1," DIGESTS ",\"x\":\"\n\"}\n", ERROR_MALFORMED},
     {"\x1e{\"pcr\":1," DIGESTS ",\"x\":[[[[[[[[[[]]]]]]]]]]}\n", ERROR_LIMIT},
