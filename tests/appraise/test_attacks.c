@@ -412,6 +412,30 @@ static void test_ak_attributes(void **state)
     }
 }
 
+/* Enrolled from somewhere, or sent in a bundle: bytes that are no key, or none that anybody can use. */
+static void test_keys_that_are_none(void **state)
+{
+    struct fixture *fixture = *state;
+    struct soft_host *host = &fixture->host;
+    struct span good = host->ak.public_area.whole;
+    uint8_t *off_the_curve = soft_host_copy(host, good);
+
+    fixture->input.ak_public = span_of(good.data, good.len - 1);
+    expect_verdict(fixture, soft_host_attest(host), VERDICT_UNTRUSTED, REASON_AK_NOT_SIGNING);
+    off_the_curve[good.len - 1] ^= 1;
+    fixture->input.ak_public = span_of(off_the_curve, good.len);
+    expect_verdict(fixture, soft_host_attest(host), VERDICT_UNTRUSTED, REASON_AK_NOT_SIGNING);
+    assert_false(fixture->appraisal.quote_verified);
+    fixture->input.ak_public = good;
+    soft_host_add_identity(host);
+    soft_host_attest(host);
+    host->evidence.identity.public_area.len--;
+    soft_host_bind(host);
+    expect_verdict(fixture, soft_host_evidence(host), VERDICT_UNTRUSTED,
+                   REASON_IDENTITY_ATTRIBUTES);
+    assert_false(fixture->appraisal.identity.proven);
+}
+
 static void test_identity_keys(void **state)
 {
     struct fixture *fixture = *state;
@@ -577,6 +601,7 @@ int main(void)
         WITH_FIXTURE(test_selections),
         WITH_FIXTURE(test_structures),
         WITH_FIXTURE(test_ak_attributes),
+        WITH_FIXTURE(test_keys_that_are_none),
         WITH_FIXTURE(test_identity_keys),
         WITH_FIXTURE(test_counters),
         WITH_FIXTURE(test_bank_never_extended),

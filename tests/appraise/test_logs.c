@@ -44,6 +44,30 @@ static void test_event_log_that_ends_early(void **state)
                    REASON_EVENTLOG_MALFORMED);
 }
 
+/* A confidential guest's log counts measurement registers, not PCRs: no quote of a TPM says a word of them. */
+static void test_log_of_measurement_registers(void **state)
+{
+    static const char VENDOR[] = "td-shim";
+    enum { SIZE_AT = 28, HEADER_AT = 32, VENDOR_LEN = sizeof VENDOR - 1 };
+    struct fixture *fixture = *state;
+    struct span log = fixture->host.booted_tcg;
+    size_t header_len =
+        log.data[SIZE_AT]; /* of the first event's data, which ends with no vendor */
+    uint8_t *bytes = arena_alloc(&fixture->host.arena, log.len + VENDOR_LEN);
+    size_t end = HEADER_AT + header_len;
+
+    assert_non_null(bytes);
+    memcpy(bytes, log.data, end);
+    memcpy(bytes + end, VENDOR, VENDOR_LEN);
+    memcpy(bytes + end + VENDOR_LEN, log.data + end, log.len - end);
+    bytes[SIZE_AT] += VENDOR_LEN;
+    bytes[end - 1] = VENDOR_LEN;
+    soft_host_send(&fixture->host, EVIDENCE_LOG_TCG, span_of(bytes, log.len + VENDOR_LEN));
+    expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_UNTRUSTED,
+                   REASON_EVENTLOG_MALFORMED);
+    assert_int_equal(fixture->appraisal.log.n_events, 0);
+}
+
 static void test_ima_list_that_ends_early(void **state)
 {
     struct fixture *fixture = *state;
@@ -113,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(test_event_log_that_ends_early),
+        WITH_FIXTURE(test_log_of_measurement_registers),
         WITH_FIXTURE(test_ima_list_that_ends_early),
         WITH_FIXTURE(test_ima_entry_that_was_not_measured),
         WITH_FIXTURE(test_ima_template_hash_that_is_not_that_of_the_data),

@@ -147,6 +147,45 @@ static void test_changed_hosts(void **state)
     assert_true(applies(steady, soft_host_attest(host)));
 }
 
+/* A bundle may bring its key along: only the enrolled one leaves things as they are. */
+static void test_another_key_beside_the_quote(void **state)
+{
+    struct steady *steady = *state;
+    struct soft_host *host = &steady->fixture.host;
+
+    host->evidence.ak_public = host->ak.public_area.whole;
+    assert_true(applies(steady, soft_host_attest(host)));
+    host->evidence.ak_public.len--;
+    assert_false(applies(steady, soft_host_attest(host)));
+}
+
+static void test_without_memory_there_is_no_verdict(void **state)
+{
+    struct steady *steady = *state;
+    struct fixture *fixture = &steady->fixture;
+    struct span evidence = soft_host_attest(&fixture->host);
+    bool done = false;
+    size_t n_failed = 0;
+
+    fixture->input.evidence = evidence;
+    for (size_t cap = 0; !done; cap += 16) {
+        struct arena small = arena_init(cap);
+        bool short_way = false;
+
+        fixture->appraisal.verdict = VERDICT_TRUSTED;
+        done = appraise_steady(fixture->host.crypto, &fixture->input, &steady->memory, &small,
+                               &fixture->appraisal, &short_way, &fixture->error);
+        if (!done) {
+            assert_int_equal(fixture->error.code, ERROR_MEMORY);
+            assert_int_equal(fixture->appraisal.verdict, VERDICT_NONE);
+        }
+        n_failed += !done;
+        arena_done(&small);
+    }
+    assert_int_equal(fixture->appraisal.verdict, VERDICT_TRUSTED);
+    assert_true(n_failed > 10);
+}
+
 static void test_bad_quotes(void **state)
 {
     struct steady *steady = *state;
@@ -191,9 +230,14 @@ static void test_bad_quotes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_STEADY(test_unchanged_host),  WITH_STEADY(test_another_revocation_list),
-        WITH_STEADY(test_another_catalog), WITH_STEADY(test_nothing_remembered),
-        WITH_STEADY(test_changed_hosts),   WITH_STEADY(test_bad_quotes),
+        WITH_STEADY(test_unchanged_host),
+        WITH_STEADY(test_another_revocation_list),
+        WITH_STEADY(test_another_catalog),
+        WITH_STEADY(test_nothing_remembered),
+        WITH_STEADY(test_changed_hosts),
+        WITH_STEADY(test_another_key_beside_the_quote),
+        WITH_STEADY(test_without_memory_there_is_no_verdict),
+        WITH_STEADY(test_bad_quotes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
