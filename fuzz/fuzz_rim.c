@@ -12,6 +12,11 @@ static void check(const struct rim *rim)
     for (size_t i = 0; i < rim->n_files; i++)
         if (!*rim->files[i].name || rim->files[i].digest.len < 32)
             abort();
+    for (size_t i = 0; i < rim->n_links; i++)
+        if (!rim->links[i])
+            abort();
+    if (!rim->signed_at)
+        abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -119,6 +119,13 @@ static bool take_hash(struct cli *cli, const struct rim_file *file, const char *
     return false;
 }
 
+/* A manifest inside of a composite one, which has a signer of its own: XML, maybe behind a byte order mark,
+ * or a signed CoRIM. An event log begins with neither. */
+static bool is_manifest(struct span bytes)
+{
+    return (bytes.len && (bytes.data[0] == '<' || bytes.data[0] == 0xEF)) || cose_sign1_is(bytes);
+}
+
 static bool take_file(struct cli *cli, const struct rim *rim, const struct rim_file *file,
                       struct reference_import *import, enum exit_status *status)
 {
@@ -127,8 +134,28 @@ static bool take_file(struct cli *cli, const struct rim *rim, const struct rim_f
 
     if (!rim->is_pc_client)
         return take_hash(cli, file, prefix, import, status);
-    return read_support(cli, file, &bytes, &path, status) &&
-           take_log(cli, path, bytes, prefix, import, status);
+    if (!read_support(cli, file, &bytes, &path, status))
+        return false;
+    if (!is_manifest(bytes))
+        return take_log(cli, path, bytes, prefix, import, status);
+    fprintf(stderr, "bootseal: %s is a manifest of its own: import it too\n", path);
+    return true;
+}
+
+static void say_relations(const struct rim *rim)
+{
+    if (rim->is_patch)
+        fprintf(stderr, "bootseal: the manifest changes what another says, whose values go on "
+                        "counting as long as they are in a document\n");
+    else if (rim->is_supplemental)
+        fprintf(stderr, "bootseal: the manifest only adds to what another says\n");
+    for (size_t i = 0; i < rim->n_links; i++)
+        fprintf(stderr, "bootseal: the manifest names %s, which is not followed: import it too\n",
+                rim->links[i]);
+    if (*rim->signed_at)
+        fprintf(stderr, "Signed on %s, as the signer says\n", rim->signed_at);
+    if (rim->has_countersignature)
+        fprintf(stderr, "bootseal: a time stamp by somebody else is not looked at\n");
 }
 
 bool reference_import_rim(struct cli *cli, struct span xml, const struct reference_signers *signers,
@@ -147,6 +174,7 @@ bool reference_import_rim(struct cli *cli, struct span xml, const struct referen
         *status = reference_manifest_error(cli, &error);
         return false;
     }
+    say_relations(&rim);
     if (signers->n)
         import->signer = signers->subjects[rim.signer];
     for (size_t i = 0; i < rim.n_files; i++) {

@@ -15,6 +15,9 @@ xmlDoc *rim_parse(struct span xml, bool keeps_blanks, struct error *error);
 bool rim_verify(xmlDoc *document, const struct span *certificates, size_t n_certificates,
                 size_t *signer, struct error *error) MUST_CHECK;
 
+/* The property of the signature that a second reference covers: its time stamp. NULL without one. */
+xmlNode *rim_time_property(xmlDoc *document);
+
 /* True for an element of this name and namespace. */
 bool rim_is_element(const xmlNode *node, const char *name, const char *namespace);
 

@@ -58,20 +58,68 @@ static bool is_called(const xmlAttr *attribute, const char *name)
 
 /* --- Head --- */
 
-static bool read_root(struct rim_reader *reader, const xmlNode *root)
+static bool read_flag(struct rim_reader *reader, const xmlAttr *attribute, bool *flag)
+{
+    const char *text = "";
+
+    if (!read_text(reader, attribute, &text))
+        return false;
+    *flag = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+    return true;
+}
+
+static bool read_root_attribute(struct rim_reader *reader, const xmlAttr *attribute)
 {
     struct rim *rim = reader->rim;
 
-    for (const xmlAttr *at = root->properties; at; at = at->next) {
-        const char **text = at->ns                     ? NULL
-                            : is_called(at, "tagId")   ? &rim->id
-                            : is_called(at, "name")    ? &rim->name
-                            : is_called(at, "version") ? &rim->version
-                                                       : NULL;
+    if (attribute->ns)
+        return true;
+    if (is_called(attribute, "tagId"))
+        return read_text(reader, attribute, &rim->id);
+    if (is_called(attribute, "name"))
+        return read_text(reader, attribute, &rim->name);
+    if (is_called(attribute, "version"))
+        return read_text(reader, attribute, &rim->version);
+    if (is_called(attribute, "supplemental"))
+        return read_flag(reader, attribute, &rim->is_supplemental);
+    return !is_called(attribute, "patch") || read_flag(reader, attribute, &rim->is_patch);
+}
 
-        if (text && !read_text(reader, at, text))
+static bool read_root(struct rim_reader *reader, const xmlNode *root)
+{
+    for (const xmlAttr *at = root->properties; at; at = at->next)
+        if (!read_root_attribute(reader, at))
             return false;
-    }
+    return true;
+}
+
+/* Relations to another base RIM; others lead to media, installers and pages. */
+static bool is_relation(const char *relation)
+{
+    static const char *const RELATIONS[] = {"component", "parent",     "patches",
+                                            "requires",  "supersedes", "supplemental"};
+
+    for (size_t i = 0; i < sizeof RELATIONS / sizeof *RELATIONS; i++)
+        if (strcmp(relation, RELATIONS[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool read_link(struct rim_reader *reader, const xmlNode *link)
+{
+    struct rim *rim = reader->rim;
+    const char *href = "", *relation = "";
+
+    for (const xmlAttr *at = link->properties; at; at = at->next)
+        if ((is_called(at, "href") && !read_text(reader, at, &href)) ||
+            (is_called(at, "rel") && !read_text(reader, at, &relation)))
+            return false;
+    if (!is_relation(relation))
+        return true;
+    if (rim->n_links == LIMIT_MANIFEST_DEPENDENTS)
+        return error_set(reader->error, ERROR_LIMIT, ERROR_NO_OFFSET, CLAUSE,
+                         "more than %d links to other base RIMs", LIMIT_MANIFEST_DEPENDENTS);
+    rim->links[rim->n_links++] = href;
     return true;
 }
 
@@ -209,6 +257,31 @@ static bool read_payload(struct rim_reader *reader, const xmlNode *folder, unsig
     return true;
 }
 
+/* --- Time --- */
+
+/* The attribute dateTime of a time stamp: the signer's word in RFC 3339, or somebody else's signature. */
+static bool read_time_stamp(struct rim_reader *reader, const xmlNode *stamp)
+{
+    bool is_word = strstr((const char *)stamp->ns->href, "rfc3339") != NULL;
+
+    reader->rim->has_countersignature |= !is_word;
+    for (const xmlAttr *at = is_word ? stamp->properties : NULL; at; at = at->next)
+        if (is_called(at, "dateTime") && !read_text(reader, at, &reader->rim->signed_at))
+            return false;
+    return true;
+}
+
+static bool read_time(struct rim_reader *reader, xmlDoc *document)
+{
+    const xmlNode *property = rim_time_property(document);
+
+    for (const xmlNode *node = property ? property->children : NULL; node; node = node->next)
+        if (node->type == XML_ELEMENT_NODE && node->ns &&
+            xmlStrcasecmp(node->name, BAD_CAST "timestamp") == 0 && !read_time_stamp(reader, node))
+            return false;
+    return true;
+}
+
 static bool read_manifest(struct rim_reader *reader, const xmlNode *root)
 {
     if (!root || !rim_is_element(root, "SoftwareIdentity", SWID))
@@ -218,6 +291,8 @@ static bool read_manifest(struct rim_reader *reader, const xmlNode *root)
         return false;
     for (const xmlNode *node = root->children; node; node = node->next) {
         if (rim_is_element(node, "Meta", SWID) && !read_meta(reader, node))
+            return false;
+        if (rim_is_element(node, "Link", SWID) && !read_link(reader, node))
             return false;
         if (rim_is_element(node, "Payload", SWID) && !read_payload(reader, node, 0))
             return false;
@@ -249,10 +324,12 @@ static xmlDoc *open_document(struct span xml, const struct span *certificates,
 bool rim_decode(struct span xml, const struct span *certificates, size_t n_certificates,
                 struct arena *arena, struct rim *rim, struct error *error)
 {
-    struct rim read = {.id = "", .name = "", .version = "", .manufacturer = "", .model = ""};
+    struct rim read = {
+        .id = "", .name = "", .version = "", .manufacturer = "", .model = "", .signed_at = ""};
     struct rim_reader reader = {.rim = &read, .arena = arena, .error = error};
     xmlDoc *document = open_document(xml, certificates, n_certificates, &read.signer, error);
-    bool good = document && read_manifest(&reader, xmlDocGetRootElement(document));
+    bool good = document && read_manifest(&reader, xmlDocGetRootElement(document)) &&
+                read_time(&reader, document);
 
     xmlFreeDoc(document);
     xmlCleanupParser();

@@ -4,8 +4,8 @@
  * An edge, for libxml2 and xmlsec: only the command line uses it, never the service. Documents with a
  * DTD are refused before an entity is read; no network, no other file, no XSLT, no XPath. Nothing is
  * read from a document before its signature holds, unless the caller asks for that in so many words:
- * exactly one signature, over the whole document but itself, by one of the keys given. Keys and
- * certificates inside of the document are not looked at. */
+ * exactly one signature, over the whole document but itself, and besides at most over its own time
+ * stamp, by one of the keys given. Keys and certificates inside of the document are not looked at. */
 #ifndef BOOTSEAL_RIM_RIM_H
 #define BOOTSEAL_RIM_RIM_H
 
@@ -25,7 +25,12 @@ struct rim {
     const char *id; /* tagId; texts are printable, "" for what the manifest doesn't say */
     const char *name, *version;
     const char *manufacturer, *model; /* of the platform */
-    bool is_pc_client;                /* bound to PC Client RIM: its files are support RIMs */
+    const char *signed_at;            /* as the signer says, under the signature (RFC 3339) */
+    bool has_countersignature;        /* a time stamp of somebody else, which is not looked at */
+    bool is_supplemental, is_patch;   /* it adds to, or changes, what another base RIM says */
+    const char *links[LIMIT_MANIFEST_DEPENDENTS]; /* other base RIMs that it names */
+    size_t n_links;
+    bool is_pc_client; /* bound to PC Client RIM: its files are support RIMs */
     struct rim_file *files;
     size_t n_files;
     size_t signer; /* of the certificates given: whose key signed */

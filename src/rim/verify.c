@@ -10,6 +10,8 @@
 #include <xmlsec/xmldsig.h>
 #include <xmlsec/xmlsec.h>
 
+#include <string.h>
+
 static const char CLAUSE[] = "XML Signature 4.4";
 static const char NAMESPACE[] = "http://www.w3.org/2000/09/xmldsig#";
 
@@ -62,22 +64,71 @@ static xmlNode *child(const xmlNode *node, const char *name)
     return NULL;
 }
 
-/* One signature, below the root, with one reference to the whole document. */
+static xmlNode *next(const xmlNode *node, const char *name)
+{
+    xmlNode *at = node ? node->next : NULL;
+
+    while (at && !rim_is_element(at, name, NAMESPACE))
+        at = at->next;
+    return at;
+}
+
+/* Whether the attribute, which has no namespace, has this value. */
+static bool has_value(const xmlNode *node, const char *attribute, const char *value)
+{
+    xmlChar *found = xmlGetNoNsProp(node, BAD_CAST attribute);
+    bool same = found && xmlStrEqual(found, BAD_CAST value);
+
+    xmlFree(found);
+    return same;
+}
+
+/* What a reference of this URI, "#ID", names if it is a property of the signature itself. A name that is not
+ * plain would be an expression to xmlsec. */
+static xmlNode *find_property(const xmlNode *signature, const char *uri)
+{
+    static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    const xmlNode *properties = child(child(signature, "Object"), "SignatureProperties");
+
+    if (*uri != '#' || !uri[1] || uri[1 + strspn(uri + 1, PLAIN)])
+        return NULL;
+    for (xmlNode *at = child(properties, "SignatureProperty"); at;
+         at = next(at, "SignatureProperty"))
+        if (has_value(at, "Id", uri + 1))
+            return at;
+    return NULL;
+}
+
+static xmlNode *second_reference(const xmlNode *signature)
+{
+    return next(child(child(signature, "SignedInfo"), "Reference"), "Reference");
+}
+
+xmlNode *rim_time_property(xmlDoc *document)
+{
+    const xmlNode *signature = child(xmlDocGetRootElement(document), "Signature");
+    const xmlNode *reference = second_reference(signature);
+    xmlChar *uri = reference ? xmlGetNoNsProp(reference, BAD_CAST "URI") : NULL;
+    xmlNode *property = uri ? find_property(signature, (const char *)uri) : NULL;
+
+    xmlFree(uri);
+    return property;
+}
+
+/* One signature, below the root, with one reference to the whole document, and at most one more, to a
+ * property inside of the signature, from which no value is read. */
 static xmlNode *find_signature(xmlDoc *document, struct error *error)
 {
     xmlNode *root = xmlDocGetRootElement(document), *signature = child(root, "Signature");
     xmlNode *reference = child(child(signature, "SignedInfo"), "Reference");
-    xmlChar *uri;
-    bool whole;
+    size_t n_references = rim_time_property(document) ? 2 : 1;
 
     if (!signature) {
         error_set(error, ERROR_DENIED, ERROR_NO_OFFSET, CLAUSE, "the manifest is not signed");
         return NULL;
     }
-    uri = reference ? xmlGetNoNsProp(reference, BAD_CAST "URI") : NULL;
-    whole = uri && *uri == '\0';
-    xmlFree(uri);
-    if (!whole || count(root, "Signature") != 1 || count(signature, "Reference") != 1) {
+    if (!reference || !has_value(reference, "URI", "") || count(root, "Signature") != 1 ||
+        count(signature, "Reference") != n_references) {
         error_set(error, ERROR_UNSUPPORTED, ERROR_NO_OFFSET, CLAUSE,
                   "the manifest has not exactly one signature over the whole document");
         return NULL;
@@ -87,8 +138,8 @@ static xmlNode *find_signature(xmlDoc *document, struct error *error)
 
 enum { N_OF_REFERENCE = 6, N_OF_SIGNATURE = 8 };
 
-/* Only what the one legal form needs. */
-static bool allow(xmlSecDSigCtx *context)
+/* Only what the legal forms need. */
+static bool allow(xmlSecDSigCtx *context, bool has_time)
 {
     const xmlSecTransformId of_reference[N_OF_REFERENCE] = {
         xmlSecTransformEnvelopedId, xmlSecTransformInclC14NId, xmlSecTransformExclC14NId,
@@ -98,7 +149,8 @@ static bool allow(xmlSecDSigCtx *context)
         xmlSecTransformRsaSha384Id,   xmlSecTransformRsaSha512Id,  xmlSecTransformEcdsaSha256Id,
         xmlSecTransformEcdsaSha384Id, xmlSecTransformEcdsaSha512Id};
 
-    context->enabledReferenceUris = xmlSecTransformUriTypeEmpty;
+    context->enabledReferenceUris = xmlSecTransformUriTypeEmpty |
+                                    (has_time ? xmlSecTransformUriTypeSameDocument : 0);
     context->flags |= XMLSEC_DSIG_FLAGS_IGNORE_MANIFESTS;
     for (size_t i = 0; i < N_OF_REFERENCE; i++)
         if (xmlSecDSigCtxEnableReferenceTransform(context, of_reference[i]) < 0)
@@ -112,8 +164,9 @@ static bool allow(xmlSecDSigCtx *context)
 /* With a key given, xmlsec reads none from the document. */
 static bool try_key(xmlNode *signature, struct span certificate, bool *holds, struct error *error)
 {
+    bool has_time = second_reference(signature) != NULL;
     xmlSecDSigCtx *context = xmlSecDSigCtxCreate(NULL);
-    bool good = context && allow(context);
+    bool good = context && allow(context, has_time);
 
     *holds = false;
     if (good)
@@ -122,7 +175,7 @@ static bool try_key(xmlNode *signature, struct span certificate, bool *holds, st
     if (good && context->signKey)
         *holds = xmlSecDSigCtxVerify(context, signature) == 0 &&
                  context->status == xmlSecDSigStatusSucceeded &&
-                 xmlSecPtrListGetSize(&context->signedInfoReferences) == 1;
+                 xmlSecPtrListGetSize(&context->signedInfoReferences) == 1 + (xmlSecSize)has_time;
     if (context)
         xmlSecDSigCtxDestroy(context);
     return good || error_plain(error, ERROR_MEMORY, "no memory for a signature");
@@ -145,13 +198,29 @@ static bool try_keys(xmlNode *signature, const struct span *certificates, size_t
                      "none of the %zu certificates signed the manifest as it is", n_certificates);
 }
 
+/* Without a DTD nobody tells libxml which attribute is an identifier. False when another element is called
+ * like the property: then the reference would not be to what it seems. */
+static bool name_property(xmlDoc *document, struct error *error)
+{
+    xmlNode *property = rim_time_property(document);
+    xmlAttr *id = property ? xmlHasNsProp(property, BAD_CAST "Id", NULL) : NULL;
+    xmlChar *name = id ? xmlNodeListGetString(document, id->children, 1) : NULL;
+    bool alone = !name || !xmlGetID(document, name);
+
+    if (name && alone)
+        alone = xmlAddID(NULL, document, name, id) != NULL;
+    xmlFree(name);
+    return alone || error_set(error, ERROR_UNSUPPORTED, ERROR_NO_OFFSET, CLAUSE,
+                              "another element is called like the time stamp of the signature");
+}
+
 bool rim_verify(xmlDoc *document, const struct span *certificates, size_t n_certificates,
                 size_t *signer, struct error *error)
 {
     xmlNode *signature = find_signature(document, error);
     bool good;
 
-    if (!signature)
+    if (!signature || !name_property(document, error))
         return false;
     good = begin(error) && try_keys(signature, certificates, n_certificates, signer, error);
     end();

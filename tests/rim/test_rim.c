@@ -89,26 +89,80 @@ static void one_without_a_signature_is_read_only_on_demand(void **state)
     assert_int_equal(rim.n_files, 2);
 }
 
+/* The value as it stands in the manifest with a bit turned in its second character. */
+static void demand_refused(struct span whole, const struct span *signer, const char *value)
+{
+    char *copy = malloc(whole.len);
+    struct rim rim = {.n_files = 77};
+    struct error error = {0};
+    char *at;
+
+    memcpy(copy, whole.data, whole.len);
+    at = memmem(copy, whole.len, value, strlen(value));
+    assert_non_null(at);
+    at[1] ^= 1;
+    assert_false(rim_decode(span_of(copy, whole.len), signer, 1, &arena, &rim, &error));
+    assert_int_equal(rim.n_files, 77);
+    free(copy);
+}
+
 static void no_value_in_it_can_change(void **state)
 {
     static const char *const VALUES[] = {"1111",     "2222",      "boot.rimel",    "20113",
                                          "Latitude", "PC Client", "example.rim.1", "ecdsa-sha256"};
 
     (void)state;
-    for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++) {
-        char *copy = malloc(manifest.len);
-        struct rim rim = {.n_files = 77};
-        struct error error = {0};
-        char *at;
+    for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++)
+        demand_refused(manifest, &certificate, VALUES[i]);
+}
 
-        memcpy(copy, manifest.data, manifest.len);
-        at = memmem(copy, manifest.len, VALUES[i], strlen(VALUES[i]));
-        assert_non_null(at);
-        at[1] ^= 1;
-        assert_false(
-            rim_decode(span_of(copy, manifest.len), &certificate, 1, &arena, &rim, &error));
-        assert_int_equal(rim.n_files, 77);
-        free(copy);
+static void a_time_stamp_and_relations_are_read(void **state)
+{
+    static const char *const VALUES[] = {"1111",      "example.rim.1", "\"requires", "true",
+                                         "2026-01-3", "dGVzdAo",       "TST",        "#TST"};
+    struct span stamped = read_seed("stamped"), signer = read_seed("stamped-certificate");
+    struct error error = {0};
+    struct rim rim;
+
+    (void)state;
+    assert_true(rim_decode(stamped, &signer, 1, &arena, &rim, &error));
+    assert_string_equal(rim.signed_at, "2026-01-31T00:00:00Z");
+    assert_true(rim.has_countersignature);
+    assert_true(rim.is_patch && rim.is_supplemental);
+    assert_int_equal(rim.n_links, 1); /* the other leads to media */
+    assert_string_equal(rim.links[0], "example.rim.1");
+    assert_false(rim_decode(stamped, &certificate, 1, &arena, &rim, &error));
+    for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++)
+        demand_refused(stamped, &signer, VALUES[i]);
+    assert_true(rim_decode(manifest, &certificate, 1, &arena, &rim, &error));
+    assert_string_equal(rim.signed_at, "");
+    assert_false(rim.has_countersignature || rim.is_patch || rim.is_supplemental);
+    assert_int_equal(rim.n_links, 0);
+}
+
+static void links_are_counted(void **state)
+{
+    static const char BEGIN[] = "<SoftwareIdentity "
+                                "xmlns='http://standards.iso.org/iso/19770/-2/2015/schema.xsd'>";
+    static const char LINK[] = "<Link rel='requires' href='x'/>";
+    char xml[2048];
+
+    (void)state;
+    for (size_t n = LIMIT_MANIFEST_DEPENDENTS; n <= LIMIT_MANIFEST_DEPENDENTS + 1; n++) {
+        struct error error = {0};
+        struct rim rim;
+
+        strcpy(xml, BEGIN);
+        for (size_t i = 0; i < n; i++)
+            strcat(xml, LINK);
+        strcat(xml, "</SoftwareIdentity>");
+        if (n == LIMIT_MANIFEST_DEPENDENTS) {
+            assert_true(rim_decode(span_text(xml), NULL, 0, &arena, &rim, &error));
+            assert_int_equal(rim.n_links, n);
+        } else {
+            assert_false(rim_decode(span_text(xml), NULL, 0, &arena, &rim, &error));
+            assert_int_equal(error.code, ERROR_LIMIT);
+        }
     }
 }
 
@@ -159,6 +213,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_signed_manifest_is_read, begin, end),
         cmocka_unit_test_setup_teardown(one_without_a_signature_is_read_only_on_demand, begin, end),
         cmocka_unit_test_setup_teardown(no_value_in_it_can_change, begin, end),
+        cmocka_unit_test_setup_teardown(a_time_stamp_and_relations_are_read, begin, end),
+        cmocka_unit_test_setup_teardown(links_are_counted, begin, end),
         cmocka_unit_test_setup_teardown(a_document_cut_anywhere_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_dtd_ends_the_reading, begin, end),
         cmocka_unit_test_setup_teardown(limits_are_held, begin, end),
