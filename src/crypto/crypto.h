@@ -106,7 +106,7 @@ struct crypto_certificate_view {
     struct span sha256;                /* fingerprint */
     struct span spki;                  /* SubjectPublicKeyInfo DER; an id-RSAES-OAEP key as RSA */
     bool is_ca;
-    bool may_sign; /* key usage, where there is one, allows signatures (RFC 5280, 4.2.1.3) */
+    bool may_sign; /* documents, by what usages it has (RFC 5280, 4.2.1.3, 4.2.1.12) */
 };
 
 /* What a person sees of it; texts in the arena. */

@@ -202,6 +202,19 @@ static const char *key_text(const X509 *x509, struct arena *arena)
     return arena_printf(arena, "%s-%d", name, EVP_PKEY_get_bits(pkey));
 }
 
+/* A certificate for TLS, mail, time stamps or OCSP signs no documents, whoever issued it; one for a purpose
+ * that OpenSSL has no name for may. */
+static bool may_sign(X509 *x509)
+{
+    const uint32_t other = XKU_SSL_SERVER | XKU_SSL_CLIENT | XKU_SMIME | XKU_SGC | XKU_OCSP_SIGN |
+                           XKU_TIMESTAMP | XKU_DVCS;
+    uint32_t purposes = X509_get_extended_key_usage(
+        x509); /* all bits without any, as usage below */
+
+    return X509_get_key_usage(x509) & KU_DIGITAL_SIGNATURE &&
+           (purposes & (XKU_CODE_SIGN | XKU_ANYEKU) || !(purposes & other));
+}
+
 bool crypto_certificate_view(const struct crypto_certificate *certificate, struct arena *arena,
                              struct crypto_certificate_view *view, struct error *error)
 {
@@ -224,7 +237,7 @@ bool crypto_certificate_view(const struct crypto_certificate *certificate, struc
     seen.serial_hex = text_hex(arena, span_of(serial->data, (size_t)serial->length));
     seen.key = key_text(x509, arena);
     seen.is_ca = X509_check_ca(x509) > 0;
-    seen.may_sign = X509_get_key_usage(x509) & KU_DIGITAL_SIGNATURE; /* all bits without one */
+    seen.may_sign = may_sign(x509);
     kept = fingerprint(x509, arena, &seen.sha256) && kept;
     ERR_clear_error();
     if (!kept || !seen.subject || !seen.issuer || !seen.common_name || !seen.serial_hex ||

@@ -13,7 +13,7 @@ import cbor2
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 FOLDER = pathlib.Path(sys.argv[1])
 ALGORITHMS = {"es256": -7, "es384": -35, "ps256": -37, "ed25519": -8}
@@ -197,7 +197,7 @@ write("coswid-called-corim", sign("es256", cbor2.dumps(SWID)))
 NOW = datetime.datetime.now(datetime.timezone.utc)
 
 
-def certify(name, issuer, issuer_key, key, days=30, authority=False, signs=True):
+def certify(name, issuer, issuer_key, key, days=30, authority=False, signs=True, purposes=()):
     """A certificate of key by issuer; returns it."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (x509.CertificateBuilder().subject_name(subject)
@@ -207,6 +207,8 @@ def certify(name, issuer, issuer_key, key, days=30, authority=False, signs=True)
                .add_extension(x509.BasicConstraints(authority, None), True)
                .add_extension(x509.KeyUsage(signs and not authority, False, not signs and not authority, False, False,
                                             authority, authority, False, False), True))
+    if purposes:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), False)
     return builder.sign(issuer_key, None if isinstance(issuer_key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
 
 
@@ -257,6 +259,9 @@ write("chain-outside", chained([der(SIGNER), der(MIDDLE)], outside=True))
 write("chain-stranger", chained([der(SIGNER), der(MIDDLE)], key=STRANGER_KEY))
 write("chain-ended", chained([der(certify("Signer", MIDDLE, MIDDLE_KEY, SIGNER_KEY, days=-1)), der(MIDDLE)]))
 write("chain-no-signer", chained([der(certify("Signer", MIDDLE, MIDDLE_KEY, SIGNER_KEY, signs=False)), der(MIDDLE)]))
+for name, purpose in {"tls": ExtendedKeyUsageOID.SERVER_AUTH, "code": ExtendedKeyUsageOID.CODE_SIGNING,
+                      "own": x509.ObjectIdentifier("1.3.6.1.4.1.99999.1")}.items():
+    write("chain-" + name, chained([der(certify("Signer", MIDDLE, MIDDLE_KEY, SIGNER_KEY, purposes=[purpose])), der(MIDDLE)]))
 # A certificate of the signer's own making below: who was certified to sign is no authority.
 write("chain-by-signer", chained([der(certify("Friend", SIGNER, SIGNER_KEY, STRANGER_KEY)), der(SIGNER), der(MIDDLE)],
                                  key=STRANGER_KEY))
