@@ -125,9 +125,10 @@ enum {
     /* Policies and their rules. */
     LIMIT_POLICY_LEN = LIMIT_DOCUMENT_LEN,
     LIMIT_TRIAL_LEN = 8 * LIMIT_DOCUMENT_LEN, /* a draft with its reference values, as JSON */
-    LIMIT_BINDINGS = 1024,                    /* names in force */
-    LIMIT_BINDING_HOSTS_LEN = 16 * 1024,      /* globs of one binding */
-    LIMIT_BINDING_LEN = 64 * 1024,            /* one binding as JSON */
+    LIMIT_TRIALS = 4,      /* at a time; each holds the fleet's names and the documents in force */
+    LIMIT_BINDINGS = 1024, /* names in force */
+    LIMIT_BINDING_HOSTS_LEN = 16 * 1024, /* globs of one binding */
+    LIMIT_BINDING_LEN = 64 * 1024,       /* one binding as JSON */
     LIMIT_BINDING_REFERENCES = 31, /* reference values of one binding: room for updates stays */
     LIMIT_BINDING_REASON_LEN = 512,
     LIMIT_BOUND_LEN = 64 * 1024 *

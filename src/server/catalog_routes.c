@@ -331,7 +331,7 @@ static void check(struct catalog_edit *edit, struct span text, struct span signa
     struct error error;
 
     if (work_catalog_check_encode(&work, &arena, &frame, &error))
-        calls_work(edit->exchange->front->calls, frame, on_checked, edit);
+        calls_ask(edit->exchange->front->calls, frame, on_checked, edit);
     else
         exchange_fail(edit->exchange, "catalog.check", &error);
     arena_done(&arena);

@@ -55,6 +55,8 @@ struct front {
     struct store_catalog catalog; /* in force, with its text; see front_has_catalog */
     struct arena catalog_arena;
 
+    size_t n_trials; /* under way */
+
     struct front_crl crl;
     struct front_counts counts;
     int status;

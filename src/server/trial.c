@@ -55,6 +55,7 @@ struct queue {
 
 struct trial {
     struct exchange *exchange;
+    struct front *front; /* which outlives the exchange */
     struct arena arena;
     struct bindings_draft wanted;      /* no text: the policies stay as they are */
     struct bindings *present, *draft;  /* the same where they do */
@@ -104,6 +105,7 @@ static void trial_free(struct trial *trial)
         bindings_free(trial->draft);
     bindings_free(trial->present);
     arena_done(&trial->arena);
+    trial->front->n_trials--;
     free(trial);
 }
 
@@ -283,7 +285,7 @@ static void ask(struct trial *trial, struct tried_state *state)
 
     if (encode_try(trial, state, &arena, &frame, &error)) {
         trial->in_flight++;
-        calls_work(trial->exchange->front->calls, frame, on_tried, state);
+        calls_ask(trial->exchange->front->calls, frame, on_tried, state);
     } else {
         not_judged(trial, state);
     }
@@ -484,12 +486,12 @@ static void fail(struct trial *trial, const struct error *error)
 
 static void ask_check(struct trial *trial, const struct work_check *check, call_done_fn *done)
 {
-    struct arena arena = arena_init(4 * (size_t)LIMIT_TRIAL_LEN);
+    struct arena arena = arena_init(4 * (size_t)LIMIT_HOST_SOURCES_LEN);
     struct span frame;
     struct error error;
 
     if (work_check_encode(check, &arena, &frame, &error))
-        calls_work(trial->exchange->front->calls, frame, done, trial);
+        calls_ask(trial->exchange->front->calls, frame, done, trial);
     else
         fail(trial, &error);
     arena_done(&arena);
@@ -569,13 +571,13 @@ static void check_policy(struct trial *trial)
                                            : STORE_DOCUMENT_POLICY};
     struct error error;
 
-    if (!bindings_load(front->store, front->crypto, &trial->present, &error)) {
+    if (!bindings_load(front->store, front->crypto, &trial->present, &error) ||
+        (trial->wanted.text.len &&
+         !bindings_try(trial->present, &trial->wanted, &trial->draft, &error))) {
         fail(trial, &error);
     } else if (trial->wanted.text.len == 0) {
         trial->draft = trial->present;
         check_others(trial);
-    } else if (!bindings_try(trial->present, &trial->wanted, &trial->draft, &error)) {
-        fail(trial, &error);
     } else {
         (void)bindings_sources(trial->draft, trial->wanted.name, &check.sources);
         ask_check(trial, &check, on_draft_checked);
@@ -620,7 +622,7 @@ static void check_catalog(struct trial *trial)
     struct error error;
 
     if (work_catalog_check_encode(&check, &arena, &frame, &error))
-        calls_work(trial->exchange->front->calls, frame, on_catalog_checked, trial);
+        calls_ask(trial->exchange->front->calls, frame, on_catalog_checked, trial);
     else
         fail(trial, &error);
     arena_done(&arena);
@@ -685,6 +687,24 @@ static const char *read_catalogs(struct trial *trial, const json_t *body)
                : "the draft is too large";
 }
 
+/* A field that nobody reads may be a misspelt one: a draft without "hosts" is for all. */
+static const char *fields_wrong(const json_t *body)
+{
+    static const char *const TEXTS[] = {"policy", "update", "catalog", "hosts", "binding"};
+    size_t known = json_object_get(body, "references") != NULL;
+
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        const json_t *text = json_object_get(body, TEXTS[i]);
+
+        if (text && !json_is_string(text))
+            return "\"policy\", \"update\", \"catalog\", \"hosts\" and \"binding\" are texts";
+        known += text != NULL;
+    }
+    return json_object_size(body) == known ? NULL
+                                           : "a trial has policy, update, catalog, references, "
+                                             "hosts and binding, and nothing else";
+}
+
 /* Fills in what is tried from the body, with texts in the trial's arena; NULL or what is wrong. */
 static const char *read_wanted(struct trial *trial, const json_t *body)
 {
@@ -693,8 +713,10 @@ static const char *read_wanted(struct trial *trial, const json_t *body)
     const char *hosts = json_string_value(json_object_get(body, "hosts"));
     const char *binding = json_string_value(json_object_get(body, "binding"));
     const json_t *references = json_object_get(body, "references");
-    const char *wrong;
+    const char *wrong = fields_wrong(body);
 
+    if (wrong)
+        return wrong;
     if (policy.len && update.len)
         return "either \"policy\" or \"update\" is the text of the draft";
     if (policy.len == 0 && update.len == 0 && !json_object_get(body, "catalog"))
@@ -717,17 +739,22 @@ static const char *read_wanted(struct trial *trial, const json_t *body)
 
 void route_policy_test(struct exchange *exchange)
 {
-    struct trial *trial = calloc(1, sizeof *trial);
-    json_t *body = trial ? exchange_body_json(exchange) : NULL;
+    json_t *body = exchange_body_json(exchange);
+    struct trial *trial;
     const char *wrong;
 
-    if (!body) {
-        if (!trial)
-            exchange_problem(exchange, PROBLEM_INTERNAL, NULL);
-        free(trial);
+    if (!body)
+        return;
+    trial = exchange->front->n_trials < LIMIT_TRIALS ? calloc(1, sizeof *trial) : NULL;
+    if (!trial) {
+        exchange_problem(exchange, PROBLEM_WORKER_BUSY, "at most %d trials run at a time",
+                         LIMIT_TRIALS);
+        json_decref(body);
         return;
     }
     trial->exchange = exchange;
+    trial->front = exchange->front;
+    trial->front->n_trials++;
     trial->arena = arena_init(ARENA_LEN);
     trial->now_s = os_now_s();
     queue_init(&trial->to_judge);

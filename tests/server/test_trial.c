@@ -6,8 +6,11 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/api_host.h"
 
@@ -256,11 +259,49 @@ static void test_refusals(void **state)
 {
     (void)state;
     refuse("{}", 400, "body.malformed");
+    refuse("{\"policy\": \"x\", \"host\": \"web-*\"}", 400, "body.malformed");
+    refuse("{\"policy\": \"x\", \"hosts\": 5}", 400, "body.malformed");
+    refuse("{\"policy\": \"x\", \"binding\": null}", 400, "body.malformed");
+    refuse("{\"policy\": 5, \"update\": \"x\"}", 400, "body.malformed");
     refuse("{\"policy\": \"x\", \"update\": \"y\"}", 400, "body.malformed");
     refuse("{\"policy\": \"[policy]\\n\"}", 422, "policy.invalid");
     refuse("{\"policy\": \"x\", \"hosts\": \"WEB\"}", 400, "body.malformed");
     refuse("{\"policy\": \"x\", \"references\": [1]}", 400, "body.malformed");
     refuse("{\"policy\": ", 400, "body.malformed");
+}
+
+/* While no worker answers, trials wait, and one more than may be is refused at once. */
+static void test_trials_are_few_at_a_time(void **state)
+{
+    pid_t workers[16], refused;
+    size_t n_workers = service_processes(&service, "worker", workers, 16);
+    json_t *draft = json_pack("{s:s}", "policy", HEAD("9") WHOLE_LOG);
+    char *body = json_dumps(draft, 0);
+    int status;
+
+    (void)state;
+    assert_true(n_workers > 0);
+    for (size_t i = 0; i < n_workers; i++)
+        kill(workers[i], SIGSTOP);
+    for (int i = 0; i <= LIMIT_TRIALS; i++)
+        if (fork() == 0) {
+            struct http_client_answer answer;
+
+            service_open(&service);
+            answer = service_request(&service, "POST", "/api/v1/policy/test", service.token,
+                                     "application/json", span_text(body));
+            _exit(answer.status == 503 ? 1 : answer.status != 200);
+        }
+    refused = waitpid(-1, &status, 0);
+    for (size_t i = 0; i < n_workers; i++)
+        kill(workers[i], SIGCONT);
+    assert_true(refused > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    for (int i = 0; i < LIMIT_TRIALS; i++) {
+        assert_true(waitpid(-1, &status, 0) > 0);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+    free(body);
+    json_decref(draft);
 }
 
 int main(void)
@@ -272,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_observed),
         cmocka_unit_test(test_update),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_trials_are_few_at_a_time),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
