@@ -430,8 +430,10 @@ enum exit_status update_finish(struct cli *cli)
     struct binding binding;
     json_t *bound;
 
-    if (cli->values[OPTION_FORCE] && !retire)
-        return talk_usage(cli, OPTION_FORCE, "--retire with it: nothing else needs force");
+    if (cli->values[OPTION_FORCE] && !retire) {
+        fprintf(stderr, "bootseal: --force is for --retire: nothing else needs it\n");
+        return EXIT_USAGE;
+    }
     if (!ask_announcement(cli, &binding, &status))
         return status;
     done = !retire || may_retire(cli, &binding, &status);
