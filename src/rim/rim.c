@@ -4,6 +4,7 @@
 #include "rim/internal.h"
 #include "wire/tpm_alg.h"
 
+#include <errno.h>
 #include <libxml/parser.h>
 #include <stdlib.h>
 
@@ -207,9 +208,10 @@ static bool read_size(struct rim_reader *reader, const xmlAttr *attribute, struc
 
     if (!read_text(reader, attribute, &text))
         return false;
+    errno = 0;
     file->len = strtoull(text, &rest, 10);
     file->has_len = true;
-    return (*text >= '0' && *text <= '9' && !*rest) ||
+    return (*text >= '0' && *text <= '9' && !*rest && errno == 0) ||
            error_set(reader->error, ERROR_MALFORMED, ERROR_NO_OFFSET, CLAUSE,
                      "line %ld: a size is no number", xmlGetLineNo(attribute->parent));
 }

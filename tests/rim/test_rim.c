@@ -29,7 +29,7 @@ static struct span read_seed(const char *name)
 static int begin(void **state)
 {
     (void)state;
-    arena = arena_init(1024 * 1024);
+    arena = arena_init(16 * 1024 * 1024);
     files = arena_init(1024 * 1024);
     manifest = read_seed("signed");
     certificate = read_seed("certificate");
@@ -193,18 +193,94 @@ static void a_dtd_ends_the_reading(void **state)
     assert_int_equal(error.code, ERROR_UNSUPPORTED);
 }
 
-static void limits_are_held(void **state)
+#define TAG "<SoftwareIdentity xmlns=\"http://standards.iso.org/iso/19770/-2/2015/schema.xsd\">"
+#define FILE_HEAD                                                                                  \
+    "<File xmlns:s=\"http://www.w3.org/2001/04/xmlenc#sha256\" "                                   \
+    "xmlns:o=\"http://www.w3.org/2000/09/xmldsig#sha1\" "
+#define HASH "s:hash=\"1111111111111111111111111111111111111111111111111111111111111111\" "
+
+/* A manifest of n files, each with these attributes. */
+static struct span manifest_of(size_t n, const char *attributes)
 {
-    struct arena small = arena_init(8);
+    static char text[LIMIT_MANIFEST_LEN];
+    size_t len = (size_t)sprintf(text, TAG "<Payload>");
+
+    for (size_t i = 0; i < n; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, FILE_HEAD "%s/>", attributes);
+    len += (size_t)snprintf(text + len, sizeof text - len, "</Payload></SoftwareIdentity>");
+    return span_of(text, len);
+}
+
+static enum error_code code_of(struct span xml)
+{
+    struct rim rim = {.n_files = 77};
     struct error error = {0};
-    struct rim rim;
+
+    if (rim_decode(xml, NULL, 0, &arena, &rim, &error))
+        return ERROR_NONE;
+    assert_int_equal(rim.n_files, 77);
+    return error.code;
+}
+
+static void files_that_are_half_described_are_refused(void **state)
+{
+    static const char *const BAD[] = {
+        HASH,                                                              /* no name */
+        "name=\"f\" ",                                                     /* no hash */
+        "name=\"f\" o:hash=\"1111111111111111111111111111111111111111\" ", /* none that is sound */
+        "name=\"f\" hash=\"1111111111111111111111111111111111111111111111111111111111111111\" ",
+        "name=\"f\" s:hash=\"11\" ",
+        "name=\"f\" s:hash=\"x111111111111111111111111111111111111111111111111111111111111111\" ",
+        "name=\"f\" size=\"\" " HASH,
+        "name=\"f\" size=\"-1\" " HASH,
+        "name=\"f\" size=\"1k\" " HASH,
+        "name=\"f\" size=\"18446744073709551616\" " HASH,
+    };
 
     (void)state;
-    assert_false(rim_decode(span_of("<", LIMIT_MANIFEST_LEN + 1), NULL, 0, &arena, &rim, &error));
-    assert_int_equal(error.code, ERROR_LIMIT);
-    assert_false(rim_decode(manifest, NULL, 0, &small, &rim, &error));
-    assert_int_equal(error.code, ERROR_MEMORY);
-    arena_done(&small);
+    assert_int_equal(code_of(manifest_of(1, "name=\"f\" size=\"18446744073709551615\" " HASH)),
+                     ERROR_NONE);
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+        if (code_of(manifest_of(1, BAD[i])) != ERROR_MALFORMED)
+            fail_msg("%s", BAD[i]);
+    assert_int_equal(code_of(span_text("<SoftwareIdentity/>")), ERROR_MALFORMED);
+}
+
+static void limits_are_held(void **state)
+{
+    char attributes[LIMIT_MANIFEST_TEXT_LEN + 256];
+
+    (void)state;
+    assert_int_equal(code_of(span_of("<", LIMIT_MANIFEST_LEN + 1)), ERROR_LIMIT);
+    assert_int_equal(code_of(manifest_of(LIMIT_MANIFEST_ITEMS, "name=\"f\" " HASH)), ERROR_NONE);
+    assert_int_equal(code_of(manifest_of(LIMIT_MANIFEST_ITEMS + 1, "name=\"f\" " HASH)),
+                     ERROR_LIMIT);
+    for (int len = LIMIT_MANIFEST_TEXT_LEN; len <= LIMIT_MANIFEST_TEXT_LEN + 1; len++) {
+        snprintf(attributes, sizeof attributes, "name=\"%0*d\" " HASH, len, 7);
+        assert_int_equal(code_of(manifest_of(1, attributes)),
+                         len > LIMIT_MANIFEST_TEXT_LEN ? ERROR_LIMIT : ERROR_NONE);
+    }
+}
+
+static void a_full_arena_is_an_error(void **state)
+{
+    size_t n_failed = 0;
+    bool done = false;
+
+    (void)state;
+    for (size_t cap = 0; !done; cap += 16) {
+        struct arena small = arena_init(cap);
+        struct rim rim = {.n_files = 77};
+        struct error error = {0};
+
+        done = rim_decode(manifest, NULL, 0, &small, &rim, &error);
+        assert_int_equal(rim.n_files, done ? 2 : 77);
+        if (!done)
+            assert_int_equal(error.code, ERROR_MEMORY);
+        n_failed += !done;
+        arena_done(&small);
+    }
+    assert_true(n_failed > 10);
 }
 
 int main(void)
@@ -217,7 +293,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(links_are_counted, begin, end),
         cmocka_unit_test_setup_teardown(a_document_cut_anywhere_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_dtd_ends_the_reading, begin, end),
+        cmocka_unit_test_setup_teardown(files_that_are_half_described_are_refused, begin, end),
         cmocka_unit_test_setup_teardown(limits_are_held, begin, end),
+        cmocka_unit_test_setup_teardown(a_full_arena_is_an_error, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
