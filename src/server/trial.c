@@ -599,18 +599,17 @@ static void on_catalog_checked(void *context, enum call_result result, struct sp
     struct work_catalog_answer answer;
     struct error error;
 
-    if (result == CALL_ANSWERED && frame.len &&
-        work_catalog_answer_decode(frame, &answer, &error) && answer.valid &&
-        note_catalog(trial, &answer)) {
+    if (result != CALL_ANSWERED) {
+        exchange_call_failed(trial->exchange, result);
+    } else if (frame.len == 0 || !work_catalog_answer_decode(frame, &answer, &error) ||
+               (answer.valid && !note_catalog(trial, &answer))) {
+        exchange_problem(trial->exchange, PROBLEM_WORKER_FAILED, NULL);
+    } else if (!answer.valid) {
+        exchange_catalog_invalid(trial->exchange, &answer);
+    } else {
         check_policy(trial);
         return;
     }
-    if (result != CALL_ANSWERED)
-        exchange_call_failed(trial->exchange, result);
-    else if (frame.len && work_catalog_answer_decode(frame, &answer, &error) && !answer.valid)
-        exchange_catalog_invalid(trial->exchange, &answer);
-    else
-        exchange_problem(trial->exchange, PROBLEM_WORKER_FAILED, NULL);
     trial_free(trial);
 }
 
