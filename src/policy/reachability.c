@@ -249,10 +249,9 @@ static bool find_plain_truth(const struct node *atom, enum truth *truth)
     const struct node *first = atom->child, *second = first ? first->next : NULL;
     bool same = second && expression_equal(first, second);
 
+    same |= atom->kind == NODE_SETS_CONTAINS && is_empty(second);
     switch (atom->kind) {
     case NODE_SETS_CONTAINS:
-        same |= is_empty(second);
-        /* fall through */
     case NODE_EQUAL:
     case NODE_LESS_EQUAL:
     case NODE_GREATER_EQUAL:
