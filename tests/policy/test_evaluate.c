@@ -101,10 +101,9 @@ static enum policy_outcome evaluate_text(struct fixture *fixture, const char *te
 
 static enum policy_outcome evaluate(struct fixture *fixture, const char *require)
 {
-    return evaluate_text(fixture, arena_printf(&fixture->arena,
-                                               HEAD
-                                               "[rule r]\nmessage = the message\nrequire = %s\n",
-                                               require));
+    return evaluate_text(
+        fixture, arena_printf(&fixture->arena,
+                              HEAD "[rule r]\nmessage = the message\nrequire = %s\n", require));
 }
 
 static void test_values(void **state)
