@@ -116,6 +116,13 @@ enum {
     LIMIT_CHAIN_CERTIFICATES = 8,
     LIMIT_PRIVATE_KEY_LEN = 16 * 1024, /* PEM; RSA-4096 has 3 KiB */
 
+    /* Platform certificates: a laptop's has 2 to 4 KiB, a server's with every memory module some ten more. */
+    LIMIT_PLATFORM_CERTIFICATES = 4, /* of one host: its maker's, and deltas */
+    LIMIT_PLATFORM_CERTIFICATE_LEN = 32 * 1024,
+    LIMIT_PLATFORM_COMPONENTS = 256,
+    LIMIT_PLATFORM_EXTENSIONS = 16,
+    LIMIT_PLATFORM_ISSUERS = 256, /* that the operator trusts */
+
     /* Documents of operators: policies, reference values, updates. */
     LIMIT_DOCUMENT_LEN = 1024 * 1024,
     LIMIT_DOCUMENT_VALUES = 16384,

@@ -133,6 +133,16 @@ struct crypto_ek_view {
 bool crypto_certificate_ek_view(const struct crypto_certificate *certificate, struct arena *arena,
                                 struct crypto_ek_view *view, struct error *error) MUST_CHECK;
 
+/* True when issuer (Name in DER) and serial number (contents of an INTEGER) are the certificate's: names
+ * compared as RFC 5280, 7.1 does. */
+bool crypto_certificate_is_named(const struct crypto_certificate *certificate, struct span issuer,
+                                 struct span serial);
+
+/* True when the certificate's subject is that name (Name in DER), and its key usage, where it has one,
+ * lets it sign data or certificates (RFC 5755, 4.5 asks for the first; makers of platforms use their CA). */
+bool crypto_certificate_issues_as(const struct crypto_certificate *certificate,
+                                  struct span subject);
+
 /* --- Certificates that sign files (crypto/signer.c) --- */
 
 struct crypto_signer; /* a certificate's key, ready to check signatures over digests */

@@ -347,6 +347,41 @@ bool crypto_certificate_ek_view(const struct crypto_certificate *certificate, st
     return true;
 }
 
+/* False for what is not one name in DER, whole. */
+static bool is_name(const X509_NAME *name, struct span der)
+{
+    const uint8_t *at = der.data;
+    X509_NAME *other = d2i_X509_NAME(NULL, &at, (long)der.len);
+    bool same = other && at == der.data + der.len && X509_NAME_cmp(name, other) == 0;
+
+    X509_NAME_free(other);
+    ERR_clear_error();
+    return same;
+}
+
+bool crypto_certificate_is_named(const struct crypto_certificate *certificate, struct span issuer,
+                                 struct span serial)
+{
+    const X509 *x509 = certificate->x509;
+    BIGNUM *wanted = BN_bin2bn(serial.data, (int)serial.len, NULL);
+    BIGNUM *own = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509), NULL);
+    bool same = wanted && own && BN_cmp(wanted, own) == 0;
+
+    BN_free(wanted);
+    BN_free(own);
+    ERR_clear_error();
+    return same && is_name(X509_get_issuer_name(x509), issuer);
+}
+
+bool crypto_certificate_issues_as(const struct crypto_certificate *certificate, struct span subject)
+{
+    X509 *x509 = certificate->x509;
+
+    return is_name(X509_get_subject_name(x509), subject) &&
+           !(X509_get_extension_flags(x509) & EXFLAG_INVALID) &&
+           X509_get_key_usage(x509) & (KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN);
+}
+
 struct crypto_trust *crypto_trust_new(struct error *error)
 {
     struct crypto_trust *trust = malloc(sizeof *trust);

@@ -41,6 +41,23 @@ bool endorsement_check(struct crypto *crypto, struct crypto_trust *trust,
                        const struct endorsement_request *request, struct arena *arena,
                        struct endorsement_result *result, struct reasons *reasons) MUST_CHECK;
 
+/* What certificates that were proven at enrolment say of the hardware, as it travels to an appraisal. */
+enum endorsed_text {
+    ENDORSED_EK_ISSUER,
+    ENDORSED_TPM_MANUFACTURER, /* "id:49465800" */
+    ENDORSED_TPM_MODEL,
+    ENDORSED_PLATFORM_ISSUER, /* of the platform certificate, as the next */
+    ENDORSED_PLATFORM_MANUFACTURER,
+    ENDORSED_PLATFORM_MODEL,
+    ENDORSED_PLATFORM_VERSION,
+    ENDORSED_PLATFORM_SERIAL,
+    ENDORSED_TEXTS
+};
+
+struct endorsed {
+    struct span texts[ENDORSED_TEXTS]; /* printable; empty: no certificate says it */
+};
+
 /* The AK's attributes: restricted, signing, fixedTPM, fixedParent, sensitiveDataOrigin, an accepted
  * scheme with SHA-256 or better. Adds every reason; true when there was none. */
 bool ak_check(const struct tpm_public *ak, struct reasons *reasons) MUST_CHECK;
