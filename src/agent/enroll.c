@@ -3,6 +3,7 @@
  * docs/protocol.md, 1. Trusts the service as far as the CA or fingerprint given on the command line
  * says; there is no way to enrol without one. */
 #include "agent/agent.h"
+#include "agent/platform.h"
 #include "agent/remote.h"
 #include "agent/state.h"
 #include "base/text.h"
@@ -21,6 +22,7 @@ struct enrolling {
     struct remote remote;
     struct span ca;
     struct tpm_endorsement endorsement;
+    struct platform_certificates platform;
     struct tpm_key ak;
     struct span name;
     struct activate_answer answer;
@@ -105,6 +107,8 @@ static bool open_keys(struct enrolling *enrolling, struct error *error)
 
     return tpm_endorsement_find(enrolling->tpm, agent->crypto, &agent->arena,
                                 &enrolling->endorsement, error) &&
+           platform_certificates_find("", enrolling->tpm, &agent->arena, &enrolling->platform,
+                                      error) &&
            tpm_ak_open(enrolling->tpm, type, &agent->arena, &enrolling->ak, error);
 }
 
@@ -115,11 +119,14 @@ static bool ask(struct enrolling *enrolling, struct enrol_answer *answer, struct
     struct enrol_request request = {.name = enrolling->name,
                                     .ek_public = endorsement->public_area,
                                     .n_certificates = endorsement->n_certificates,
-                                    .ak_public = enrolling->ak.public_area};
+                                    .ak_public = enrolling->ak.public_area,
+                                    .n_platform_certificates = enrolling->platform.n_items};
     struct remote_call call = {.path = PROTOCOL_PATH_ENROL};
     struct span bytes;
 
     memcpy(request.certificates, endorsement->certificates, sizeof request.certificates);
+    memcpy(request.platform_certificates, enrolling->platform.items,
+           sizeof request.platform_certificates);
     return inventory_collect("", &enrolling->agent->inventory, enrolling->tpm, arena,
                              &request.inventory, &request.n_inventory, error) &&
            enrol_request_encode(&request, arena, &call.body, error) &&
@@ -175,10 +182,10 @@ static enum exit_status tell(const struct enrolling *enrolling)
 
     text_hex_into(host_id, enrolling->answer.host_id);
     if (enrolling->agent->json) {
-        json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:b}", "schema",
-                                   "bootseal.agent.enroll.v1", "host_id", host_id, "name",
-                                   (const char *)enrolling->name.data, "state", state,
-                                   "ek_certificate", n_certificates > 0);
+        json_t *object = json_pack(
+            "{s:s, s:s, s:s, s:s, s:b, s:I}", "schema", "bootseal.agent.enroll.v1", "host_id",
+            host_id, "name", (const char *)enrolling->name.data, "state", state, "ek_certificate",
+            n_certificates > 0, "platform_certificates", (json_int_t)enrolling->platform.n_items);
         json_dumpf(object, stdout, JSON_COMPACT);
         printf("\n");
         json_decref(object);

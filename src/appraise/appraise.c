@@ -81,7 +81,7 @@ static bool collect_claims(struct appraise_work *work)
         .inventory = appraisal->evidence.inventory,
         .n_inventory = appraisal->evidence.n_inventory,
         .smbios = work->smbios,
-        .tpm_manufacturer = work->input->tpm_manufacturer,
+        .endorsed = work->input->endorsed,
         .wanted = wanted,
         .mok_list = work->mok_list,
         .revocations = work->input->revocations,

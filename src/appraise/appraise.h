@@ -37,8 +37,7 @@ struct appraise_input {
     struct span
         identity_policy; /* authPolicy that an identity key must have; empty: none accepted */
     struct quote_history history;
-    struct span
-        tpm_manufacturer; /* of the EK's proven certificate, "id:49465800"; empty: unknown */
+    struct endorsed endorsed; /* by certificates proven at enrolment: with others no memory holds */
     const struct appraise_known_log *known_logs;
     size_t n_known_logs;
     /* The caller has computed the SHA-256 of the covered bytes of every log sent and found it equal
@@ -68,8 +67,8 @@ struct appraise_memory {
     uint32_t pcrs;
     uint16_t bank;
     uint8_t logs_digest[32]; /* SHA-256 over kinds and digests of the logs named, over the
-                                certificates that count on files, the revocation list and the
-                                catalogue */
+                                certificates that count on files, the revocation list, the
+                                catalogue and what is endorsed */
     uint8_t inventory_digest[32];
     uint8_t pcr_digest[LIMIT_TPM_DIGEST_LEN];
     size_t pcr_digest_len;

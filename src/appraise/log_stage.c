@@ -268,6 +268,9 @@ bool stage_memory_digests(struct appraise_work *work, uint8_t logs_digest[32],
         cbor_write_text(&writer, span_text("catalog"));
         cbor_write_bytes(&writer, work->input->catalog_sha256);
     }
+    cbor_write_array(&writer, ENDORSED_TEXTS);
+    for (int i = 0; i < ENDORSED_TEXTS; i++)
+        cbor_write_bytes(&writer, work->input->endorsed.texts[i]);
     if (!cbor_writer_done(&writer, &bytes, work->error))
         return false;
     /* What the IMA list is worth depends on whose signatures count. */

@@ -40,7 +40,7 @@ struct catalog_model {
     struct catalog_texts manufacturer, product, firmware;
     struct catalog_digests firmware_images, optional_images;
     bool images_prove_model; /* the maker says that they run on nothing else */
-    struct catalog_texts tpm_manufacturer, tpm_model;
+    struct catalog_texts tpm_manufacturer, tpm_model, platform_issuer, ek_issuer;
 };
 
 struct catalog {

@@ -108,7 +108,9 @@ static bool put_model(struct encoder *encoder, const struct catalog_model *model
            put_digests(encoder, "firmware_images_optional", &model->optional_images) &&
            (!model->images_prove_model || put_text(encoder, "firmware_proves", "model")) &&
            put_texts(encoder, "tpm_manufacturer", &model->tpm_manufacturer) &&
-           put_texts(encoder, "tpm_model", &model->tpm_model);
+           put_texts(encoder, "tpm_model", &model->tpm_model) &&
+           put_texts(encoder, "platform_issuer", &model->platform_issuer) &&
+           put_texts(encoder, "ek_issuer", &model->ek_issuer);
 }
 
 bool catalog_encode(const struct catalog *catalog, struct arena *arena, struct span *text,

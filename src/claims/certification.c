@@ -21,16 +21,45 @@ static const struct {
                                         offsetof(struct catalog_model, tpm_manufacturer)},
     [CERTIFICATION_TPM_MODEL] = {CLAIM_TPM_MODEL, "tpm_model",
                                  offsetof(struct catalog_model, tpm_model)},
+    [CERTIFICATION_PLATFORM_ISSUER] = {CLAIM_HARDWARE_PLATFORM_ISSUER, "platform_issuer",
+                                       offsetof(struct catalog_model, platform_issuer)},
+    [CERTIFICATION_EK_ISSUER] = {CLAIM_TPM_EK_ISSUER, "ek_issuer",
+                                 offsetof(struct catalog_model, ek_issuer)},
 };
+
+/* What a platform certificate says of the same. */
+static const enum claim_id PLATFORM_NAMES[] = {
+    [CERTIFICATION_MANUFACTURER] = CLAIM_HARDWARE_PLATFORM_MANUFACTURER,
+    [CERTIFICATION_PRODUCT] = CLAIM_HARDWARE_PLATFORM_MODEL,
+};
+
+static bool is_name(enum certification_criterion criterion)
+{
+    return criterion == CERTIFICATION_MANUFACTURER || criterion == CERTIFICATION_PRODUCT;
+}
 
 const char *certification_key(enum certification_criterion criterion)
 {
     return CRITERIA[criterion].key;
 }
 
-enum claim_id certification_claim(enum certification_criterion criterion)
+enum claim_id certification_claim(const struct certification *certification,
+                                  enum certification_criterion criterion)
 {
+    if (is_name(criterion) && certification->answers[criterion].by == CERTIFICATION_BY_PLATFORM)
+        return PLATFORM_NAMES[criterion];
     return CRITERIA[criterion].claim;
+}
+
+const char *certification_proof_text(enum certification_proof by)
+{
+    static const char *const TEXTS[] = {
+        [CERTIFICATION_BY_CLAIM] = "",
+        [CERTIFICATION_BY_IMAGES] = "firmware_images",
+        [CERTIFICATION_BY_PLATFORM] = "platform certificate",
+    };
+
+    return TEXTS[by];
 }
 
 /* --- One criterion --- */
@@ -162,24 +191,58 @@ static void lift_by_images(struct certification_answer *answers)
             (answer->state != CERTIFICATION_HOLDS || answer->grade >= images->grade))
             continue;
         *answer = (struct certification_answer){
-            .state = CERTIFICATION_HOLDS, .grade = images->grade, .by_images = true};
+            .state = CERTIFICATION_HOLDS, .grade = images->grade, .by = CERTIFICATION_BY_IMAGES};
     }
+}
+
+/* One that the host may have in two places: what is proven better counts, and when they differ none
+ * does, whether or not the entry asks. */
+static struct certification_answer match_name(const struct catalog_texts *texts,
+                                              const struct claims *claims,
+                                              enum certification_criterion criterion,
+                                              bool *contradicted)
+{
+    const struct claim *said = &claims->claims[CRITERIA[criterion].claim];
+    const struct claim *signed_name = &claims->claims[PLATFORM_NAMES[criterion]];
+    struct certification_answer answer = {.grade = said->grade};
+
+    if (signed_name->known && (!said->known || signed_name->grade > said->grade))
+        answer = (struct certification_answer){.grade = signed_name->grade,
+                                               .by = CERTIFICATION_BY_PLATFORM};
+    if (signed_name->known && said->known && strcmp(signed_name->text, said->text) != 0) {
+        answer.state = CERTIFICATION_DIFFERS;
+        *contradicted = true;
+    } else {
+        answer.state = match_texts(
+            texts, answer.by == CERTIFICATION_BY_PLATFORM ? signed_name : said, false);
+    }
+    return answer;
+}
+
+static struct certification_answer match_claim(const struct catalog_model *model,
+                                               const struct claims *claims,
+                                               enum certification_criterion criterion,
+                                               bool *contradicted)
+{
+    const struct claim *claim = &claims->claims[CRITERIA[criterion].claim];
+    const struct catalog_texts *texts = (const void *)((const char *)model +
+                                                       CRITERIA[criterion].texts);
+    struct certification_answer answer = {.grade = claim->grade};
+
+    if (is_name(criterion))
+        return match_name(texts, claims, criterion, contradicted);
+    answer.state = criterion == CERTIFICATION_IMAGES
+                       ? match_images(model, claim)
+                       : match_texts(texts, claim, criterion == CERTIFICATION_FIRMWARE);
+    return answer;
 }
 
 static void match_model(const struct catalog_model *model, const struct claims *claims,
                         struct certification *match)
 {
     *match = (struct certification){.state = CERTIFICATION_HOLDS, .model = model};
-    for (int c = 0; c < CERTIFICATION_CRITERIA; c++) {
-        const struct claim *claim = &claims->claims[CRITERIA[c].claim];
-
-        match->answers[c] = (struct certification_answer){
-            .state = c == CERTIFICATION_IMAGES
-                         ? match_images(model, claim)
-                         : match_texts((const void *)((const char *)model + CRITERIA[c].texts),
-                                       claim, c == CERTIFICATION_FIRMWARE),
-            .grade = claim->grade};
-    }
+    for (int c = 0; c < CERTIFICATION_CRITERIA; c++)
+        match->answers[c] = match_claim(model, claims, c, &match->contradicted);
     if (model->images_prove_model &&
         match->answers[CERTIFICATION_IMAGES].state == CERTIFICATION_HOLDS)
         lift_by_images(match->answers);
@@ -253,9 +316,9 @@ const char *certification_print(const struct certification *certification, struc
 
         if (answer->state == CERTIFICATION_NOT_ASKED)
             continue;
-        text = arena_printf(arena, "%s%s%s %s%s", text, *text ? ", " : "", CRITERIA[c].key,
+        text = arena_printf(arena, "%s%s%s %s%s%s", text, *text ? ", " : "", CRITERIA[c].key,
                             words ? words : claim_grade_name(answer->grade),
-                            answer->by_images ? " by firmware_images" : "");
+                            answer->by ? " by " : "", certification_proof_text(answer->by));
     }
     return text;
 }
@@ -270,7 +333,7 @@ static void rest_on(struct collector *collector, const struct certification *cer
 
     for (int c = 0; c < CERTIFICATION_CRITERIA; c++)
         if (certification->answers[c].state == certification->state)
-            collect_from(collector, id, CRITERIA[c].claim);
+            collect_from(collector, id, certification_claim(certification, c));
     claim->grade = certification->grade;
 }
 
@@ -288,7 +351,10 @@ void collect_certification(struct collector *collector)
     certified = certification.state == CERTIFICATION_HOLDS;
     if (certification.state == CERTIFICATION_UNKNOWN)
         return;
-    how = certified ? certification_print(&certification, collector->arena) : "no model matches";
+    how = certified ? certification_print(&certification, collector->arena)
+          : certification.contradicted
+              ? "no model matches: SMBIOS and the platform certificate name different machines"
+              : "no model matches";
     collect_text(collector, CLAIM_HARDWARE_CERTIFIED_LEVEL,
                  catalog_level_name(certified ? certification.model->level : CATALOG_LEVEL_NONE));
     collect_text(collector, CLAIM_HARDWARE_CERTIFIED_BY,

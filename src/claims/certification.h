@@ -1,8 +1,10 @@
 /* Is a host in a hardware catalogue, for which level, and how well is that proven?
  *
  * A model is matched by everything that its entry demands, each held against the claim of the same
- * meaning; the match is proven no better than the worst of them. Must never take a model's name for
- * proven because its firmware is, unless the catalogue says that these images prove the model. */
+ * meaning; the match is proven no better than the worst of them. The machine's name is that of its
+ * platform certificate, where it has one that is proven; a host whose SMBIOS names another machine than
+ * that matches nothing. Must never take a model's name for proven because its firmware is, unless the
+ * catalogue says that these images prove the model. */
 #ifndef BOOTSEAL_CLAIMS_CERTIFICATION_H
 #define BOOTSEAL_CLAIMS_CERTIFICATION_H
 
@@ -15,6 +17,8 @@ enum certification_criterion {
     CERTIFICATION_IMAGES,
     CERTIFICATION_TPM_MANUFACTURER,
     CERTIFICATION_TPM_MODEL,
+    CERTIFICATION_PLATFORM_ISSUER,
+    CERTIFICATION_EK_ISSUER,
     CERTIFICATION_CRITERIA
 };
 
@@ -25,10 +29,17 @@ enum certification_state {
     CERTIFICATION_HOLDS,
 };
 
+/* What an answer rests on. */
+enum certification_proof {
+    CERTIFICATION_BY_CLAIM = 0, /* the claim of the same meaning */
+    CERTIFICATION_BY_IMAGES, /* images prove the model: the name itself is proven less, or not told */
+    CERTIFICATION_BY_PLATFORM, /* the platform certificate */
+};
+
 struct certification_answer {
     enum certification_state state;
     enum claim_grade grade;
-    bool by_images; /* images prove the model: the name itself is proven less, or not told at all */
+    enum certification_proof by;
 };
 
 struct certification {
@@ -36,6 +47,8 @@ struct certification {
     enum claim_grade grade;            /* of state; UNPROVEN when it is UNKNOWN */
     const struct catalog_model *model; /* the one that holds best, or comes nearest */
     struct certification_answer answers[CERTIFICATION_CRITERIA]; /* of model */
+    bool
+        contradicted; /* SMBIOS and platform certificate name different machines: no model matches */
 };
 
 /* Holds the claims of a host against every model: the highest level that holds, then the best
@@ -43,9 +56,13 @@ struct certification {
 void certification_find(const struct catalog *catalog, const struct claims *claims,
                         struct certification *certification);
 
-/* The key of the catalogue that demands it, "firmware_images", and the claim held against it. */
+/* The key of the catalogue that demands it, "firmware_images", and the claim that was held against it. */
 const char *certification_key(enum certification_criterion criterion);
-enum claim_id certification_claim(enum certification_criterion criterion);
+enum claim_id certification_claim(const struct certification *certification,
+                                  enum certification_criterion criterion);
+
+/* "firmware_images"; "" for the claim of the same meaning. */
+const char *certification_proof_text(enum certification_proof by);
 
 /* "manufacturer reported, product reported, firmware_images attested": all that the model demands.
  * In the arena; NULL when it is full. */

@@ -8,6 +8,7 @@
 
 #include "base/reason.h"
 #include "catalog/catalog.h"
+#include "verify/endorsement.h"
 #include "verify/ima_signatures.h"
 #include "verify/measured_log.h"
 #include "wire/evidence.h"
@@ -86,7 +87,7 @@ struct claims_input {
     struct span
         mok_list; /* what the host says MokListRT holds; believed as far as PCR 14 bears it out */
     struct span smbios;           /* as the host sent them: wire/smbios.h; empty when none */
-    struct span tpm_manufacturer; /* of the EK certificate, "id:49465800"; empty: not known */
+    struct endorsed endorsed;     /* what proven certificates say of the hardware */
     struct ima_certificates *ima_certificates; /* the operator's, for signed files; NULL: none */
     struct span
         revocations; /* the operator's revocation list, as wire/efi_revocations.h reads it */

@@ -1,7 +1,7 @@
 /* What the host says of itself, and how far measured evidence bears it out.
  *
  * Trusts nobody's word beyond the grade "reported", and takes it only for the claims listed here. A
- * word never replaces what was measured: where the two differ, the measured value stays and the
+ * word never replaces what was measured or signed: where the two differ, that value stays and the
  * difference is a finding. SMBIOS tables are proven by SeaBIOS alone, which measures them first of all
  * in PCR 1, whole. EDK2's digest over a copy without serial numbers proves nothing against a host that
  * may choose the contents of its boot variables: firmware measures those into the same PCR, no digest
@@ -224,7 +224,7 @@ static void collect_smbios(struct collector *collector)
     take_machine_text(collector, CLAIM_HARDWARE_FIRMWARE, machine.firmware, proven);
 }
 
-/* --- the TPM's maker --- */
+/* --- what certificates say --- */
 
 /* TCG Vendor ID Registry: four characters, filled up with NULs or spaces, as "id:" and their hex (EK
  * Credential Profile 2.6 3.1.2). Ids that are no text stay as they are. */
@@ -244,24 +244,55 @@ static const char *vendor_text(struct arena *arena, struct span id)
     return len ? arena_text(arena, span_of(characters, len)) : text_printable(arena, id);
 }
 
-/* Whoever signed the EK certificate named the maker. */
-static void collect_manufacturer(struct collector *collector)
+/* Whoever signed the certificates said it. */
+static void collect_endorsed(struct collector *collector)
 {
-    struct span id = collector->input->tpm_manufacturer;
+    static const enum claim_id CLAIMS[ENDORSED_TEXTS] = {
+        [ENDORSED_EK_ISSUER] = CLAIM_TPM_EK_ISSUER,
+        [ENDORSED_TPM_MANUFACTURER] = CLAIM_TPM_MANUFACTURER,
+        [ENDORSED_TPM_MODEL] = CLAIM_TPM_MODEL,
+        [ENDORSED_PLATFORM_ISSUER] = CLAIM_HARDWARE_PLATFORM_ISSUER,
+        [ENDORSED_PLATFORM_MANUFACTURER] = CLAIM_HARDWARE_PLATFORM_MANUFACTURER,
+        [ENDORSED_PLATFORM_MODEL] = CLAIM_HARDWARE_PLATFORM_MODEL,
+        [ENDORSED_PLATFORM_VERSION] = CLAIM_HARDWARE_PLATFORM_VERSION,
+        [ENDORSED_PLATFORM_SERIAL] = CLAIM_HARDWARE_PLATFORM_SERIAL,
+    };
 
-    if (!id.len)
-        return;
-    collect_text(collector, CLAIM_TPM_MANUFACTURER, vendor_text(collector->arena, id));
-    if (collector->claims->claims[CLAIM_TPM_MANUFACTURER].known)
-        collector->claims->claims[CLAIM_TPM_MANUFACTURER].grade = CLAIM_SIGNED;
+    for (int i = 0; i < ENDORSED_TEXTS; i++) {
+        struct span text = collector->input->endorsed.texts[i];
+
+        if (!text.len)
+            continue;
+        collect_text(collector, CLAIMS[i],
+                     i == ENDORSED_TPM_MANUFACTURER ? vendor_text(collector->arena, text)
+                                                    : text_printable(collector->arena, text));
+        if (collector->claims->claims[CLAIMS[i]].known)
+            collector->claims->claims[CLAIMS[i]].grade = CLAIM_SIGNED;
+    }
 }
 
-/* An id that is no text cannot be held against the text that the TPM gives of itself. */
+/* An id that is no text cannot be held against the text that the TPM gives of itself, and makers write the
+ * model differently in the two places. */
 static bool can_compare(const struct collector *collector, enum claim_id id)
 {
     const struct claim *claim = &collector->claims->claims[id];
 
-    return id != CLAIM_TPM_MANUFACTURER || !claim->known || strncmp(claim->text, "id:", 3) != 0;
+    if (!claim->known || claim->grade != CLAIM_SIGNED)
+        return true;
+    return id != CLAIM_TPM_MODEL &&
+           (id != CLAIM_TPM_MANUFACTURER || strncmp(claim->text, "id:", 3) != 0);
+}
+
+/* One machine cannot be two. */
+static void compare_platform(struct collector *collector, enum claim_id endorsed_id,
+                             enum claim_id said_id)
+{
+    const struct claim *endorsed = &collector->claims->claims[endorsed_id];
+    const struct claim *said = &collector->claims->claims[said_id];
+
+    if (endorsed->known && said->known && strcmp(endorsed->text, said->text) != 0)
+        find(collector, REASON_PLATFORM_CONTRADICTED, claim_event(said), claim_name(said_id),
+             endorsed->text, said->text);
 }
 
 void collect_inventory(struct collector *collector)
@@ -269,7 +300,7 @@ void collect_inventory(struct collector *collector)
     const struct claims_input *input = collector->input;
 
     collect_smbios(collector);
-    collect_manufacturer(collector);
+    collect_endorsed(collector);
     for (size_t i = 0; i < input->n_inventory && !collector->out_of_memory; i++)
         for (size_t k = 0; k < sizeof REPORTED / sizeof *REPORTED; k++)
             if (span_is(input->inventory[i].name, claim_name(REPORTED[k]))) {
@@ -277,4 +308,6 @@ void collect_inventory(struct collector *collector)
                     take_item(collector, REPORTED[k], input->inventory[i].value);
                 break;
             }
+    compare_platform(collector, CLAIM_HARDWARE_PLATFORM_MANUFACTURER, CLAIM_HARDWARE_MANUFACTURER);
+    compare_platform(collector, CLAIM_HARDWARE_PLATFORM_MODEL, CLAIM_HARDWARE_MODEL);
 }

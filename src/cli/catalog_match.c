@@ -99,10 +99,11 @@ static json_t *match_json(const struct catalog *catalog, const struct certificat
 
         if (!state_text(answer))
             continue;
-        json_array_append_new(
-            statements, json_pack("{s:s, s:s, s:s, s:b}", "key", certification_key(c), "claim",
-                                  claim_name(certification_claim(c)), "result", state_text(answer),
-                                  "proven_by_firmware_images", answer->by_images));
+        json_array_append_new(statements,
+                              json_pack("{s:s, s:s, s:s, s:b}", "key", certification_key(c),
+                                        "claim", claim_name(certification_claim(match, c)),
+                                        "result", state_text(answer), "proven_by_firmware_images",
+                                        answer->by == CERTIFICATION_BY_IMAGES));
     }
     json_object_set_new(object, "statements", statements);
     return object;
@@ -125,9 +126,10 @@ static void print_match(struct cli *cli, const struct catalog *catalog, const st
                match->model->name);
     for (int c = 0; c < CERTIFICATION_CRITERIA; c++)
         if (state_text(&match->answers[c]))
-            printf("  %-17s %-9s %s%s\n", certification_key(c), state_text(&match->answers[c]),
-                   found_text(cli, &claims->claims[certification_claim(c)]),
-                   match->answers[c].by_images ? " (by firmware_images)" : "");
+            printf("  %-17s %-9s %s%s%s%s\n", certification_key(c), state_text(&match->answers[c]),
+                   found_text(cli, &claims->claims[certification_claim(match, c)]),
+                   match->answers[c].by ? " (by " : "",
+                   certification_proof_text(match->answers[c].by), match->answers[c].by ? ")" : "");
 }
 
 enum exit_status catalog_match(struct cli *cli)

@@ -55,7 +55,7 @@ static struct catalog_texts digest_texts(struct cli *cli, const struct catalog_d
     return texts;
 }
 
-enum { MODEL_LISTS = 7 };
+enum { MODEL_LISTS = 9 };
 
 struct model_list {
     const char *key;
@@ -73,6 +73,8 @@ static void lists_of(struct cli *cli, const struct catalog_model *model,
         {"firmware_images_optional", digest_texts(cli, &model->optional_images)},
         {"tpm_manufacturer", model->tpm_manufacturer},
         {"tpm_model", model->tpm_model},
+        {"platform_issuer", model->platform_issuer},
+        {"ek_issuer", model->ek_issuer},
     };
 
     memcpy(lists, all, sizeof all);

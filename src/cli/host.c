@@ -82,6 +82,25 @@ static void print_tpm(struct cli *cli, const json_t *host)
     print_field("EK issuer", issuer);
 }
 
+/* What its maker signed of the machine. */
+static void print_platform(struct cli *cli, const json_t *host)
+{
+    const json_t *platform = json_object_get(host, "platform");
+    const char *refusal = print_member(cli, platform, "refusal");
+    const char *version = print_member(cli, platform, "version");
+    const char *serial = print_member(cli, platform, "serial");
+
+    if (refusal)
+        print_field("platform", arena_printf(&cli->arena, "not believed: %s", refusal));
+    else if (json_is_object(platform))
+        print_field("platform",
+                    arena_printf(&cli->arena, "%s %s%s%s%s%s, signed by %s",
+                                 print_member(cli, platform, "manufacturer"),
+                                 print_member(cli, platform, "model"), version ? " " : "",
+                                 version ? version : "", serial ? ", serial number " : "",
+                                 serial ? serial : "", print_member(cli, platform, "issuer")));
+}
+
 /* What nobody proves stands apart from everything else; a list is only counted. */
 static void print_reported(struct cli *cli, const json_t *host)
 {
@@ -160,6 +179,7 @@ static void print_host(struct cli *cli, const json_t *host)
     print_field("approved", act_text(cli, host, "approved"));
     print_field("revoked", act_text(cli, host, "revoked"));
     print_tpm(cli, host);
+    print_platform(cli, host);
     print_field("verdict id", print_member(cli, host, "verdict_id"));
     if (json_array_size(json_object_get(host, "reasons"))) {
         fputc('\n', stdout);

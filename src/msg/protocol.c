@@ -104,14 +104,19 @@ static bool fits(struct span bytes, size_t cap)
     return bytes.len > 0 && bytes.len <= cap;
 }
 
-static bool certificates_fit(const struct span *certificates, size_t n)
+static bool all_fit(const struct span *items, size_t n, size_t n_cap, size_t len_cap)
 {
-    if (n > LIMIT_CHAIN_CERTIFICATES)
+    if (n > n_cap)
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!fits(certificates[i], LIMIT_CERTIFICATE_LEN))
+        if (!fits(items[i], len_cap))
             return false;
     return true;
+}
+
+static bool certificates_fit(const struct span *certificates, size_t n)
+{
+    return all_fit(certificates, n, LIMIT_CHAIN_CERTIFICATES, LIMIT_CERTIFICATE_LEN);
 }
 
 /* --- inventory --- */
@@ -289,6 +294,18 @@ bool challenge_request_encode(const struct challenge_request *request, struct ar
 
 /* --- enrol --- */
 
+static void read_platform_certificates(struct reader *reader, struct enrol_request *request)
+{
+    size_t n = cbor_read_array(reader, LIMIT_PLATFORM_CERTIFICATES, "platform certificates");
+
+    if (reader_ok(reader) && n == 0)
+        reader_fail(reader, ERROR_MALFORMED, "no platform certificate, where key 7 stays away");
+    for (size_t i = 0; i < n; i++)
+        request->platform_certificates[i] = read_some(reader, LIMIT_PLATFORM_CERTIFICATE_LEN,
+                                                      "platform certificate");
+    request->n_platform_certificates = n;
+}
+
 static void read_enrol_field(struct fields *fields, uint64_t key, struct arena *arena,
                              struct enrol_request *request)
 {
@@ -313,6 +330,9 @@ static void read_enrol_field(struct fields *fields, uint64_t key, struct arena *
         break;
     case 6:
         read_inventory(reader, arena, &request->inventory, &request->n_inventory);
+        break;
+    case 7:
+        read_platform_certificates(reader, request);
         break;
     default:
         fields_unknown(fields, key);
@@ -343,9 +363,11 @@ bool enrol_request_encode(struct enrol_request *request, struct arena *arena, st
 
     if (request->name.len > LIMIT_NAME_LEN || !fits(request->ek_public, LIMIT_TPM_STRUCT_LEN) ||
         !fits(request->ak_public, LIMIT_TPM_STRUCT_LEN) ||
-        !certificates_fit(request->certificates, request->n_certificates))
+        !certificates_fit(request->certificates, request->n_certificates) ||
+        !all_fit(request->platform_certificates, request->n_platform_certificates,
+                 LIMIT_PLATFORM_CERTIFICATES, LIMIT_PLATFORM_CERTIFICATE_LEN))
         return unencodable(error, "enrol request");
-    cbor_write_map(&writer, 6);
+    cbor_write_map(&writer, request->n_platform_certificates ? 7 : 6);
     cbor_write_uint(&writer, 1);
     cbor_write_uint(&writer, PROTOCOL_VERSION);
     cbor_write_uint(&writer, 2);
@@ -357,8 +379,14 @@ bool enrol_request_encode(struct enrol_request *request, struct arena *arena, st
     cbor_write_uint(&writer, 5);
     cbor_write_bytes(&writer, request->ak_public);
     cbor_write_uint(&writer, 6);
-    return write_inventory(&writer, request->inventory, request->n_inventory, error) &&
-           cbor_writer_done(&writer, bytes, error);
+    if (!write_inventory(&writer, request->inventory, request->n_inventory, error))
+        return false;
+    if (request->n_platform_certificates) {
+        cbor_write_uint(&writer, 7);
+        write_certificates(&writer, request->platform_certificates,
+                           request->n_platform_certificates);
+    }
+    return cbor_writer_done(&writer, bytes, error);
 }
 
 bool enrol_answer_decode(struct span bytes, struct enrol_answer *answer, struct error *error)

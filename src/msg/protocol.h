@@ -39,6 +39,8 @@ struct enrol_request {
     struct span ak_public; /* TPMT_PUBLIC */
     struct evidence_item *inventory;
     size_t n_inventory;
+    struct span platform_certificates[LIMIT_PLATFORM_CERTIFICATES]; /* DER; none: no key 7 */
+    size_t n_platform_certificates;
 };
 
 struct enrol_answer {

@@ -154,8 +154,7 @@ static bool ask_worker(struct attestation *attestation, enum ask ask, struct err
 
     if (!choose_policies(attestation, &set, error))
         return false;
-    if (attestation->host.enrolled.endorsement == ENDORSEMENT_CHAIN)
-        work.tpm_manufacturer = span_text(attestation->host.enrolled.manufacturer);
+    work.endorsed = work_endorsed(&attestation->host.enrolled);
     front_identity_policy(front, attestation->evidence.host_id, policy_ref, identity_policy);
     /* What is remembered has its reasons from the last verdict, so that must be it. */
     if (outcome_passes((enum verdict)attestation->host.verdict) &&

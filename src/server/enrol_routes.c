@@ -12,7 +12,7 @@
 #include "server/work_message.h"
 #include "wire/cbor.h"
 
-enum { RECORD_PARTS = 12, RECORD_TEXT_LEN = 4096 };
+enum { RECORD_PARTS = 18, RECORD_TEXT_LEN = 4096 };
 
 /* Answers a message of a host that could not be decoded. */
 static void answer_malformed(struct exchange *exchange, const struct error *error)
@@ -43,6 +43,12 @@ static bool record_encode(const struct store_enrolment *enrolment, struct arena 
     cbor_write_bytes(&writer, span_text(enrolment->manufacturer));
     cbor_write_bytes(&writer, span_text(enrolment->model));
     cbor_write_bytes(&writer, span_text(enrolment->version));
+    cbor_write_bytes(&writer, span_text(enrolment->platform.issuer));
+    cbor_write_bytes(&writer, span_text(enrolment->platform.manufacturer));
+    cbor_write_bytes(&writer, span_text(enrolment->platform.model));
+    cbor_write_bytes(&writer, span_text(enrolment->platform.version));
+    cbor_write_bytes(&writer, span_text(enrolment->platform.serial));
+    cbor_write_bytes(&writer, span_text(enrolment->platform.refusal));
     cbor_write_bytes(&writer, enrolment->inventory);
     return cbor_writer_done(&writer, record, error);
 }
@@ -55,6 +61,17 @@ static const char *read_text(struct reader *reader, struct arena *arena, size_t 
     if (!text)
         reader_fail(reader, ERROR_MEMORY, "no memory for %s", what);
     return text;
+}
+
+static void read_platform(struct reader *reader, struct arena *arena,
+                          struct store_platform *platform)
+{
+    platform->issuer = read_text(reader, arena, RECORD_TEXT_LEN, "platform issuer");
+    platform->manufacturer = read_text(reader, arena, RECORD_TEXT_LEN, "platform manufacturer");
+    platform->model = read_text(reader, arena, RECORD_TEXT_LEN, "platform model");
+    platform->version = read_text(reader, arena, RECORD_TEXT_LEN, "platform version");
+    platform->serial = read_text(reader, arena, RECORD_TEXT_LEN, "platform serial");
+    platform->refusal = read_text(reader, arena, RECORD_TEXT_LEN, "platform refusal");
 }
 
 static bool record_decode(struct span record, struct arena *arena,
@@ -81,6 +98,7 @@ static bool record_decode(struct span record, struct arena *arena,
     decoded.manufacturer = read_text(&reader, arena, RECORD_TEXT_LEN, "manufacturer");
     decoded.model = read_text(&reader, arena, RECORD_TEXT_LEN, "model");
     decoded.version = read_text(&reader, arena, RECORD_TEXT_LEN, "version");
+    read_platform(&reader, arena, &decoded.platform);
     decoded.inventory = cbor_read_bytes(&reader, LIMIT_ENROL_REQUEST_LEN, "inventory");
     if (!reader_end(&reader))
         return false;
@@ -103,6 +121,43 @@ struct enrolment {
     struct work_enrol_answer answer;
 };
 
+/* Why no platform certificate counts; NULL when one does, or none was sent. */
+static const struct reason *find_platform_refusal(const struct work_enrol_answer *answer)
+{
+    for (size_t i = 0; i < answer->reasons->n_items && !answer->platform[1].len; i++) {
+        const struct reason *reason = &answer->reasons->items[i];
+
+        if (reason->code == REASON_PLATFORM_CERTIFICATE || reason->code == REASON_PLATFORM_HOLDER ||
+            reason->code == REASON_PLATFORM_ISSUER)
+            return reason;
+    }
+    return NULL;
+}
+
+/* What the worker found out about the platform, in the arena. A host enrols without it, too. */
+static bool copy_platform(const struct enrolment *enrolment, struct store_platform *platform)
+{
+    const struct work_enrol_answer *answer = &enrolment->answer;
+    const struct reason *refusal = find_platform_refusal(answer);
+    struct arena *arena = enrolment->arena;
+
+    *platform = (struct store_platform){
+        .issuer = arena_text(arena, answer->platform[0]),
+        .manufacturer = arena_text(arena, answer->platform[1]),
+        .model = arena_text(arena, answer->platform[2]),
+        .version = arena_text(arena, answer->platform[3]),
+        .serial = arena_text(arena, answer->platform[4]),
+        .refusal = refusal ? arena_printf(arena, "%s: %s", reason_code_text(refusal->code),
+                                          refusal->message ? refusal->message : "")
+                           : "",
+    };
+    if (refusal && platform->refusal)
+        log_warning("enrol.platform", log_text("detail", platform->refusal),
+                    log_text(LOG_PEER, http_request_peer(enrolment->exchange->request)));
+    return platform->issuer && platform->manufacturer && platform->model && platform->version &&
+           platform->serial && platform->refusal;
+}
+
 static bool build_attempt(struct enrolment *enrolment, struct error *error)
 {
     struct front *front = enrolment->exchange->front;
@@ -122,7 +177,8 @@ static bool build_attempt(struct enrolment *enrolment, struct error *error)
         .version = arena_text(arena, answer->version),
     };
 
-    if (!record.name || !record.issuer || !record.manufacturer || !record.model || !record.version)
+    if (!copy_platform(enrolment, &record.platform) || !record.name || !record.issuer ||
+        !record.manufacturer || !record.model || !record.version)
         return arena_error(arena, error);
     memcpy(record.id, answer->host_id.data, sizeof record.id);
     if (enrolment->request.n_certificates)
@@ -250,9 +306,12 @@ void route_enrol_start(struct exchange *exchange)
         .ek_public = enrolment->request.ek_public,
         .ak_public = enrolment->request.ak_public,
         .n_certificates = enrolment->request.n_certificates,
+        .n_platform_certificates = enrolment->request.n_platform_certificates,
         .credential = span_of(enrolment->credential, sizeof enrolment->credential),
     };
     memcpy(work.certificates, enrolment->request.certificates, sizeof work.certificates);
+    memcpy(work.platform_certificates, enrolment->request.platform_certificates,
+           sizeof work.platform_certificates);
     if (!crypto_random(enrolment->credential, sizeof enrolment->credential, &error) ||
         !work_enrol_encode(&work, arena, &frame, &error)) {
         exchange_fail(exchange, "enrol.work", &error);

@@ -70,23 +70,35 @@ static json_t *reported_json(struct span inventory, struct arena *arena)
     return object;
 }
 
+/* Which machine the platform certificate names, or why none counts; null when none was sent. */
+static json_t *platform_json(const struct store_platform *platform)
+{
+    if (*platform->refusal)
+        return json_pack("{s:s}", "refusal", platform->refusal);
+    if (!*platform->manufacturer)
+        return json_null();
+    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "issuer", platform->issuer, "manufacturer",
+                     platform->manufacturer, "model", platform->model, "version", platform->version,
+                     "serial", platform->serial);
+}
+
 static json_t *host_details_json(const struct store_host *host, struct arena *arena)
 {
     const struct store_enrolment *enrolled = &host->enrolled;
     json_t *object = host_json(host);
     json_t *details = json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:s}",
+        "{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:s}",
         "schema", "bootseal.host.v1", "verdict_id", host->verdict_id, "last_verdict",
         json_string(verdict_name((enum verdict)host->verdict)), "reasons",
         host_view_reasons(host->reasons), "observed_reasons",
         host_view_reasons(host->observed_reasons), "class",
         host->class_name ? host->class_name : "", "ek_issuer", enrolled->issuer, "tpm_manufacturer",
         enrolled->manufacturer, "tpm_model", enrolled->model, "tpm_version", enrolled->version,
-        "reported", reported_json(enrolled->inventory, arena), "approved_at",
-        exchange_time(host->approved_s), "approved_by", host->approved_by ? host->approved_by : "",
-        "revoked_at", exchange_time(host->revoked_s), "revoked_by",
-        host->revoked_by ? host->revoked_by : "", "revoked_reason",
-        host->revoked_reason ? host->revoked_reason : "");
+        "platform", platform_json(&enrolled->platform), "reported",
+        reported_json(enrolled->inventory, arena), "approved_at", exchange_time(host->approved_s),
+        "approved_by", host->approved_by ? host->approved_by : "", "revoked_at",
+        exchange_time(host->revoked_s), "revoked_by", host->revoked_by ? host->revoked_by : "",
+        "revoked_reason", host->revoked_reason ? host->revoked_reason : "");
 
     if (!object || !details) {
         json_decref(object);

@@ -264,8 +264,7 @@ static bool encode_try(struct trial *trial, const struct tried_state *state, str
     if (!found)
         return error_plain(error, ERROR_NOT_FOUND, "the host was forgotten meanwhile");
     work.ak_public = host.enrolled.ak_public;
-    if (host.enrolled.endorsement == ENDORSEMENT_CHAIN)
-        work.tpm_manufacturer = span_text(host.enrolled.manufacturer);
+    work.endorsed = work_endorsed(&host.enrolled);
     front_identity_policy(front, span_of(state->host_id, sizeof state->host_id), policy_ref,
                           identity_policy);
     /* Observed policies do not judge, and a trial is about what judges. */

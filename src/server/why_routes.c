@@ -110,12 +110,6 @@ static void on_answered(void *context, enum call_result result, struct span fram
     }
 }
 
-static struct span proven_manufacturer(const struct store_host *host)
-{
-    return host->enrolled.endorsement == ENDORSEMENT_CHAIN ? span_text(host->enrolled.manufacturer)
-                                                           : span_of(NULL, 0);
-}
-
 /* The level in place of the policies in force, with the updates that are accepted for the host. */
 static bool find_level(struct inquiry *inquiry, struct bindings **tried,
                        struct work_policies *policies, struct error *error)
@@ -164,7 +158,7 @@ static bool encode_examine(struct inquiry *inquiry, struct span bundle, struct a
         .evidence = bundle,
         .ak_public = enrolled->ak_public,
         .identity_policy = span_of(identity_policy, sizeof identity_policy),
-        .tpm_manufacturer = proven_manufacturer(&inquiry->host),
+        .endorsed = work_endorsed(&inquiry->host.enrolled),
         .pcrs = (uint32_t)conf_number(&front->start.conf, CONF_ATTEST_PCRS),
         .features = inquiry->features,
         .catalog = front_catalog(front, true),
@@ -454,7 +448,7 @@ static void compare(struct inquiry *inquiry, struct arena *arena)
     inquiry->good_s = before.at_s;
     work = (struct work_diff){.before = before.bytes,
                               .after = after.bytes,
-                              .tpm_manufacturer = proven_manufacturer(&inquiry->host),
+                              .endorsed = work_endorsed(&inquiry->host.enrolled),
                               .catalog = front_catalog(inquiry->exchange->front, true)};
     if (after.bytes.len == 0)
         end_with_problem(inquiry, PROBLEM_EVIDENCE_NONE, NULL);

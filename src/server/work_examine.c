@@ -10,7 +10,7 @@ bool work_examine_encode(const struct work_examine *request, struct arena *arena
     cbor_write_bytes(&writer, request->evidence);
     cbor_write_bytes(&writer, request->ak_public);
     cbor_write_bytes(&writer, request->identity_policy);
-    cbor_write_bytes(&writer, request->tpm_manufacturer);
+    work_write_endorsed(&writer, &request->endorsed);
     cbor_write_uint(&writer, request->pcrs);
     work_write_policies(&writer, &request->policies);
     work_write_catalog(&writer, &request->catalog);
@@ -28,7 +28,7 @@ bool work_examine_decode(struct span message, struct arena *arena, struct work_e
     decoded.evidence = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence");
     decoded.ak_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "AK");
     decoded.identity_policy = cbor_read_bytes(&reader, LIMIT_TPM_DIGEST_LEN, "identity policy");
-    decoded.tpm_manufacturer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "TPM manufacturer");
+    decoded.endorsed = work_read_endorsed(&reader);
     decoded.pcrs = work_read_u32(&reader, "PCRs");
     decoded.policies = work_read_policies(&reader, arena);
     decoded.catalog = work_read_catalog(&reader);
@@ -46,7 +46,7 @@ bool work_diff_encode(const struct work_diff *request, struct arena *arena, stru
 
     cbor_write_bytes(&writer, request->before);
     cbor_write_bytes(&writer, request->after);
-    cbor_write_bytes(&writer, request->tpm_manufacturer);
+    work_write_endorsed(&writer, &request->endorsed);
     work_write_catalog(&writer, &request->catalog);
     return cbor_writer_done(&writer, message, error);
 }
@@ -59,7 +59,7 @@ bool work_diff_decode(struct span message, struct work_diff *request, struct err
     work_begin(&reader, WORK_DIFF, 5);
     decoded.before = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence before");
     decoded.after = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence after");
-    decoded.tpm_manufacturer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "TPM manufacturer");
+    decoded.endorsed = work_read_endorsed(&reader);
     decoded.catalog = work_read_catalog(&reader);
     if (!reader_end(&reader))
         return false;

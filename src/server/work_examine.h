@@ -11,7 +11,8 @@
 /* Stored evidence: expectations are the evidence's own, and history plays no part. */
 struct work_examine {
     struct span evidence; /* with all its logs */
-    struct span ak_public, identity_policy, tpm_manufacturer;
+    struct span ak_public, identity_policy;
+    struct endorsed endorsed;
     uint32_t pcrs;
     struct work_policies policies; /* with their sources */
     struct work_catalog catalog;   /* with its text, as the next */
@@ -21,7 +22,7 @@ struct work_examine {
 /* Evidence of two boots; IMA lists count by their digests and may be absent. */
 struct work_diff {
     struct span before, after;
-    struct span tpm_manufacturer;
+    struct endorsed endorsed;
     struct work_catalog catalog;
 };
 

@@ -206,7 +206,7 @@ bool work_catalog_answer_decode(struct span message, struct work_catalog_answer 
 bool work_enrol_encode(const struct work_enrol *request, struct arena *arena, struct span *message,
                        struct error *error)
 {
-    struct cbor_writer writer = work_start(arena, WORK_ENROL, 6);
+    struct cbor_writer writer = work_start(arena, WORK_ENROL, 7);
 
     cbor_write_uint(&writer, (uint64_t)request->now_s);
     cbor_write_bytes(&writer, request->ek_public);
@@ -215,6 +215,9 @@ bool work_enrol_encode(const struct work_enrol *request, struct arena *arena, st
     for (size_t i = 0; i < request->n_certificates; i++)
         cbor_write_bytes(&writer, request->certificates[i]);
     cbor_write_bytes(&writer, request->credential);
+    cbor_write_array(&writer, request->n_platform_certificates);
+    for (size_t i = 0; i < request->n_platform_certificates; i++)
+        cbor_write_bytes(&writer, request->platform_certificates[i]);
     return cbor_writer_done(&writer, message, error);
 }
 
@@ -223,7 +226,7 @@ bool work_enrol_decode(struct span message, struct work_enrol *request, struct e
     struct reader reader = reader_init(message, WORK_CLAUSE, error);
     struct work_enrol decoded = {0};
 
-    work_begin(&reader, WORK_ENROL, 6);
+    work_begin(&reader, WORK_ENROL, 7);
     decoded.now_s = (int64_t)cbor_read_uint(&reader, INT64_MAX, "time");
     decoded.ek_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "EK");
     decoded.ak_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "AK");
@@ -231,6 +234,11 @@ bool work_enrol_decode(struct span message, struct work_enrol *request, struct e
     for (size_t i = 0; i < decoded.n_certificates; i++)
         decoded.certificates[i] = cbor_read_bytes(&reader, LIMIT_CERTIFICATE_LEN, "certificate");
     decoded.credential = cbor_read_bytes(&reader, ENDORSEMENT_SECRET_LEN, "credential");
+    decoded.n_platform_certificates = cbor_read_array(&reader, LIMIT_PLATFORM_CERTIFICATES,
+                                                      "platform certificates");
+    for (size_t i = 0; i < decoded.n_platform_certificates; i++)
+        decoded.platform_certificates[i] = cbor_read_bytes(&reader, LIMIT_PLATFORM_CERTIFICATE_LEN,
+                                                           "platform certificate");
     if (!reader_end(&reader))
         return false;
     *request = decoded;
@@ -240,7 +248,7 @@ bool work_enrol_decode(struct span message, struct work_enrol *request, struct e
 bool work_enrol_answer_encode(const struct work_enrol_answer *answer, struct arena *arena,
                               struct span *message, struct error *error)
 {
-    struct cbor_writer writer = work_start(arena, WORK_ENROL, 13);
+    struct cbor_writer writer = work_start(arena, WORK_ENROL, 13 + WORK_PLATFORM_TEXTS);
 
     cbor_write_bool(&writer, answer->accepted);
     cbor_write_uint(&writer, answer->endorsement);
@@ -250,6 +258,8 @@ bool work_enrol_answer_encode(const struct work_enrol_answer *answer, struct are
     cbor_write_bytes(&writer, answer->manufacturer);
     cbor_write_bytes(&writer, answer->model);
     cbor_write_bytes(&writer, answer->version);
+    for (size_t i = 0; i < WORK_PLATFORM_TEXTS; i++)
+        cbor_write_bytes(&writer, answer->platform[i]);
     cbor_write_bytes(&writer, answer->id_object);
     cbor_write_bytes(&writer, answer->secret);
     work_write_reasons(&writer, answer->reasons);
@@ -262,7 +272,7 @@ bool work_enrol_answer_decode(struct span message, struct arena *arena,
     struct reader reader = reader_init(message, WORK_CLAUSE, error);
     struct work_enrol_answer decoded = {0};
 
-    work_begin(&reader, WORK_ENROL, 13);
+    work_begin(&reader, WORK_ENROL, 13 + WORK_PLATFORM_TEXTS);
     decoded.accepted = cbor_read_bool(&reader, "accepted");
     decoded.endorsement = (enum endorsement)cbor_read_uint(&reader, ENDORSEMENT_UNPROVEN,
                                                            "endorsement");
@@ -272,6 +282,8 @@ bool work_enrol_answer_decode(struct span message, struct arena *arena,
     decoded.manufacturer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "manufacturer");
     decoded.model = cbor_read_bytes(&reader, WORK_TEXT_CAP, "model");
     decoded.version = cbor_read_bytes(&reader, WORK_TEXT_CAP, "version");
+    for (size_t i = 0; i < WORK_PLATFORM_TEXTS; i++)
+        decoded.platform[i] = cbor_read_bytes(&reader, WORK_TEXT_CAP, "platform text");
     decoded.id_object = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "id object");
     decoded.secret = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "secret");
     decoded.reasons = work_read_reasons(&reader, arena);
@@ -284,6 +296,24 @@ bool work_enrol_answer_decode(struct span message, struct arena *arena,
 }
 
 /* --- Appraisal --- */
+
+struct endorsed work_endorsed(const struct store_enrolment *enrolment)
+{
+    const struct store_platform *platform = &enrolment->platform;
+    struct endorsed endorsed = {0};
+
+    if (enrolment->endorsement != ENDORSEMENT_CHAIN)
+        return endorsed;
+    endorsed.texts[ENDORSED_EK_ISSUER] = span_text(enrolment->issuer);
+    endorsed.texts[ENDORSED_TPM_MANUFACTURER] = span_text(enrolment->manufacturer);
+    endorsed.texts[ENDORSED_TPM_MODEL] = span_text(enrolment->model);
+    endorsed.texts[ENDORSED_PLATFORM_ISSUER] = span_text(platform->issuer);
+    endorsed.texts[ENDORSED_PLATFORM_MANUFACTURER] = span_text(platform->manufacturer);
+    endorsed.texts[ENDORSED_PLATFORM_MODEL] = span_text(platform->model);
+    endorsed.texts[ENDORSED_PLATFORM_VERSION] = span_text(platform->version);
+    endorsed.texts[ENDORSED_PLATFORM_SERIAL] = span_text(platform->serial);
+    return endorsed;
+}
 
 bool work_appraise_encode(const struct work_appraise *request, struct arena *arena,
                           struct span *message, struct error *error)
@@ -298,7 +328,7 @@ bool work_appraise_encode(const struct work_appraise *request, struct arena *are
     cbor_write_uint(&writer, request->pcrs);
     cbor_write_bytes(&writer, request->identity_policy);
     write_history(&writer, &request->history);
-    cbor_write_bytes(&writer, request->tpm_manufacturer);
+    work_write_endorsed(&writer, &request->endorsed);
     cbor_write_bytes(&writer, request->memory);
     cbor_write_bool(&writer, request->steady_only);
     cbor_write_bool(&writer, request->logs_hashed);
@@ -328,7 +358,7 @@ bool work_appraise_decode(struct span message, struct arena *arena, struct work_
     decoded.pcrs = work_read_u32(&reader, "PCRs");
     decoded.identity_policy = cbor_read_bytes(&reader, LIMIT_TPM_DIGEST_LEN, "identity policy");
     decoded.history = read_history(&reader);
-    decoded.tpm_manufacturer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "TPM manufacturer");
+    decoded.endorsed = work_read_endorsed(&reader);
     decoded.memory = cbor_read_bytes(&reader, WORK_MEMORY_CAP, "memory");
     decoded.steady_only = cbor_read_bool(&reader, "steady only");
     decoded.logs_hashed = cbor_read_bool(&reader, "logs hashed");
@@ -419,7 +449,7 @@ bool work_try_encode(const struct work_try *request, struct arena *arena, struct
     cbor_write_bytes(&writer, request->evidence);
     cbor_write_bytes(&writer, request->ak_public);
     cbor_write_bytes(&writer, request->identity_policy);
-    cbor_write_bytes(&writer, request->tpm_manufacturer);
+    work_write_endorsed(&writer, &request->endorsed);
     cbor_write_uint(&writer, request->pcrs);
     work_write_policies(&writer, &request->present);
     work_write_policies(&writer, &request->draft);
@@ -438,7 +468,7 @@ bool work_try_decode(struct span message, struct arena *arena, struct work_try *
     decoded.evidence = cbor_read_bytes(&reader, LIMIT_EVIDENCE_LEN, "evidence");
     decoded.ak_public = cbor_read_bytes(&reader, LIMIT_TPM_STRUCT_LEN, "AK");
     decoded.identity_policy = cbor_read_bytes(&reader, LIMIT_TPM_DIGEST_LEN, "identity policy");
-    decoded.tpm_manufacturer = cbor_read_bytes(&reader, WORK_TEXT_CAP, "TPM manufacturer");
+    decoded.endorsed = work_read_endorsed(&reader);
     decoded.pcrs = work_read_u32(&reader, "PCRs");
     decoded.present = work_read_policies(&reader, arena);
     decoded.draft = work_read_policies(&reader, arena);

@@ -90,15 +90,20 @@ struct work_enrol {
     struct span certificates[LIMIT_CHAIN_CERTIFICATES];
     size_t n_certificates;
     struct span credential; /* ENDORSEMENT_SECRET_LEN bytes */
+    struct span platform_certificates[LIMIT_PLATFORM_CERTIFICATES];
+    size_t n_platform_certificates;
 };
+
+enum { WORK_PLATFORM_TEXTS = 5 }; /* issuer, manufacturer, model, version, serial */
 
 struct work_enrol_answer {
     bool accepted;
     enum endorsement endorsement;
     struct span host_id, ak_name;
     struct span issuer, manufacturer, model, version;
+    struct span platform[WORK_PLATFORM_TEXTS]; /* empty: no platform certificate counts */
     struct span id_object, secret;
-    struct reasons *reasons;
+    struct reasons *reasons; /* accepted: why platform certificates do not count, among others */
 };
 
 struct work_appraise {
@@ -110,9 +115,9 @@ struct work_appraise {
     uint32_t pcrs;
     struct span identity_policy;
     struct quote_history history;
-    struct span tpm_manufacturer; /* of the EK certificate that was proven; empty: none was */
-    struct span memory;           /* work_memory of the last full appraisal; empty: none */
-    bool steady_only;             /* answer applies = false instead of appraising in full */
+    struct endorsed endorsed; /* by certificates that were proven */
+    struct span memory;       /* work_memory of the last full appraisal; empty: none */
+    bool steady_only;         /* answer applies = false instead of appraising in full */
     struct appraise_known_log known_logs[LIMIT_EVIDENCE_LOGS];
     size_t n_known_logs;
     bool logs_hashed;              /* the logs in the evidence have the digests that it names */
@@ -142,7 +147,8 @@ struct work_appraise_answer {
 /* Stored evidence: expectations are the evidence's own, and history plays no part. */
 struct work_try {
     struct span evidence; /* with all its logs */
-    struct span ak_public, identity_policy, tpm_manufacturer;
+    struct span ak_public, identity_policy;
+    struct endorsed endorsed;
     uint32_t pcrs;
     struct work_policies present, draft; /* no policy of these is observed */
     struct work_catalog catalog;
@@ -190,6 +196,9 @@ bool work_enrol_answer_encode(const struct work_enrol_answer *answer, struct are
                               struct span *message, struct error *error) MUST_CHECK;
 bool work_enrol_answer_decode(struct span message, struct arena *arena,
                               struct work_enrol_answer *answer, struct error *error) MUST_CHECK;
+
+/* What an enrolment's certificates prove of the hardware: nothing without a chain of the EK's. */
+struct endorsed work_endorsed(const struct store_enrolment *enrolment);
 
 bool work_appraise_encode(const struct work_appraise *request, struct arena *arena,
                           struct span *message, struct error *error) MUST_CHECK;

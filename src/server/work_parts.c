@@ -136,6 +136,24 @@ static const struct span *read_texts(struct reader *reader, struct arena *arena,
     return texts;
 }
 
+void work_write_endorsed(struct cbor_writer *writer, const struct endorsed *endorsed)
+{
+    cbor_write_array(writer, ENDORSED_TEXTS);
+    for (int i = 0; i < ENDORSED_TEXTS; i++)
+        cbor_write_bytes(writer, endorsed->texts[i]);
+}
+
+struct endorsed work_read_endorsed(struct reader *reader)
+{
+    struct endorsed endorsed = {0};
+
+    if (cbor_read_array(reader, ENDORSED_TEXTS, "endorsed texts") != ENDORSED_TEXTS)
+        reader_fail(reader, ERROR_MALFORMED, "certificates endorse %d texts", ENDORSED_TEXTS);
+    for (int i = 0; i < ENDORSED_TEXTS && reader_ok(reader); i++)
+        endorsed.texts[i] = cbor_read_bytes(reader, WORK_TEXT_CAP, "endorsed text");
+    return endorsed;
+}
+
 void work_write_sources(struct cbor_writer *writer, const struct policy_sources *sources)
 {
     cbor_write_array(writer, 4);

@@ -25,6 +25,9 @@ void work_write_reasons(struct cbor_writer *writer, const struct reasons *reason
 /* In the arena; NULL after failing the reader. */
 struct reasons *work_read_reasons(struct reader *reader, struct arena *arena);
 
+void work_write_endorsed(struct cbor_writer *writer, const struct endorsed *endorsed);
+struct endorsed work_read_endorsed(struct reader *reader);
+
 void work_write_sources(struct cbor_writer *writer, const struct policy_sources *sources);
 struct policy_sources work_read_sources(struct reader *reader, struct arena *arena);
 

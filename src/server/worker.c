@@ -10,6 +10,7 @@
 #include "os/sandbox.h"
 #include "server/role.h"
 #include "server/worker_examine.h"
+#include "verify/platform_certificate.h"
 #include "wire/efi_revocations.h"
 
 enum {
@@ -29,6 +30,7 @@ struct worker {
     struct role_start start;
     struct crypto *crypto;
     struct crypto_trust *trust;
+    struct platform_issuers *platform_issuers; /* NULL: platform certificates are not looked at */
     struct ima_certificates *ima_certificates; /* NULL: signatures of files are not checked */
     struct arena start_arena;                  /* of the files below */
     struct span revocations;
@@ -61,6 +63,31 @@ static bool load_trust(struct worker *worker, struct arena *arena, struct error 
             return arena_error(arena, error);
         if (!os_file_read(path, TRUST_FILE_LEN, arena, &pem, error) ||
             !crypto_trust_add(worker->trust, pem, &n_added, error))
+            return false;
+    }
+    return true;
+}
+
+static bool load_platform_issuers(struct worker *worker, struct arena *arena, struct error *error)
+{
+    const char *directory = conf_text(&worker->start.conf, CONF_ENROL_PLATFORM_TRUST);
+    const char **names;
+    size_t n_names;
+
+    if (directory[0] == '\0')
+        return true;
+    worker->platform_issuers = platform_issuers_new(error);
+    if (!worker->platform_issuers ||
+        !os_directory_list(directory, ".pem", TRUST_FILES, arena, &names, &n_names, error))
+        return false;
+    for (size_t i = 0; i < n_names; i++) {
+        char *path = arena_printf(arena, "%s/%s", directory, names[i]);
+        struct span pem;
+
+        if (!path)
+            return arena_error(arena, error);
+        if (!os_file_read(path, TRUST_FILE_LEN, arena, &pem, error) ||
+            !platform_issuers_add(worker->platform_issuers, pem, error))
             return false;
     }
     return true;
@@ -136,6 +163,7 @@ static bool start(struct worker *worker, int control, struct error *error)
     worker->start_arena = arena_init(START_ARENA_LEN);
     worker->crypto = crypto_new(error);
     ok = worker->crypto && load_trust(worker, &arena, error) &&
+         load_platform_issuers(worker, &arena, error) &&
          load_ima_certificates(worker, &arena, error) && load_revocations(worker, error) &&
          load_catalog_certificates(worker, error) && digest_basis(worker, &arena, error);
     arena_done(&arena);
@@ -199,6 +227,39 @@ static bool make_challenge(struct worker *worker, const struct work_enrol *reque
            make_credential(worker->crypto, &ek, ak_name, request->credential, blob, error);
 }
 
+/* Which machine the TPM is in. Whoever makes up an EK certificate can name in it whatever a platform
+ * certificate names as its holder: the chain comes first. */
+static void check_platform(struct worker *worker, const struct work_enrol *request,
+                           enum endorsement endorsement, struct arena *arena,
+                           struct work_enrol_answer *answer)
+{
+    const struct platform_request platform = {
+        .ek_certificate = request->certificates[0],
+        .certificates = request->platform_certificates,
+        .n_certificates = request->n_platform_certificates,
+        .now_s = request->now_s,
+    };
+    struct platform_result result;
+
+    if (!worker->platform_issuers || request->n_platform_certificates == 0)
+        return;
+    if (endorsement != ENDORSEMENT_CHAIN) {
+        reason_add(answer->reasons, (struct reason){.code = REASON_PLATFORM_HOLDER,
+                                                    .pcr = REASON_NO_PCR,
+                                                    .event = REASON_NO_EVENT,
+                                                    .message = "the EK certificate is not proven"});
+        return;
+    }
+    if (!platform_certificates_check(worker->crypto, worker->platform_issuers, &platform, arena,
+                                     &result, answer->reasons))
+        return;
+    answer->platform[0] = span_text(result.issuer);
+    answer->platform[1] = span_text(result.manufacturer);
+    answer->platform[2] = span_text(result.model);
+    answer->platform[3] = span_text(result.version);
+    answer->platform[4] = span_text(result.serial);
+}
+
 static bool answer_enrol(struct worker *worker, struct span frame, struct arena *arena,
                          struct span *answer_frame, struct error *error)
 {
@@ -234,6 +295,7 @@ static bool answer_enrol(struct worker *worker, struct span frame, struct arena 
         answer.manufacturer = span_text(result.manufacturer);
         answer.model = span_text(result.model);
         answer.version = span_text(result.version);
+        check_platform(worker, &request, result.endorsement, arena, &answer);
         answer.id_object = span_of(blob->id_object, blob->id_object_len);
         answer.secret = span_of(blob->secret, blob->secret_len);
     }
@@ -443,7 +505,7 @@ static bool answer_appraise(struct worker *worker, struct span frame, struct are
         .pcrs = request.pcrs,
         .identity_policy = request.identity_policy,
         .history = request.history,
-        .tpm_manufacturer = request.tpm_manufacturer,
+        .endorsed = request.endorsed,
         .known_logs = request.known_logs,
         .n_known_logs = request.n_known_logs,
         .logs_hashed = request.logs_hashed,
@@ -510,7 +572,7 @@ static bool try_policies(struct worker *worker, const struct work_try *request,
         .ak = find_key(worker, request->ak_public),
         .pcrs = request->pcrs,
         .identity_policy = request->identity_policy,
-        .tpm_manufacturer = request->tpm_manufacturer,
+        .endorsed = request->endorsed,
         .policies = tried->present,
         .n_policies = request->present.n_items,
         .observed = tried->draft,

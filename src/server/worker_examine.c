@@ -128,7 +128,7 @@ bool worker_examine(const struct worker_examiner *examiner, struct span frame, s
         .ak_public = request.ak_public,
         .pcrs = request.pcrs,
         .identity_policy = request.identity_policy,
-        .tpm_manufacturer = request.tpm_manufacturer,
+        .endorsed = request.endorsed,
         .ima_certificates = examiner->ima_certificates,
         .revocations = examiner->revocations,
         .revocations_sha256 = examiner->revocations_sha256,
@@ -158,7 +158,7 @@ static bool read_boot(const struct worker_examiner *examiner, const struct work_
         return arena_error(arena, error);
     input = (struct appraise_input){
         .evidence = evidence,
-        .tpm_manufacturer = request->tpm_manufacturer,
+        .endorsed = request->endorsed,
         .revocations = examiner->revocations,
         .revocations_sha256 = examiner->revocations_sha256,
         .catalog = catalog.catalog,

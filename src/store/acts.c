@@ -119,12 +119,30 @@ static enum store_result look_for_binding(struct db *db, const struct store_enro
     return id ? STORE_CONFLICT_TPM : ak ? STORE_CONFLICT_AK : STORE_CONFLICT_NAME;
 }
 
+/* What the enrolment proves of the platform takes the place of what an earlier one did. */
+static enum store_result put_platform(struct db *db, const struct act *act)
+{
+    const struct store_platform *platform = &act->enrolment.platform;
+    enum store_result result = plain(
+        db_run(db, "DELETE FROM platforms WHERE host_id = ?", "b", id_of(act)));
+
+    if (result != STORE_OK || (!*platform->manufacturer && !*platform->refusal))
+        return result;
+    return plain(db_run(db,
+                        "INSERT INTO platforms (host_id, issuer, manufacturer, model, version, "
+                        "serial, refusal) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                        "btttttt", id_of(act), platform->issuer, platform->manufacturer,
+                        platform->model, platform->version, platform->serial, platform->refusal));
+}
+
 static enum store_result enrol_host(struct db *db, const struct act *act,
                                     struct store_outcome *outcome)
 {
     const struct store_enrolment *host = &act->enrolment;
     enum store_result result = look_for_binding(db, host, &outcome->host_existed);
 
+    if (result == STORE_OK)
+        return put_platform(db, act);
     if (result != STORE_NONE)
         return result;
     result = insert(
@@ -137,6 +155,8 @@ static enum store_result enrol_host(struct db *db, const struct act *act,
                (int64_t)host->endorsement, host->issuer, host->manufacturer, host->model,
                host->version, host->inventory, act->now_s),
         STORE_CONFLICT);
+    if (result == STORE_OK)
+        result = put_platform(db, act);
     if (result != STORE_OK)
         return result;
     return plain(db_run(db, "INSERT INTO host_states (host_id) VALUES (?)", "b", id_of(act)));
@@ -233,10 +253,10 @@ static enum store_result forget_host(struct db *db, const struct act *act,
                                      struct store_outcome *outcome)
 {
     static const char *const REMOVE[] = {
-        "DELETE FROM evidence WHERE host_id = ?", "DELETE FROM good_boots WHERE host_id = ?",
-        "DELETE FROM findings WHERE host_id = ?", "DELETE FROM host_details WHERE host_id = ?",
-        "DELETE FROM verdicts WHERE host_id = ?", "DELETE FROM host_states WHERE host_id = ?",
-        "DELETE FROM hosts WHERE id = ?",
+        "DELETE FROM evidence WHERE host_id = ?",  "DELETE FROM good_boots WHERE host_id = ?",
+        "DELETE FROM findings WHERE host_id = ?",  "DELETE FROM host_details WHERE host_id = ?",
+        "DELETE FROM verdicts WHERE host_id = ?",  "DELETE FROM host_states WHERE host_id = ?",
+        "DELETE FROM platforms WHERE host_id = ?", "DELETE FROM hosts WHERE id = ?",
     };
     enum store_result result = host_exists(db, act);
 

@@ -11,9 +11,11 @@
     "h.revoked_by, h.revoked_reason, s.counters_known, s.reset_count, s.restart_count, "           \
     "s.clock_ms, s.firmware_version, s.verdict, s.verdict_s, s.expires_s, s.seen_s, "              \
     "s.verdict_seq, coalesce(v.reasons, ''), h.ek_certificate, h.inventory, s.memory, "            \
-    "h.class_name, d.observed_verdict, d.observed_reasons "                                        \
+    "h.class_name, d.observed_verdict, d.observed_reasons, p.issuer, p.manufacturer, p.model, "    \
+    "p.version, p.serial, p.refusal "                                                              \
     "FROM hosts h JOIN host_states s ON s.host_id = h.id "                                         \
     "LEFT JOIN host_details d ON d.host_id = h.id "                                                \
+    "LEFT JOIN platforms p ON p.host_id = h.id "                                                   \
     "LEFT JOIN verdicts v ON v.host_id = h.id AND v.seq = s.verdict_seq "
 
 static void take_enrolment(sqlite3_stmt *row, struct arena *arena, struct store_enrolment *host,
@@ -30,6 +32,12 @@ static void take_enrolment(sqlite3_stmt *row, struct arena *arena, struct store_
     host->manufacturer = db_column_text(row, 8, arena, failed);
     host->model = db_column_text(row, 9, arena, failed);
     host->version = db_column_text(row, 10, arena, failed);
+    host->platform.issuer = db_column_text(row, 34, arena, failed);
+    host->platform.manufacturer = db_column_text(row, 35, arena, failed);
+    host->platform.model = db_column_text(row, 36, arena, failed);
+    host->platform.version = db_column_text(row, 37, arena, failed);
+    host->platform.serial = db_column_text(row, 38, arena, failed);
+    host->platform.refusal = db_column_text(row, 39, arena, failed);
 }
 
 static void take_host(sqlite3_stmt *row, bool whole, struct arena *arena, struct store_host *host,

@@ -146,7 +146,13 @@ enum store_host_state {
 };
 const char *store_host_state_name(enum store_host_state state);
 
-/* What is fixed by enrolment. Texts are printable and may be ""; NULL counts as "". */
+/* What a platform certificate proved at the last enrolment; else refusal says why none of those sent did.
+ * All "": none was sent. */
+struct store_platform {
+    const char *issuer, *manufacturer, *model, *version, *serial, *refusal;
+};
+
+/* What is fixed by enrolment, but for the platform. Texts are printable and may be ""; NULL counts as "". */
 struct store_enrolment {
     uint8_t id[STORE_HOST_ID_LEN];
     const char *name;                      /* unique, a DNS name in lower case */
@@ -155,6 +161,7 @@ struct store_enrolment {
     enum store_host_state state;           /* PENDING or ENROLLED */
     int endorsement;                       /* enum endorsement of verify/endorsement.h */
     const char *issuer, *manufacturer, *model, *version;
+    struct store_platform platform;
     struct span inventory; /* deterministic CBOR map */
 };
 
@@ -182,7 +189,7 @@ struct store_host {
 
 /* Binds TPM, AK and name in one transaction: STORE_CONFLICT_TPM, _AK or _NAME when one of them is
  * bound otherwise. The very same binding again is STORE_OK with host_existed (a revoked host stays
- * revoked). */
+ * revoked); only what a platform certificate proves is then new. */
 void store_act_host_enrol(struct store_txn *txn, const struct store_enrolment *enrolment,
                           int64_t now_s);
 /* Pending to enrolled; STORE_CONFLICT from other states. */

@@ -140,6 +140,14 @@ void store_act_host_enrol(struct store_txn *txn, const struct store_enrolment *e
     act->enrolment.manufacturer = keep_text(txn, enrolment->manufacturer);
     act->enrolment.model = keep_text(txn, enrolment->model);
     act->enrolment.version = keep_text(txn, enrolment->version);
+    act->enrolment.platform = (struct store_platform){
+        .issuer = keep_text(txn, enrolment->platform.issuer),
+        .manufacturer = keep_text(txn, enrolment->platform.manufacturer),
+        .model = keep_text(txn, enrolment->platform.model),
+        .version = keep_text(txn, enrolment->platform.version),
+        .serial = keep_text(txn, enrolment->platform.serial),
+        .refusal = keep_text(txn, enrolment->platform.refusal),
+    };
     act->enrolment.inventory = keep(txn, enrolment->inventory);
 }
 

@@ -9,6 +9,8 @@
 enum {
     NV_CHAIN_FIRST = 0x01C00100, /* intermediate certificates, concatenated over the indices */
     NV_CHAIN_LAST = 0x01C001FF,
+    NV_PLATFORM_FIRST = 0x01C90000, /* TCG Registry of Reserved TPM 2.0 Handles */
+    NV_PLATFORM_LAST = 0x01C9FFFF,
     EK_HANDLES = 0x0F,
 };
 /* TCG Provisioning Guidance 1.0, 7.8: the range of endorsement keys. */
@@ -147,6 +149,22 @@ static bool read_chain(struct tpm *tpm, struct arena *arena, struct span *chain,
         len += parts[i].len;
     }
     *chain = span_of(bytes, len);
+    return true;
+}
+
+bool tpm_platform_certificates_read(struct tpm *tpm, struct arena *arena, size_t cap,
+                                    struct span *certificates, size_t *n_certificates,
+                                    struct error *error)
+{
+    TPML_HANDLE indices;
+    struct error ignored;
+
+    *n_certificates = 0;
+    if (!tpm_persistent_handles(tpm, NV_PLATFORM_FIRST, NV_PLATFORM_LAST, &indices, error))
+        return false;
+    for (uint32_t i = 0; i < indices.count && *n_certificates < cap; i++)
+        if (nv_read(tpm, indices.handle[i], arena, &certificates[*n_certificates], &ignored))
+            (*n_certificates)++;
     return true;
 }
 

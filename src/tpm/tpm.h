@@ -63,6 +63,12 @@ struct tpm_endorsement {
 bool tpm_endorsement_find(struct tpm *tpm, struct crypto *crypto, struct arena *arena,
                           struct tpm_endorsement *endorsement, struct error *error) MUST_CHECK;
 
+/* What the TPM holds where platform certificates belong, as it is there: often padded, perhaps none. At most
+ * cap; an index that cannot be read is passed over. */
+bool tpm_platform_certificates_read(struct tpm *tpm, struct arena *arena, size_t cap,
+                                    struct span *certificates, size_t *n_certificates,
+                                    struct error *error) MUST_CHECK;
+
 /* TPM2_ActivateCredential: what make_credential hid for EK and AK. id_object and secret carry their
  * TPM2B lengths. ERROR_DENIED when it was made for other keys. */
 bool tpm_activate_credential(struct tpm *tpm, const struct tpm_endorsement *endorsement,

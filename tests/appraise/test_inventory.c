@@ -83,7 +83,7 @@ static void the_enrolled_maker_of_the_tpm_stands(void **state)
 {
     struct fixture *fixture = *state;
 
-    fixture->input.tpm_manufacturer = span_text("id:49465800");
+    fixture->input.endorsed.texts[ENDORSED_TPM_MANUFACTURER] = span_text("id:49465800");
     expect_verdict(fixture, soft_host_attest(&fixture->host), VERDICT_TRUSTED, REASON_NONE);
     assert_int_equal(claim_of(fixture, CLAIM_TPM_MANUFACTURER)->grade, CLAIM_SIGNED);
     say(fixture, "tpm.manufacturer", "IFX");

@@ -337,6 +337,75 @@ static void the_highest_level_counts_and_then_the_best_grade(void **state)
            "test version 3, better: firmware_images attested");
 }
 
+static void endorse(struct boot *boot, const char *manufacturer, const char *product)
+{
+    boot->input.endorsed.texts[ENDORSED_PLATFORM_ISSUER] = span_text("CN=Acme platforms");
+    boot->input.endorsed.texts[ENDORSED_PLATFORM_MANUFACTURER] = span_text(manufacturer);
+    boot->input.endorsed.texts[ENDORSED_PLATFORM_MODEL] = span_text(product);
+}
+
+static void the_platform_certificate_signs_for_the_name(void **state)
+{
+    struct boot *boot = *state;
+    const char *by = "test version 3, anvil: manufacturer signed by platform certificate, "
+                     "product signed by platform certificate";
+
+    be_anvil(boot);
+    give_catalog(boot, model(boot, "anvil", "secured-core", ANVIL));
+    expect(boot, "secured-core", CLAIM_REPORTED,
+           "test version 3, anvil: manufacturer reported, product reported");
+    endorse(boot, "Acme", "Anvil");
+    expect(boot, "secured-core", CLAIM_SIGNED, by);
+    /* it needs nobody's word beside it */
+    boot->input.n_inventory = 0;
+    expect(boot, "secured-core", CLAIM_SIGNED, by);
+    endorse(boot, "Acme", "Bench");
+    expect(boot, "none", CLAIM_SIGNED, "test version 3, no model matches");
+}
+
+/* Neither of two names counts, and no entry holds: whether it asks for the name, or proves it by images. */
+static void two_names_match_nothing(void **state)
+{
+    static const char *const TOLD = "test version 3, no model matches: SMBIOS and the platform "
+                                    "certificate name different machines";
+    struct boot *boot = *state;
+
+    be_anvil(boot);
+    give_catalog(boot, model(boot, "anvil", "secured-core", ANVIL));
+    endorse(boot, "Acme", "Bench");
+    expect(boot, "none", CLAIM_SIGNED, TOLD);
+    give_catalog(boot,
+                 model(boot, "bench", "secured-core", "manufacturer = Acme\nproduct = Bench\n"));
+    expect(boot, "none", CLAIM_SIGNED, TOLD);
+    give_catalog(boot, model(boot, "fw", "secured-core", images(boot)));
+    expect(boot, "none", CLAIM_SIGNED, TOLD);
+    give_catalog(boot, model(boot, "fw", "secured-core",
+                             joined(boot, images(boot), "firmware_proves = model\n" ANVIL)));
+    expect(boot, "none", CLAIM_SIGNED, TOLD);
+}
+
+static void an_entry_may_demand_who_signed(void **state)
+{
+    struct boot *boot = *state;
+
+    be_anvil(boot);
+    give_catalog(boot, model(boot, "anvil", "secured-core",
+                             ANVIL "platform_issuer = CN=Acme platforms\nek_issuer =\n"
+                                   "  CN=TPM maker 1\n  CN=TPM maker 2\n"));
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_HARDWARE_CERTIFIED_LEVEL, "unknown");
+    endorse(boot, "Acme", "Anvil");
+    boot->input.endorsed.texts[ENDORSED_EK_ISSUER] = span_text("CN=TPM maker 2");
+    expect(boot, "secured-core", CLAIM_SIGNED,
+           "test version 3, anvil: manufacturer signed by platform certificate, "
+           "product signed by platform certificate, platform_issuer signed, ek_issuer signed");
+    boot->input.endorsed.texts[ENDORSED_EK_ISSUER] = span_text("CN=TPM maker 3");
+    expect(boot, "none", CLAIM_SIGNED, "test version 3, no model matches");
+    boot->input.endorsed.texts[ENDORSED_EK_ISSUER] = span_text("CN=TPM maker 1");
+    boot->input.endorsed.texts[ENDORSED_PLATFORM_ISSUER] = span_text("CN=Other platforms");
+    expect(boot, "none", CLAIM_SIGNED, "test version 3, no model matches");
+}
+
 static void the_makers_certificate_signs_for_the_tpm(void **state)
 {
     struct boot *boot = *state;
@@ -349,16 +418,20 @@ static void the_makers_certificate_signs_for_the_tpm(void **state)
     give_catalog(boot, model(boot, "fw", "secured-core", entry));
     expect(boot, "secured-core", CLAIM_REPORTED,
            "test version 3, fw: firmware_images attested, tpm_manufacturer reported");
-    boot->input.tpm_manufacturer = span_text("id:49465800");
+    boot->input.endorsed.texts[ENDORSED_TPM_MANUFACTURER] = span_text("id:49465800");
     expect(boot, "secured-core", CLAIM_SIGNED,
            "test version 3, fw: firmware_images attested, tpm_manufacturer signed");
-    boot->input.tpm_manufacturer = span_text("id:494E5443");
+    boot->input.endorsed.texts[ENDORSED_TPM_MANUFACTURER] = span_text("id:494E5443");
     expect(boot, "none", CLAIM_SIGNED, "test version 3, no model matches");
-    boot->input.tpm_manufacturer = span_text("id:49465800");
+    boot->input.endorsed.texts[ENDORSED_TPM_MANUFACTURER] = span_text("id:49465800");
     give_catalog(boot, model(boot, "fw", "secured-core",
                              joined(boot, images(boot), "tpm_model = SLB9672\n")));
     expect(boot, "secured-core", CLAIM_REPORTED,
            "test version 3, fw: firmware_images attested, tpm_model reported");
+    boot->input.endorsed.texts[ENDORSED_TPM_MODEL] = span_text("SLB9672");
+    expect(boot, "secured-core", CLAIM_SIGNED,
+           "test version 3, fw: firmware_images attested, tpm_model signed");
+    boot->input.endorsed.texts[ENDORSED_TPM_MODEL] = (struct span){0};
     give_catalog(boot, model(boot, "fw", "secured-core",
                              joined(boot, images(boot), "tpm_model = SLB9670\n")));
     expect(boot, "none", CLAIM_REPORTED, "test version 3, no model matches");
@@ -576,6 +649,9 @@ int main(void)
         CLAIMS_TEST(other_hardware_is_not_certified),
         CLAIMS_TEST(the_highest_level_counts_and_then_the_best_grade),
         CLAIMS_TEST(the_makers_certificate_signs_for_the_tpm),
+        CLAIMS_TEST(the_platform_certificate_signs_for_the_name),
+        CLAIMS_TEST(two_names_match_nothing),
+        CLAIMS_TEST(an_entry_may_demand_who_signed),
         CLAIMS_TEST(versions_are_compared_number_by_number),
         CLAIMS_TEST(a_flood_of_images_is_no_match),
         CLAIMS_TEST(claims_that_nobody_reads_are_not_looked_up),

@@ -249,7 +249,7 @@ static void the_certificate_names_the_tpms_maker(void **state)
     for (size_t i = 0; i < sizeof IDS / sizeof *IDS; i++) {
         boot_begin(boot);
         boot_firmware(boot, true);
-        boot->input.tpm_manufacturer = span_text(IDS[i].id);
+        boot->input.endorsed.texts[ENDORSED_TPM_MANUFACTURER] = span_text(IDS[i].id);
         boot_collect(boot);
         boot_assert(boot, CLAIM_TPM_MANUFACTURER, IDS[i].text);
         assert_grade(boot, CLAIM_TPM_MANUFACTURER, CLAIM_SIGNED);
@@ -261,7 +261,7 @@ static void a_tpm_of_another_maker_is_told(void **state)
     struct boot *boot = *state;
 
     boot_firmware(boot, true);
-    boot->input.tpm_manufacturer = span_text("id:49465800");
+    boot->input.endorsed.texts[ENDORSED_TPM_MANUFACTURER] = span_text("id:49465800");
     say(boot, "tpm.manufacturer", "IFX");
     boot_collect(boot);
     assert_false(boot_has(boot, REASON_INVENTORY_CONTRADICTED));
@@ -272,8 +272,52 @@ static void a_tpm_of_another_maker_is_told(void **state)
     assert_grade(boot, CLAIM_TPM_MANUFACTURER, CLAIM_SIGNED);
     assert_true(boot_has(boot, REASON_INVENTORY_CONTRADICTED));
     /* swtpm's certificates have a number that is no text, and its TPM says "IBM". */
-    boot->input.tpm_manufacturer = span_text("id:00001014");
+    boot->input.endorsed.texts[ENDORSED_TPM_MANUFACTURER] = span_text("id:00001014");
     boot_collect(boot);
+    assert_false(boot_has(boot, REASON_INVENTORY_CONTRADICTED));
+}
+
+static void certificates_sign_for_what_they_say(void **state)
+{
+    static const struct {
+        enum endorsed_text text;
+        enum claim_id claim;
+        const char *value;
+    } CASES[] = {
+        {ENDORSED_EK_ISSUER, CLAIM_TPM_EK_ISSUER, "CN=TPM maker"},
+        {ENDORSED_TPM_MODEL, CLAIM_TPM_MODEL, "SLB 9672"},
+        {ENDORSED_PLATFORM_ISSUER, CLAIM_HARDWARE_PLATFORM_ISSUER, "CN=Acme platforms"},
+        {ENDORSED_PLATFORM_MANUFACTURER, CLAIM_HARDWARE_PLATFORM_MANUFACTURER, "Acme"},
+        {ENDORSED_PLATFORM_MODEL, CLAIM_HARDWARE_PLATFORM_MODEL, "Anvil"},
+        {ENDORSED_PLATFORM_VERSION, CLAIM_HARDWARE_PLATFORM_VERSION, "2"},
+        {ENDORSED_PLATFORM_SERIAL, CLAIM_HARDWARE_PLATFORM_SERIAL, "4711"},
+    };
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot_collect(boot);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        boot_assert(boot, CASES[i].claim, "unknown");
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        boot->input.endorsed.texts[CASES[i].text] = span_text(CASES[i].value);
+    boot_collect_in_every_arena(boot);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        boot_assert(boot, CASES[i].claim, CASES[i].value);
+        assert_grade(boot, CASES[i].claim, CLAIM_SIGNED);
+    }
+}
+
+/* Makers write it differently in the certificate and in the TPM: the signed one stands, and nobody lies. */
+static void the_certificates_model_of_the_tpm_wins(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot->input.endorsed.texts[ENDORSED_TPM_MODEL] = span_text("SLB 9672");
+    say(boot, "tpm.model", "SLB9672");
+    boot_collect(boot);
+    boot_assert(boot, CLAIM_TPM_MODEL, "SLB 9672");
+    assert_grade(boot, CLAIM_TPM_MODEL, CLAIM_SIGNED);
     assert_false(boot_has(boot, REASON_INVENTORY_CONTRADICTED));
 }
 
@@ -479,6 +523,28 @@ static void words_in_a_full_arena_are_an_error(void **state)
     assert_true(boot_has(boot, REASON_INVENTORY_CONTRADICTED));
 }
 
+static void another_machine_than_the_platform_certificates_is_told(void **state)
+{
+    struct boot *boot = *state;
+
+    boot_firmware(boot, true);
+    boot->input.endorsed.texts[ENDORSED_PLATFORM_MANUFACTURER] = span_text("Acme");
+    boot->input.endorsed.texts[ENDORSED_PLATFORM_MODEL] = span_text("Anvil");
+    machine(boot, "Anvil");
+    boot_collect(boot);
+    assert_false(boot_has(boot, REASON_PLATFORM_CONTRADICTED));
+    machine(boot, "Bench");
+    boot_collect_in_every_arena(boot);
+    assert_true(boot_has(boot, REASON_PLATFORM_CONTRADICTED));
+    boot_assert(boot, CLAIM_HARDWARE_MODEL, "Bench");
+    boot_assert(boot, CLAIM_HARDWARE_PLATFORM_MODEL, "Anvil");
+    /* an agent's word counts as its tables do */
+    boot->input.smbios = (struct span){0};
+    say(boot, "hardware.manufacturer", "Bits");
+    boot_collect(boot);
+    assert_true(boot_has(boot, REASON_PLATFORM_CONTRADICTED));
+}
+
 int main(void)
 {
 #define CLAIMS_TEST(name) cmocka_unit_test_setup_teardown(name, boot_setup, boot_teardown)
@@ -493,6 +559,9 @@ int main(void)
         CLAIMS_TEST(a_word_that_agrees_with_what_is_unproven_is_reported),
         CLAIMS_TEST(the_certificate_names_the_tpms_maker),
         CLAIMS_TEST(a_tpm_of_another_maker_is_told),
+        CLAIMS_TEST(certificates_sign_for_what_they_say),
+        CLAIMS_TEST(the_certificates_model_of_the_tpm_wins),
+        CLAIMS_TEST(another_machine_than_the_platform_certificates_is_told),
         CLAIMS_TEST(tables_that_nobody_measured_are_reported),
         CLAIMS_TEST(tables_that_seabios_measured_are_attested),
         CLAIMS_TEST(other_tables_than_those_measured_are_a_lie),

@@ -233,7 +233,7 @@ static void test_appraise(void **state)
         .pcrs = 0xFFFF,
         .identity_policy = span_of(BYTES, 32),
         .history = {.known = true, .reset_count = 3, .clock_ms = UINT64_MAX},
-        .tpm_manufacturer = span_text("id:49465800"),
+        .endorsed.texts[ENDORSED_TPM_MANUFACTURER] = span_text("id:49465800"),
         .steady_only = true,
         .known_logs = {{span_of(BYTES, 32), span_of(BYTES, 50)}},
         .n_known_logs = 1,
@@ -254,7 +254,7 @@ static void test_appraise(void **state)
     assert_true(decoded.logs_hashed);
     assert_policies(&decoded.policies);
     assert_catalog(&decoded.catalog);
-    assert_true(span_is(decoded.tpm_manufacturer, "id:49465800"));
+    assert_true(span_is(decoded.endorsed.texts[ENDORSED_TPM_MANUFACTURER], "id:49465800"));
     assert_int_equal(decoded.n_known_logs, 1);
     assert_true(span_equal(decoded.known_logs[0].bytes, request.known_logs[0].bytes));
     assert_whole(message, decode_appraise);
@@ -483,7 +483,7 @@ static void test_examine_and_diff(void **state)
     const struct work_examine examine = {.evidence = span_of(BYTES, 96),
                                          .ak_public = span_of(BYTES, 7),
                                          .identity_policy = span_of(BYTES, 32),
-                                         .tpm_manufacturer = span_text("id:49465800"),
+                                         .endorsed.texts[ENDORSED_TPM_MANUFACTURER] = span_text("id:49465800"),
                                          .pcrs = 0xFF,
                                          .policies = {POLICIES, 2, 1},
                                          .catalog = CATALOG,
@@ -500,7 +500,7 @@ static void test_examine_and_diff(void **state)
     assert_int_equal(work_kind_of(message), WORK_EXAMINE);
     assert_true(work_examine_decode(message, &arena, &decoded_examine, &error));
     assert_int_equal(decoded_examine.evidence.len, 96);
-    assert_true(span_is(decoded_examine.tpm_manufacturer, "id:49465800"));
+    assert_true(span_is(decoded_examine.endorsed.texts[ENDORSED_TPM_MANUFACTURER], "id:49465800"));
     assert_policies(&decoded_examine.policies);
     assert_catalog(&decoded_examine.catalog);
     assert_true(decoded_examine.features);
