@@ -92,8 +92,7 @@ static bool collect_claims(struct appraise_work *work)
     for (int id = 0; id < CLAIM_IDS; id++)
         appraisal->collected[id] = !wanted || wanted[id] ||
                                    claim_type((enum claim_id)id) != CLAIM_LIST;
-    for (int c = 0; c < CERTIFICATION_CRITERIA; c++) /* catalogues read them: never left out */
-        appraisal->collected[certification_claim((enum certification_criterion)c)] = true;
+    certification_mark_read(appraisal->collected); /* by catalogues: never left out */
     return claims_collect(&input, work->arena, &appraisal->claims, &appraisal->reasons,
                           work->error);
 }

@@ -51,6 +51,14 @@ enum claim_id certification_claim(const struct certification *certification,
     return CRITERIA[criterion].claim;
 }
 
+void certification_mark_read(bool *claims)
+{
+    for (int c = 0; c < CERTIFICATION_CRITERIA; c++)
+        claims[CRITERIA[c].claim] = true;
+    for (size_t i = 0; i < sizeof PLATFORM_NAMES / sizeof *PLATFORM_NAMES; i++)
+        claims[PLATFORM_NAMES[i]] = true;
+}
+
 const char *certification_proof_text(enum certification_proof by)
 {
     static const char *const TEXTS[] = {

@@ -64,6 +64,9 @@ enum claim_id certification_claim(const struct certification *certification,
 /* "firmware_images"; "" for the claim of the same meaning. */
 const char *certification_proof_text(enum certification_proof by);
 
+/* Sets the values of the CLAIM_IDS that are held against entries; the others stay as they are. */
+void certification_mark_read(bool *claims);
+
 /* "manufacturer reported, product reported, firmware_images attested": all that the model demands.
  * In the arena; NULL when it is full. */
 const char *certification_print(const struct certification *certification, struct arena *arena);

@@ -86,8 +86,8 @@ struct claims_input {
     size_t n_inventory;
     struct span
         mok_list; /* what the host says MokListRT holds; believed as far as PCR 14 bears it out */
-    struct span smbios;           /* as the host sent them: wire/smbios.h; empty when none */
-    struct endorsed endorsed;     /* what proven certificates say of the hardware */
+    struct span smbios;       /* as the host sent them: wire/smbios.h; empty when none */
+    struct endorsed endorsed; /* what proven certificates say of the hardware */
     struct ima_certificates *ima_certificates; /* the operator's, for signed files; NULL: none */
     struct span
         revocations; /* the operator's revocation list, as wire/efi_revocations.h reads it */

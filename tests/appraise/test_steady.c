@@ -81,6 +81,21 @@ static void test_another_catalog(void **state)
     assert_false(applies(steady, evidence));
 }
 
+/* And of every certificate at enrolment: a host that was another machine then is looked at anew. */
+static void test_other_endorsements(void **state)
+{
+    struct steady *steady = *state;
+    struct endorsed *endorsed = &steady->fixture.input.endorsed;
+    struct span evidence = soft_host_attest(&steady->fixture.host);
+
+    for (int i = 0; i < ENDORSED_TEXTS; i++) {
+        assert_true(applies(steady, evidence));
+        endorsed->texts[i] = span_text("Acme");
+        assert_false(applies(steady, evidence));
+        endorsed->texts[i] = (struct span){0};
+    }
+}
+
 static void test_unchanged_host(void **state)
 {
     struct steady *steady = *state;
@@ -233,6 +248,7 @@ int main(void)
         WITH_STEADY(test_unchanged_host),
         WITH_STEADY(test_another_revocation_list),
         WITH_STEADY(test_another_catalog),
+        WITH_STEADY(test_other_endorsements),
         WITH_STEADY(test_nothing_remembered),
         WITH_STEADY(test_changed_hosts),
         WITH_STEADY(test_another_key_beside_the_quote),

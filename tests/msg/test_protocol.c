@@ -40,6 +40,23 @@ static struct span encode_enrol_request(struct arena *arena)
     return bytes;
 }
 
+/* The same from a host with platform certificates. */
+static struct span encode_platform_request(struct arena *arena)
+{
+    struct enrol_request request = {
+        .name = span_text("host.example"),
+        .ek_public = span_of(BYTES, 10),
+        .ak_public = span_of(BYTES, 11),
+        .platform_certificates = {span_of(BYTES, 20), span_of(BYTES, 21)},
+        .n_platform_certificates = 2,
+    };
+    struct error error;
+    struct span bytes;
+
+    assert_true(enrol_request_encode(&request, arena, &bytes, &error));
+    return bytes;
+}
+
 static bool decode_enrol_request(struct span bytes, struct arena *arena, struct error *error)
 {
     struct enrol_request request;
@@ -186,6 +203,7 @@ static const struct message {
     bool (*decode)(struct span bytes, struct arena *arena, struct error *error);
 } MESSAGES[] = {
     {encode_enrol_request, decode_enrol_request},
+    {encode_platform_request, decode_enrol_request},
     {encode_enrol_answer, decode_enrol_answer},
     {encode_activate_request, decode_activate_request},
     {encode_activate_answer, decode_activate_answer},
@@ -311,6 +329,37 @@ static void an_enrol_request_arrives_as_sent(void **state)
     arena_done(&arena);
 }
 
+static void platform_certificates_arrive_as_sent(void **state)
+{
+    struct arena arena = arena_init(ARENA_LEN);
+    struct enrol_request request = {0};
+    struct span bytes = encode_platform_request(&arena);
+    struct error error;
+
+    (void)state;
+    assert_true(enrol_request_decode(encode_enrol_request(&arena), &arena, &request, &error));
+    assert_int_equal(request.n_platform_certificates, 0);
+    assert_true(enrol_request_decode(bytes, &arena, &request, &error));
+    assert_int_equal(request.n_platform_certificates, 2);
+    assert_true(span_equal(request.platform_certificates[1], span_of(BYTES, 21)));
+    /* too many, too long, none: the host that has none leaves the key out */
+    request.n_platform_certificates = LIMIT_PLATFORM_CERTIFICATES + 1;
+    assert_false(enrol_request_encode(&request, &arena, &bytes, &error));
+    request.n_platform_certificates = 2;
+    request.platform_certificates[1].len = LIMIT_PLATFORM_CERTIFICATE_LEN + 1;
+    assert_false(enrol_request_encode(&request, &arena, &bytes, &error));
+    request.platform_certificates[1].len = 0;
+    assert_false(enrol_request_encode(&request, &arena, &bytes, &error));
+    request.n_platform_certificates = 1;
+    request.platform_certificates[0].len = 1;
+    assert_true(enrol_request_encode(&request, &arena, &bytes, &error));
+    ((uint8_t *)bytes.data)[bytes.len - 3] = 0x80; /* an array of none */
+    bytes.len -= 2;
+    assert_false(enrol_request_decode(bytes, &arena, &request, &error));
+    assert_non_null(strstr(error.message, "no platform certificate"));
+    arena_done(&arena);
+}
+
 static void an_inventory_is_kept_as_said(void **state)
 {
     char long_text[LIMIT_INVENTORY_TEXT_LEN + 1];
@@ -428,6 +477,7 @@ int main(void)
         cmocka_unit_test(a_missing_key_is_refused_by_number),
         cmocka_unit_test(a_message_over_the_limit_is_refused_unread),
         cmocka_unit_test(an_enrol_request_arrives_as_sent),
+        cmocka_unit_test(platform_certificates_arrive_as_sent),
         cmocka_unit_test(an_inventory_is_kept_as_said),
         cmocka_unit_test(an_attest_answer_arrives_as_sent),
         cmocka_unit_test(a_bare_answer_has_no_credential),

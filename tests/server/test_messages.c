@@ -351,14 +351,18 @@ static void test_enrol(void **state)
                                  .ak_public = span_of(BYTES, 80),
                                  .certificates = {span_of(BYTES, 10), span_of(BYTES, 11)},
                                  .n_certificates = 2,
-                                 .credential = span_of(BYTES, 32)};
+                                 .credential = span_of(BYTES, 32),
+                                 .platform_certificates = {span_of(BYTES, 12)},
+                                 .n_platform_certificates = 1};
     struct work_enrol_answer answer = {.accepted = true,
                                        .endorsement = ENDORSEMENT_CHAIN,
                                        .host_id = span_of(BYTES, 32),
                                        .ak_name = span_of(BYTES, 34),
                                        .issuer = span_text("CN=TPM maker"),
+                                       .platform = {span_text("CN=Acme"), span_text("Acme")},
                                        .reasons = make_reasons()};
     struct work_enrol decoded;
+    struct work_enrol_answer decoded_answer;
     struct span message;
     struct error error;
 
@@ -367,12 +371,47 @@ static void test_enrol(void **state)
     assert_true(work_enrol_decode(message, &decoded, &error));
     assert_int_equal(decoded.n_certificates, 2);
     assert_int_equal(decoded.certificates[1].len, 11);
+    assert_int_equal(decoded.n_platform_certificates, 1);
+    assert_int_equal(decoded.platform_certificates[0].len, 12);
     assert_whole(message, decode_enrol);
     assert_true(work_enrol_answer_encode(&answer, &arena, &message, &error));
     assert_whole(message, decode_enrol_answer);
+    assert_true(work_enrol_answer_decode(message, &arena, &decoded_answer, &error));
+    assert_true(span_is(decoded_answer.platform[1], "Acme"));
+    assert_int_equal(decoded_answer.platform[4].len, 0);
     answer.host_id.len = 31;
     assert_true(work_enrol_answer_encode(&answer, &arena, &message, &error));
     assert_false(decode_enrol_answer(message, &error));
+}
+
+/* Who only was approved, or is on a list, has certificates that prove nothing. */
+static void test_only_a_chain_endorses(void **state)
+{
+    static const int NOT[] = {ENDORSEMENT_NONE, ENDORSEMENT_REGISTERED, ENDORSEMENT_UNPROVEN};
+    struct store_enrolment enrolment = {
+        .endorsement = ENDORSEMENT_CHAIN,
+        .issuer = "CN=TPM maker",
+        .manufacturer = "id:49465800",
+        .model = "SLB 9672",
+        .platform = {"CN=Acme platforms", "Acme", "Anvil", "2", "4711", ""},
+    };
+    struct endorsed endorsed = work_endorsed(&enrolment);
+
+    (void)state;
+    assert_true(span_is(endorsed.texts[ENDORSED_EK_ISSUER], "CN=TPM maker"));
+    assert_true(span_is(endorsed.texts[ENDORSED_TPM_MANUFACTURER], "id:49465800"));
+    assert_true(span_is(endorsed.texts[ENDORSED_TPM_MODEL], "SLB 9672"));
+    assert_true(span_is(endorsed.texts[ENDORSED_PLATFORM_ISSUER], "CN=Acme platforms"));
+    assert_true(span_is(endorsed.texts[ENDORSED_PLATFORM_MANUFACTURER], "Acme"));
+    assert_true(span_is(endorsed.texts[ENDORSED_PLATFORM_MODEL], "Anvil"));
+    assert_true(span_is(endorsed.texts[ENDORSED_PLATFORM_VERSION], "2"));
+    assert_true(span_is(endorsed.texts[ENDORSED_PLATFORM_SERIAL], "4711"));
+    for (size_t i = 0; i < sizeof NOT / sizeof *NOT; i++) {
+        enrolment.endorsement = NOT[i];
+        endorsed = work_endorsed(&enrolment);
+        for (int text = 0; text < ENDORSED_TEXTS; text++)
+            assert_int_equal(endorsed.texts[text].len, 0);
+    }
 }
 
 static bool decode_check(struct span message, struct error *error)
@@ -480,14 +519,15 @@ static bool decode_json(struct span message, struct error *error)
 
 static void test_examine_and_diff(void **state)
 {
-    const struct work_examine examine = {.evidence = span_of(BYTES, 96),
-                                         .ak_public = span_of(BYTES, 7),
-                                         .identity_policy = span_of(BYTES, 32),
-                                         .endorsed.texts[ENDORSED_TPM_MANUFACTURER] = span_text("id:49465800"),
-                                         .pcrs = 0xFF,
-                                         .policies = {POLICIES, 2, 1},
-                                         .catalog = CATALOG,
-                                         .features = true};
+    const struct work_examine examine = {
+        .evidence = span_of(BYTES, 96),
+        .ak_public = span_of(BYTES, 7),
+        .identity_policy = span_of(BYTES, 32),
+        .endorsed.texts[ENDORSED_TPM_MANUFACTURER] = span_text("id:49465800"),
+        .pcrs = 0xFF,
+        .policies = {POLICIES, 2, 1},
+        .catalog = CATALOG,
+        .features = true};
     const struct work_diff diff = {
         .before = span_of(BYTES, 9), .after = span_of(BYTES, 8), .catalog = CATALOG};
     struct work_examine decoded_examine;
@@ -623,6 +663,7 @@ int main(void)
         cmocka_unit_test(test_appraise_answer),
         cmocka_unit_test(test_answer_needs_the_measured_state),
         cmocka_unit_test(test_enrol),
+        cmocka_unit_test(test_only_a_chain_endorses),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_try),
         cmocka_unit_test(test_examine_and_diff),

@@ -26,6 +26,50 @@ static void tpm_ak_and_name_are_bound_together(void **state)
     assert_int_equal(enrol(host_like(2, "web-1", "ak-1"), NULL), STORE_CONFLICT_TPM);
 }
 
+static void assert_platform(const char *model, const char *refusal)
+{
+    struct store_enrolment given = host_like(1, "web-1", "ak-1");
+    struct store_host host;
+    bool found;
+
+    assert_true(store_host_get(store, given.id, &arena, &host, &found, &error) && found);
+    assert_string_equal(host.enrolled.platform.model, model);
+    assert_string_equal(host.enrolled.platform.refusal, refusal);
+}
+
+static void each_enrolment_tells_the_platform_anew(void **state)
+{
+    struct store_enrolment host = host_like(1, "web-1", "ak-1");
+    struct store_host stored;
+    bool existed, found;
+
+    (void)state;
+    assert_int_equal(enrol(host, NULL), STORE_OK);
+    assert_platform("", "");
+    host.platform = (struct store_platform){"CN=Acme platforms", "Acme", "Anvil", "2", "4711", ""};
+    assert_int_equal(enrol(host, &existed), STORE_OK);
+    assert_true(existed);
+    reopen();
+    assert_true(store_host_get(store, host.id, &arena, &stored, &found, &error) && found);
+    assert_string_equal(stored.enrolled.platform.issuer, "CN=Acme platforms");
+    assert_string_equal(stored.enrolled.platform.manufacturer, "Acme");
+    assert_string_equal(stored.enrolled.platform.version, "2");
+    assert_string_equal(stored.enrolled.platform.serial, "4711");
+    assert_platform("Anvil", "");
+    /* one that another host would give changes nothing */
+    host.platform.model = "Bench";
+    host.name = "web-2";
+    assert_int_equal(enrol(host, NULL), STORE_CONFLICT_TPM);
+    assert_platform("Anvil", "");
+    host.name = "web-1";
+    host.platform = (struct store_platform){.refusal = "platform.holder: of another"};
+    assert_int_equal(enrol(host, NULL), STORE_OK);
+    assert_platform("", "platform.holder: of another");
+    host.platform = (struct store_platform){0};
+    assert_int_equal(enrol(host, NULL), STORE_OK);
+    assert_platform("", "");
+}
+
 static void hosts_come_back_as_they_were_stored(void **state)
 {
     struct store_enrolment given = host_like(1, "web-1", "ak-1");
@@ -573,6 +617,7 @@ int conformance_run(conformance_fresh_fn *fresh)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(tpm_ak_and_name_are_bound_together),
+        FIXTURE_TEST(each_enrolment_tells_the_platform_anew),
         FIXTURE_TEST(hosts_come_back_as_they_were_stored),
         FIXTURE_TEST(a_certificate_is_in_force_until_it_ends_or_is_revoked),
         FIXTURE_TEST(approval_and_revocation_have_one_direction),
