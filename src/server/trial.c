@@ -442,8 +442,8 @@ static void resolve_certification(struct trial *trial)
 
     trial->certification_read = *level || *by;
     *level = *by = false;
-    for (int c = 0; trial->certification_read && c < CERTIFICATION_CRITERIA; c++)
-        trial->claims_read[certification_claim((enum certification_criterion)c)] = true;
+    if (trial->certification_read)
+        certification_mark_read(trial->claims_read);
 }
 
 /* Tells of a draft catalogue what plays no part in a trial. */

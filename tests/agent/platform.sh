@@ -56,7 +56,10 @@ api() {
         -H "Authorization: Bearer $(cat "$work/service/data/admin.token")" "$@"
 }
 shown() { api "$url/api/v1/hosts/a.example" | jq -e "$@"; }
-show() { "$bootseal" host show a.example --server "$url" --ca "$work/service/ca.pem" --token-file "$work/service/data/admin.token"; }
+command_line() {
+    "$bootseal" "$@" --server "$url" --ca "$work/service/ca.pem" --token-file "$work/service/data/admin.token"
+}
+show() { command_line host show a.example; }
 service_up() { curl -sf --cacert "$work/service/ca.pem" "$url/api/v1/ca" -o /dev/null; }
 
 start_service() {
@@ -130,8 +133,9 @@ require = hardware.certified_level == "secured-core"
 grade = signed
 message = Only certified hardware runs here
 END
-start_service --set enrol.platform_trust_directory="$work/makers" --set attest.catalog_file="$work/catalog" \
+start_service --set enrol.platform_trust_directory="$work/makers" \
     --set attest.catalog_certificates_file="$work/catalog.pem"
+command_line catalog apply "$work/catalog" --reason test >/dev/null || fail "the catalogue is not taken"
 api -H 'Content-Type: text/plain' --data-binary "@$work/policy" -X PUT "$url/api/v1/policy" -o /dev/null ||
     fail "the policy is not taken"
 

@@ -167,7 +167,7 @@ static void policies_become_documents(void **state)
 
     (void)state;
     assert_true(store_open(of_first_schema(false), &store, &error));
-    assert_int_equal(store_schema(store), 3);
+    assert_int_equal(store_schema(store), 4);
     assert_true(
         store_document_list(store, STORE_DOCUMENT_POLICY, NULL, &arena, &documents, &n, &error));
     assert_int_equal(n, 3);
