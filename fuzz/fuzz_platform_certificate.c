@@ -1,7 +1,9 @@
-/* Reads any bytes as a platform certificate; what was read lies within them, and nobody's counts. */
+/* Reads any bytes as a platform certificate, and as the one value of DER that an agent looks for in a TPM; what
+ * was read lies within them. */
 #include <stdlib.h>
 
 #include "fuzz.h"
+#include "wire/der.h"
 #include "wire/platform_certificate.h"
 
 static void check_inside(struct span part, struct span whole)
@@ -16,8 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct span whole = span_of(data, len);
     struct platform_certificate *certificate;
     struct error error = {0};
+    size_t measured;
 
+    if (der_measure(whole, &measured, &error) && (measured < 2 || measured > len))
+        abort();
+    error = (struct error){0};
     if (platform_certificate_decode(whole, &arena, &certificate, &error)) {
+        if (!der_measure(whole, &measured, &error) || measured != len)
+            abort();
         const struct span parts[] = {
             certificate->signed_part,   certificate->algorithm,     certificate->signature,
             certificate->holder_issuer, certificate->holder_serial, certificate->issuer,
