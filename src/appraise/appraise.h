@@ -47,7 +47,7 @@ struct appraise_input {
     struct span revocations_sha256;            /* of that file: with another one no memory holds */
     struct ima_certificates *ima_certificates; /* whose signatures count on files; NULL: nobody's */
     const struct catalog *catalog;             /* of hardware, signed and in time; NULL: none */
-    struct span catalog_sha256; /* of its text: with another one, or none, no memory holds */
+    struct span catalog_sha256; /* its digest: with another one, or none, no memory holds */
     /* Each must hold; none: nothing passes; a NULL one is one that cannot be used. */
     struct policy *const *policies;
     size_t n_policies;

@@ -242,7 +242,8 @@ static json_t *read_body(struct exchange *exchange, struct span *text,
     json_t *body = exchange_body_json(exchange);
     const json_t *text_value = json_object_get(body, "text");
     const char *hex = json_string_value(json_object_get(body, "signature"));
-    size_t n_known = 2 + (json_object_get(body, "reason") != NULL);
+    const json_t *reason = json_object_get(body, "reason");
+    size_t n_known = 2 + json_is_string(reason);
 
     if (!body)
         return NULL;
@@ -267,13 +268,15 @@ static void refuse(struct exchange *exchange, const struct work_catalog_answer *
         exchange_problem(exchange, PROBLEM_CATALOG_REFUSED, "%s", message ? message : "");
 }
 
-/* What is in force, text for text, is answered and not written. */
-static bool is_so_already(const struct catalog_edit *edit)
+/* What is in force, text for text, is answered and not written; under another signature it is, as the one
+ * before may no longer be trusted. */
+static bool is_so_already(const struct catalog_edit *edit, struct span signature)
 {
     const struct front *front = edit->exchange->front;
 
     return front_has_catalog(front) && edit->expected == front->catalog.revision &&
-           memcmp(edit->wanted.sha256, front->catalog.sha256, sizeof edit->wanted.sha256) == 0;
+           memcmp(edit->wanted.sha256, front->catalog.sha256, sizeof edit->wanted.sha256) == 0 &&
+           span_equal(signature, front->catalog.signature);
 }
 
 static void keep(struct catalog_edit *edit, const struct work_catalog_answer *checked)
@@ -300,7 +303,7 @@ static void keep(struct catalog_edit *edit, const struct work_catalog_answer *ch
     whole.signature = span_of(signature, signature_len);
     if (!wanted->name || !wanted->signer)
         exchange_problem(exchange, PROBLEM_INTERNAL, NULL);
-    else if (is_so_already(edit))
+    else if (is_so_already(edit, whole.signature))
         answer(exchange, 200, &exchange->front->catalog, catalog_json(&exchange->front->catalog));
     else
         write_revision(edit, &whole);

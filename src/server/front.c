@@ -86,6 +86,9 @@ bool front_use_catalog(struct front *front, struct error *error)
     arena_done(&front->catalog_arena);
     front->catalog_arena = arena;
     front->catalog = catalog;
+    crypto_hash(front->crypto, TPM_ALG_SHA256,
+                (struct span[]){span_of(catalog.sha256, sizeof catalog.sha256), catalog.signature},
+                2, &front->catalog_id);
     return true;
 }
 
@@ -98,7 +101,7 @@ struct work_catalog front_catalog(const struct front *front, bool with_text)
 {
     struct work_catalog catalog = {.given = front_has_catalog(front)};
 
-    memcpy(catalog.sha256, front->catalog.sha256, sizeof catalog.sha256);
+    memcpy(catalog.sha256, front->catalog_id.bytes, sizeof catalog.sha256);
     catalog.has_text = catalog.given && with_text;
     if (catalog.has_text) {
         catalog.text = front->catalog.text;

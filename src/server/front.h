@@ -54,6 +54,7 @@ struct front {
     struct bindings *bindings;    /* in force */
     struct store_catalog catalog; /* in force, with its text; see front_has_catalog */
     struct arena catalog_arena;
+    struct crypto_digest catalog_id; /* of text and signature: workers know it by this */
 
     size_t n_trials; /* under way */
 

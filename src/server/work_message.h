@@ -51,7 +51,7 @@ struct work_claims {
 struct work_catalog {
     bool given; /* false: none is */
     bool has_text;
-    uint8_t sha256[STORE_DIGEST_LEN]; /* of the text */
+    uint8_t sha256[STORE_DIGEST_LEN]; /* of a draft's text; in force, of signature and text */
     struct span text, signature;      /* nobody looks at the signature of a draft */
 };
 

@@ -1,5 +1,4 @@
-/* A worker's catalogues of certified hardware: those that were asked for lately, by the digest of their
- * text.
+/* A worker's catalogues of certified hardware: those that were asked for lately, by their digest.
  *
  * Owns them. One in force counts while its signature is that of somebody who may sign and its time has
  * come and not ended; any other is as none. A draft is taken as it is. */
@@ -31,7 +30,7 @@ struct worker_catalogs {
 /* What a request is judged by. Lives until the next request. */
 struct worker_catalog {
     const struct catalog *catalog; /* NULL: none */
-    struct span sha256;            /* of its text; empty: none */
+    struct span sha256;            /* by which it is known; empty: none */
 };
 
 /* Finds the catalogue that is in force at now_s, learning one that comes with its text. False when it is

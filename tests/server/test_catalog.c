@@ -252,6 +252,7 @@ static void test_what_is_in_force_is_shown(void **state)
     struct http_client_answer answer = get("/api/v1/catalog");
     json_t *object = parsed(answer), *again;
     const char *wanted = catalog(3, ANVIL("secured-core"));
+    char *body;
 
     (void)state;
     assert_string_equal(text(object, "schema"), "bootseal.service-catalog.v1");
@@ -265,8 +266,12 @@ static void test_what_is_in_force_is_shown(void **state)
     assert_true(strstr(text(object, "signer"), "maker") != NULL);
     assert_true(strlen(text(object, "signature")) > 100);
     /* The very same again changes nothing. */
-    again = parsed(put(answer.etag, wanted));
+    again = json_pack("{s:s, s:s}", "text", wanted, "signature", text(object, "signature"));
+    body = json_dumps(again, JSON_COMPACT);
+    json_decref(again);
+    again = parsed(change("PUT", "/api/v1/catalog", service.token, answer.etag, body));
     assert_int_equal(number(again, "revision"), number(object, "revision"));
+    free(body);
     json_decref(again);
     json_decref(object);
 }
@@ -382,6 +387,7 @@ static void test_what_is_refused(void **state)
     refuse_body("{\"text\": \"x\", \"signature\": \"zz\"}");
     refuse_body("{\"text\": \"\", \"signature\": \"00\"}");
     refuse_body("{\"text\": \"x\", \"signature\": \"00\", \"force\": true}");
+    refuse_body("{\"text\": \"x\", \"signature\": \"00\", \"reason\": 12}");
     assert_refused(change("PUT", "/api/v1/catalog", service.token, seen(), "{\"text\": "), 400,
                    "body.malformed");
     attest(&hosts[0], VERDICT_TRUSTED); /* and what was in force is */
@@ -508,6 +514,33 @@ static void test_a_verdict_ends_with_the_catalogue(void **state)
     assert_true((int64_t)hosts[0].answer.ends_s > today_s + 86400);
 }
 
+/* As many models and bytes as there may be, and the one that counts comes last. */
+static void test_the_largest_reaches_the_workers(void **state)
+{
+    char *models = malloc(2 * LIMIT_DOCUMENT_LEN);
+    size_t at = 0, head_len = strlen(catalog(9, "")), anvil_len = strlen(ANVIL("secured-core"));
+
+    (void)state;
+    for (int i = 1; i < LIMIT_CATALOG_MODELS; i++)
+        at += (size_t)sprintf(models + at,
+                              "[model m%d]\nlevel = secured-core\nsource = s\n"
+                              "manufacturer = Acme\nproduct =\n  Anvil %d\n  Bench %d\n",
+                              i, i, i);
+    for (; at < LIMIT_DOCUMENT_LEN - head_len - anvil_len; at++)
+        models[at] = (char)(at % 80 ? ';' : '\n');
+    models[at - 1] = '\n';
+    memcpy(models + at, ANVIL("secured-core"), anvil_len + 1);
+    put_in_force(9, models);
+    attest(&hosts[0], VERDICT_TRUSTED);
+    attest(&hosts[2], VERDICT_UNTRUSTED);
+    models[at - 1] = ';';
+    memmove(models + at + 1, models + at, anvil_len + 1);
+    models[at] = '\n';
+    assert_refused(put(seen(), catalog(9, models)), 422, "field.invalid"); /* one byte more */
+    put_in_force(10, ANVIL("secured-core"));
+    free(models);
+}
+
 static void test_trust_is_taken_from_a_key(void **state)
 {
     (void)state;
@@ -515,10 +548,15 @@ static void test_trust_is_taken_from_a_key(void **state)
     trust(&stranger);
     service_restart(&service);
     attest(&hosts[0], VERDICT_UNKNOWN);
-    assert_refused(put(seen(), catalog(9, ANVIL("secured-core"))), 422, "catalog.refused");
+    assert_refused(put(seen(), catalog(11, ANVIL("secured-core"))), 422, "catalog.refused");
+    /* The same text under another signature counts, also in workers that have refused the old one. */
+    assert_int_equal(put_by(seen(), catalog(10, ANVIL("secured-core")), &stranger).status, 200);
+    attest(&hosts[0], VERDICT_TRUSTED);
     assert_int_equal(service_stop(&service), 0);
     trust(&maker);
     service_restart(&service);
+    attest(&hosts[0], VERDICT_UNKNOWN);
+    put_in_force(10, ANVIL("secured-core"));
     attest(&hosts[0], VERDICT_TRUSTED);
 }
 
@@ -651,7 +689,7 @@ static void test_a_draft_where_none_is_in_force(void **state)
         trial_done(&trial);
         attest_all();
     }
-    put_in_force(9, ANVIL("secured-core"));
+    put_in_force(11, ANVIL("secured-core"));
     trial = try_draft(draft_of(ANVIL("secured-core") HAMMER));
     expect_summary(&trial, 1, 2);
     (void)assert_change(&trial, 0, "untrusted", "trusted", 1, "hammer-1.example");
@@ -717,6 +755,7 @@ int main(void)
         cmocka_unit_test(test_what_was_answered_is_in_force_after_a_crash),
         cmocka_unit_test(test_one_that_has_ended_is_as_none),
         cmocka_unit_test(test_a_verdict_ends_with_the_catalogue),
+        cmocka_unit_test(test_the_largest_reaches_the_workers),
         cmocka_unit_test(test_trust_is_taken_from_a_key),
         cmocka_unit_test(test_a_draft_that_takes_and_gives),
         cmocka_unit_test(test_a_draft_where_none_is_in_force),
