@@ -241,8 +241,9 @@ static void read_name_part(struct reader *reader, struct platform_certificate *c
         *text = read_text(
             &part, der_next(&part) == DER_PRINTABLE_STRING ? DER_PRINTABLE_STRING : DER_UTF8_STRING,
             "text about the platform");
-        if (reader_ok(&part) && text->len == 0)
-            reader_fail(&part, ERROR_MALFORMED, "an empty text about the platform");
+        if (reader_ok(&part) && (text->len == 0 || memchr(text->data, 0, text->len)))
+            reader_fail(&part, ERROR_MALFORMED,
+                        "an empty text about the platform, or one with a NUL");
     }
     der_close(reader, &part);
 }
@@ -307,8 +308,11 @@ static void read_extension(struct reader *reader, struct platform_certificate *c
         if (span_equal(oids[i], oid))
             reader_fail(&extension, ERROR_MALFORMED, "an extension is there twice");
     oids[n_oids] = oid;
-    if (der_next(&extension) == DER_BOOLEAN)
+    if (der_next(&extension) == DER_BOOLEAN) {
         critical = der_bytes(&extension, DER_BOOLEAN, "critical");
+        if (reader_ok(&extension) && critical.len != 1)
+            reader_fail(&extension, ERROR_MALFORMED, "a BOOLEAN of %zu bytes", critical.len);
+    }
     value = der_open(&extension, DER_OCTET_STRING, "extension's value");
     if (is_oid(oid, "\x55\x1d\x11"))
         read_alternative_names(&value, certificate);

@@ -234,24 +234,24 @@ static void put_attributes(struct der *der, const struct soft_platform *wanted)
     put_der(der, &attributes);
 }
 
-static void put_part(struct der *der, const char *type, const char *text)
+static void put_part(struct der *der, const char *type, const char *text, size_t more)
 {
     struct der part = {.len = 0};
 
     put_oid(&part, type);
-    put_text(&part, 0x0C, text);
+    put_value(&part, 0x0C, text, strlen(text) + more);
     wrap(&part, 0x30);
     wrap(&part, 0x31);
     put_der(der, &part);
 }
 
-static void put_extension(struct der *der, const char *type, bool critical, const struct der *value)
+static void put_extension(struct der *der, const char *type, size_t boolean_len,
+                          const struct der *value)
 {
     struct der extension = {.len = 0};
 
     put_oid(&extension, type);
-    if (critical)
-        put_value(&extension, 0x01, "\xFF", 1);
+    put_value(&extension, 0x01, boolean_len > 1 ? "\x00\xFF" : "\xFF", boolean_len);
     put_value(&extension, 0x04, value->bytes, value->len);
     wrap(&extension, 0x30);
     put_der(der, &extension);
@@ -268,18 +268,18 @@ static void put_platform_name(struct der *der, const struct soft_platform *wante
     struct der names = {.len = 0};
 
     put_part(&names, older ? "2.23.133.2.4" : "2.23.133.5.1.1",
-             or_else(wanted->manufacturer, "Acme"));
+             or_else(wanted->manufacturer, "Acme"), 0);
     put_part(&names, older ? "2.23.133.2.5" : "2.23.133.5.1.4",
-             or_else(wanted->model, "Anvil 3000"));
-    put_part(&names, older ? "2.23.133.2.6" : "2.23.133.5.1.5", or_else(wanted->version, "2"));
+             or_else(wanted->model, "Anvil 3000"), wanted->nul_in_model);
+    put_part(&names, older ? "2.23.133.2.6" : "2.23.133.5.1.5", or_else(wanted->version, "2"), 0);
     if (!older)
-        put_part(&names, "2.23.133.5.1.6", or_else(wanted->serial, "4711"));
+        put_part(&names, "2.23.133.5.1.6", or_else(wanted->serial, "4711"), 0);
     if (wanted->named_twice)
-        put_part(&names, "2.23.133.5.1.4", "Bench 1");
+        put_part(&names, "2.23.133.5.1.4", "Bench 1", 0);
     wrap(&names, 0x30);
     wrap(&names, 0xA4);
     wrap(&names, 0x30);
-    put_extension(der, "2.5.29.17", true, &names);
+    put_extension(der, "2.5.29.17", 1, &names);
 }
 
 static void put_extensions(struct der *der, const struct soft_platform *wanted)
@@ -287,13 +287,13 @@ static void put_extensions(struct der *der, const struct soft_platform *wanted)
     struct der extensions = {.len = 0};
     const struct der empty = {.bytes = {0x30, 0x00}, .len = 2};
 
-    put_extension(&extensions, "2.5.29.32", true, &empty);
+    put_extension(&extensions, "2.5.29.32", 1, &empty);
     if (wanted->extension_twice)
-        put_extension(&extensions, "2.5.29.32", true, &empty);
+        put_extension(&extensions, "2.5.29.32", 1, &empty);
     if (!wanted->no_name)
         put_platform_name(&extensions, wanted);
     if (wanted->critical_oid)
-        put_extension(&extensions, wanted->critical_oid, true, &empty);
+        put_extension(&extensions, wanted->critical_oid, wanted->long_boolean ? 2 : 1, &empty);
     wrap(&extensions, 0x30);
     put_der(der, &extensions);
 }

@@ -27,6 +27,8 @@ struct soft_platform {
     bool extension_twice;
     bool other_algorithm_inside;        /* than outside of what is signed */
     const char *critical_oid;           /* one more critical extension */
+    bool long_boolean;                  /* by which it is critical */
+    bool nul_in_model;                  /* one more byte behind the model */
     const EVP_MD *hash;                 /* NULL: SHA-256 */
     const char *not_before, *not_after; /* NULL: "20200101000000Z", "99991231235959Z" */
 };

@@ -176,6 +176,7 @@ static void refuses_what_names_no_platform(void **state)
     assert_refused((struct soft_platform){.other_type = true}, ERROR_UNSUPPORTED,
                    "not of a platform");
     assert_refused((struct soft_platform){.model = ""}, ERROR_MALFORMED, "empty text");
+    assert_refused((struct soft_platform){.nul_in_model = true}, ERROR_MALFORMED, "NUL");
 }
 
 static void refuses_critical_extensions_that_it_does_not_know(void **state)
@@ -186,6 +187,8 @@ static void refuses_critical_extensions_that_it_does_not_know(void **state)
     assert_refused((struct soft_platform){.critical_oid = "1.2.3.4"}, ERROR_UNSUPPORTED,
                    "critical");
     decode(make((struct soft_platform){.critical_oid = "2.5.29.35"}));
+    assert_refused((struct soft_platform){.critical_oid = "2.5.29.55", .long_boolean = true},
+                   ERROR_MALFORMED, "2 bytes");
 }
 
 static void refuses_times_that_are_none(void **state)
