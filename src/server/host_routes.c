@@ -71,12 +71,19 @@ static json_t *reported_json(struct span inventory, struct arena *arena)
 }
 
 /* Which machine the platform certificate names, or why none counts; null when none was sent. */
-static json_t *platform_json(const struct store_platform *platform)
+static json_t *platform_json(const struct store_enrolment *enrolled)
 {
+    const struct store_platform *platform = &enrolled->platform;
+
     if (*platform->refusal)
         return json_pack("{s:s}", "refusal", platform->refusal);
     if (!*platform->manufacturer)
         return json_null();
+    if (enrolled->endorsement != ENDORSEMENT_CHAIN) /* as work_endorsed has it */
+        return json_pack(
+            "{s:s}", "refusal",
+            "the EK certificate was not proven when the host enrolled first: forget it "
+            "and enrol it again");
     return json_pack("{s:s, s:s, s:s, s:s, s:s}", "issuer", platform->issuer, "manufacturer",
                      platform->manufacturer, "model", platform->model, "version", platform->version,
                      "serial", platform->serial);
@@ -94,11 +101,11 @@ static json_t *host_details_json(const struct store_host *host, struct arena *ar
         host_view_reasons(host->observed_reasons), "class",
         host->class_name ? host->class_name : "", "ek_issuer", enrolled->issuer, "tpm_manufacturer",
         enrolled->manufacturer, "tpm_model", enrolled->model, "tpm_version", enrolled->version,
-        "platform", platform_json(&enrolled->platform), "reported",
-        reported_json(enrolled->inventory, arena), "approved_at", exchange_time(host->approved_s),
-        "approved_by", host->approved_by ? host->approved_by : "", "revoked_at",
-        exchange_time(host->revoked_s), "revoked_by", host->revoked_by ? host->revoked_by : "",
-        "revoked_reason", host->revoked_reason ? host->revoked_reason : "");
+        "platform", platform_json(enrolled), "reported", reported_json(enrolled->inventory, arena),
+        "approved_at", exchange_time(host->approved_s), "approved_by",
+        host->approved_by ? host->approved_by : "", "revoked_at", exchange_time(host->revoked_s),
+        "revoked_by", host->revoked_by ? host->revoked_by : "", "revoked_reason",
+        host->revoked_reason ? host->revoked_reason : "");
 
     if (!object || !details) {
         json_decref(object);

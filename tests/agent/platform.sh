@@ -133,8 +133,11 @@ require = hardware.certified_level == "secured-core"
 grade = signed
 message = Only certified hardware runs here
 END
-start_service --set enrol.platform_trust_directory="$work/makers" \
-    --set attest.catalog_certificates_file="$work/catalog.pem"
+serve() { # serve TPM-MAKERS
+    start_service --set enrol.platform_trust_directory="$work/makers" --set enrol.trust_directory="$1" \
+        --set attest.catalog_certificates_file="$work/catalog.pem"
+}
+serve "$work/trust"
 command_line catalog apply "$work/catalog" --reason test >/dev/null || fail "the catalogue is not taken"
 api -H 'Content-Type: text/plain' --data-binary "@$work/policy" -X PUT "$url/api/v1/policy" -o /dev/null ||
     fail "the policy is not taken"
@@ -166,3 +169,21 @@ put_in_tpm "$work/tpm/ek-rsa.der"
 expect 0 'enrolled as a.example' enroll
 expect 0 'not believed: platform.certificate' show
 expect 1 'Only certified hardware' attest
+
+# It signs for a host only whose EK certificate was proven, now and when it enrolled first.
+make maker "$work/makers/acme.pem" "$work/tpm/ek-rsa.der" && put_in_tpm "$work/platform.cer"
+mkdir "$work/nobody"
+stop_service && serve "$work/nobody"
+expect 0 'enrolled as a.example' enroll
+expect 0 'not believed: platform.holder: the EK certificate is not proven' show
+expect 1 'Only certified hardware' attest
+command_line host forget a.example >/dev/null || fail "the host is not forgotten"
+enroll >/dev/null 2>&1
+command_line host approve a.example >/dev/null || fail "the host is not approved"
+stop_service && serve "$work/trust"
+expect 0 'enrolled as a.example' enroll
+expect 0 'not believed: the EK certificate was not proven when the host enrolled first' show
+expect 1 'Only certified hardware' attest
+command_line host forget a.example >/dev/null || fail "the host is not forgotten"
+expect 0 'enrolled as a.example' enroll
+expect 0 'trusted until' attest
