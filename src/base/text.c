@@ -152,8 +152,19 @@ static char *put_escape(char *out, uint8_t byte)
     return out;
 }
 
+/* The bytes at the start that are printable ASCII: most texts are nothing else. */
+static size_t plain_len(struct span bytes)
+{
+    size_t len = 0;
+
+    while (len < bytes.len && bytes.data[len] >= 0x20 && bytes.data[len] <= 0x7E)
+        len++;
+    return len;
+}
+
 char *text_printable(struct arena *arena, struct span bytes)
 {
+    size_t plain = plain_len(bytes);
     char *text, *out;
 
     while (bytes.len && bytes.data[bytes.len - 1] == 0)
@@ -161,7 +172,10 @@ char *text_printable(struct arena *arena, struct span bytes)
     text = out = arena_alloc(arena, 4 * bytes.len + 1);
     if (!text)
         return NULL;
-    for (size_t i = 0; i < bytes.len;) {
+    if (plain)
+        memcpy(out, bytes.data, plain);
+    out += plain;
+    for (size_t i = plain; i < bytes.len;) {
         size_t len = utf8_len(bytes.data + i, bytes.len - i);
 
         if (len == 0 || is_invisible(utf8_code(bytes.data + i, len))) {

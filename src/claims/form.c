@@ -191,13 +191,15 @@ static bool is_exit(const struct measured_event *event, uint32_t pcr)
 static void note_quirks(struct collector *collector, size_t index, quirk_set quirks,
                         quirk_set *noted)
 {
-    for (int i = 0; quirks >> i; i++)
-        if (quirks >> i & 1 && !(*noted >> i & 1) &&
-            quirk_text((enum quirk)i)->effect == QUIRK_NOTED) {
-            *noted |= UINT64_C(1) << i;
-            collect_reason(collector, REASON_EVENTLOG_QUIRK, index, NULL,
-                           quirk_text((enum quirk)i)->name, quirk_text((enum quirk)i)->deviation);
-        }
+    for (quirk_set left = quirks & ~*noted; left; left &= left - 1) {
+        enum quirk quirk = (enum quirk)__builtin_ctzll(left);
+
+        if (quirk_text(quirk)->effect != QUIRK_NOTED)
+            continue;
+        *noted |= UINT64_C(1) << quirk;
+        collect_reason(collector, REASON_EVENTLOG_QUIRK, index, NULL, quirk_text(quirk)->name,
+                       quirk_text(quirk)->deviation);
+    }
 }
 
 static void check_digest(struct collector *collector, size_t index)

@@ -48,7 +48,7 @@ static void load_claim(const struct evaluation *evaluation, const struct node *n
     const struct claim *claim = &evaluation->claims->claims[node->claim];
 
     *value = UNKNOWN;
-    if (!claim->known)
+    if (!claim->known || (evaluation->unproven && evaluation->unproven[node->claim]))
         return;
     value->known = true;
     value->is_true = claim->is_true;

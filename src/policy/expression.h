@@ -135,6 +135,7 @@ struct evaluation {
     const char *policy; /* its name, for reasons */
     struct crypto *crypto;
     const struct claims *claims;
+    const bool *unproven; /* of CLAIM_IDS, count as unknown though they are said; NULL: none */
     struct arena *arena;
     const struct claim_item *variables[LIMIT_POLICY_DEPTH];
     const struct node *variable_lists[LIMIT_POLICY_DEPTH]; /* what each runs over */

@@ -152,23 +152,28 @@ struct outlook {
     struct value proven, said;
 };
 
+static bool look_at_proven(struct evaluation *evaluation, const struct policy_condition *condition,
+                           struct value *value)
+{
+    bool unproven[CLAIM_IDS] = {false};
+    bool evaluated;
+
+    for (size_t i = 0; i < condition->n_reads; i++)
+        unproven[condition->reads[i].claim] = is_unmet(&condition->reads[i], evaluation->claims);
+    evaluation->unproven = unproven;
+    evaluated = expression_evaluate(evaluation, condition->root, value);
+    evaluation->unproven = NULL;
+    return evaluated;
+}
+
 static bool look_at(struct evaluation *evaluation, const struct policy_condition *condition,
                     struct outlook *outlook)
 {
-    struct evaluation strict = *evaluation;
-    struct claims claims;
-
     if (!expression_evaluate(evaluation, condition->root, &outlook->said))
         return false;
     outlook->proven = outlook->said;
-    if (!unmet_demand(condition, evaluation->claims))
-        return true;
-    claims = *evaluation->claims;
-    for (size_t i = 0; i < condition->n_reads; i++)
-        if (is_unmet(&condition->reads[i], evaluation->claims))
-            claims.claims[condition->reads[i].claim].known = false;
-    strict.claims = &claims;
-    return expression_evaluate(&strict, condition->root, &outlook->proven);
+    return !unmet_demand(condition, evaluation->claims) ||
+           look_at_proven(evaluation, condition, &outlook->proven);
 }
 
 /* !when || require, by Kleene's logic. It holds, or does not apply, by what is proven alone, so that
