@@ -182,7 +182,6 @@ static bool is_reserved(struct span name)
     return false;
 }
 
-/* ".all(x, e)" and its like on a list. */
 bool parser_begins_claims(struct span name)
 {
     for (int id = 0; id < CLAIM_IDS; id++) {
@@ -194,6 +193,7 @@ bool parser_begins_claims(struct span name)
     return false;
 }
 
+/* ".all(x, e)" and its like on a list. */
 static struct node *parse_macro(struct parser *parser, enum node_kind kind, struct node *list,
                                 size_t start)
 {
